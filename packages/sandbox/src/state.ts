@@ -1,0 +1,289 @@
+/**
+ * Everything the sandbox knows, as plain data: Maps, Sets, Buffers, strings and numbers, so that one codec can write it
+ * out and read it back. Holds no index that could be derived and no function; those live with the service that owns them.
+ */
+import type { Instant } from './wire.ts'
+
+export type AccountId = string
+export type Region = string
+
+export interface SandboxState {
+  readonly accounts: Map<AccountId, Account>
+  /** Long-lived keys of every account, by access key id. */
+  readonly accessKeys: Map<string, AccessKey>
+  /** Temporary credentials, by access key id. */
+  readonly sessions: Map<string, Session>
+  /** Bucket names are global. */
+  readonly buckets: Map<string, Bucket>
+  /** By identity store id (`d-…`). */
+  readonly identityStores: Map<string, IdentityStore>
+}
+
+export interface Account {
+  readonly id: AccountId
+  /** IAM, by name. */
+  readonly users: Map<string, IamUser>
+  readonly roles: Map<string, IamRole>
+  /** Managed policies, by ARN. */
+  readonly policies: Map<string, ManagedPolicy>
+  readonly accessGrants: Map<Region, AccessGrantsInstance>
+}
+
+// ── IAM and STS (owner: iam/, sts.ts) ──────────────────────────────────────────────────────────────────────────────
+
+export interface IamUser {
+  readonly userName: string
+  path: string
+  arn: string
+  /** AIDA… */
+  readonly userId: string
+  readonly createdAt: Instant
+  /** Policy name → JSON text. */
+  readonly inlinePolicies: Map<string, string>
+  /** ARNs. */
+  readonly attachedPolicies: Set<string>
+  permissionsBoundary?: string | undefined
+  readonly tags: Map<string, string>
+}
+
+export interface IamRole {
+  readonly roleName: string
+  readonly path: string
+  readonly arn: string
+  /** AROA… */
+  readonly roleId: string
+  readonly createdAt: Instant
+  description?: string | undefined
+  /** JSON text. */
+  trustPolicy: string
+  /** Seconds. */
+  maxSessionDuration: number
+  readonly inlinePolicies: Map<string, string>
+  readonly attachedPolicies: Set<string>
+  permissionsBoundary?: string | undefined
+  readonly tags: Map<string, string>
+}
+
+export interface ManagedPolicy {
+  readonly arn: string
+  readonly policyName: string
+  readonly path: string
+  /** ANPA… */
+  readonly policyId: string
+  readonly createdAt: Instant
+  updatedAt: Instant
+  description?: string | undefined
+  /** Version id (`v1`) → JSON text. */
+  readonly versions: Map<string, { readonly document: string; readonly createdAt: Instant }>
+  defaultVersion: string
+  readonly tags: Map<string, string>
+}
+
+export interface AccessKey {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly account: AccountId
+  /** Absent: the root user's key. */
+  readonly userName?: string | undefined
+  status: 'Active' | 'Inactive'
+  readonly createdAt: Instant
+}
+
+/** Temporary credentials: of an assumed role, or of an IAM user by GetSessionToken. */
+export interface Session {
+  /** ASIA… */
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly account: AccountId
+  readonly of:
+    | { readonly kind: 'role'; readonly roleName: string }
+    | { readonly kind: 'user'; readonly userName: string }
+  /** Of a role session. */
+  readonly sessionName?: string | undefined
+  /** JSON texts, inline and managed ones alike; with none, the role's own policies decide alone. */
+  readonly sessionPolicies: readonly string[]
+  readonly tags: ReadonlyMap<string, string>
+  readonly issuedAt: Instant
+  readonly expiresAt: Instant
+  readonly sourceIdentity?: string | undefined
+  /** Set on what GetDataAccess vends; the value of `s3:AccessGrantsInstanceArn`. */
+  readonly accessGrantsInstanceArn?: string | undefined
+  /** Set on an identity-enhanced session (AssumeRole with ProvidedContexts). */
+  readonly identityCenter?: IdentityContext | undefined
+}
+
+export interface IdentityContext {
+  readonly identityStoreId: string
+  readonly userId: string
+  readonly applicationArn?: string | undefined
+}
+
+// ── Access Grants (owner: s3control/) ──────────────────────────────────────────────────────────────────────────────
+
+export interface AccessGrantsInstance {
+  readonly account: AccountId
+  readonly region: Region
+  readonly arn: string
+  readonly createdAt: Instant
+  identityCenter?: { readonly instanceArn: string; readonly applicationArn: string } | undefined
+  resourcePolicy?:
+    | { readonly policy: string; readonly organization?: string | undefined; readonly createdAt: Instant }
+    | undefined
+  /** By location id. */
+  readonly locations: Map<string, AccessGrantsLocation>
+  /** By grant id, in the order of creation. */
+  readonly grants: Map<string, AccessGrant>
+  /** Deleted, still vending until `until` because a fault says so. By grant id. */
+  readonly lingering: Map<string, { readonly grant: AccessGrant; readonly until: Instant }>
+  readonly tags: Map<string, string>
+  /** The last sequence number given to a location or grant. */
+  sequence: number
+}
+
+export interface AccessGrantsLocation {
+  readonly id: string
+  readonly arn: string
+  readonly scope: string
+  roleArn: string
+  readonly createdAt: Instant
+  readonly sequence: number
+  readonly tags: Map<string, string>
+}
+
+export type GranteeType = 'IAM' | 'DIRECTORY_USER' | 'DIRECTORY_GROUP'
+export type Permission = 'READ' | 'WRITE' | 'READWRITE'
+
+export interface AccessGrant {
+  readonly id: string
+  readonly arn: string
+  readonly createdAt: Instant
+  readonly sequence: number
+  readonly granteeType: GranteeType
+  readonly granteeIdentifier: string
+  readonly locationId: string
+  readonly subPrefix?: string | undefined
+  readonly permission: Permission
+  readonly applicationArn?: string | undefined
+  readonly isObject: boolean
+  /** Location scope and sub-prefix joined. */
+  readonly scope: string
+  readonly tags: Map<string, string>
+}
+
+// ── S3 (owner: s3/) ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Bucket {
+  readonly name: string
+  readonly account: AccountId
+  readonly region: Region
+  readonly createdAt: Instant
+  /** JSON text of the bucket policy. */
+  policy?: string | undefined
+  readonly tags: Map<string, string>
+  /** By key. */
+  readonly objects: Map<string, StoredObject>
+}
+
+export interface StoredObject {
+  readonly key: string
+  readonly body: Buffer
+  /** With its quotes. */
+  readonly etag: string
+  readonly modifiedAt: Instant
+  readonly contentType: string
+  /** Other headers to give back with the object (content-encoding, cache-control, x-amz-meta-…, checksums). */
+  readonly headers: Readonly<Record<string, string>>
+  readonly tags: ReadonlyMap<string, string>
+}
+
+// ── Identity Center (owner: identity-store.ts) ─────────────────────────────────────────────────────────────────────
+
+export interface IdentityStore {
+  /** d-… */
+  readonly identityStoreId: string
+  /** arn:aws:sso:::instance/ssoins-… */
+  readonly instanceArn: string
+  readonly account: AccountId
+  readonly region: Region
+  readonly createdAt: Instant
+  /** By UserId (a GUID). */
+  readonly users: Map<string, DirectoryUser>
+  /** By GroupId (a GUID). */
+  readonly groups: Map<string, DirectoryGroup>
+}
+
+export interface DirectoryUser {
+  readonly userId: string
+  readonly createdAt: Instant
+  /** The other attributes as the Identity Store API spells them (UserName, DisplayName, Name, Emails…). */
+  attributes: Readonly<Record<string, unknown>>
+  /** Group id → membership id; the group's `members` says the same from the other side. */
+  readonly memberships: Map<string, string>
+}
+
+export interface DirectoryGroup {
+  readonly groupId: string
+  readonly createdAt: Instant
+  attributes: Readonly<Record<string, unknown>>
+  /** User id → membership id. */
+  readonly members: Map<string, string>
+}
+
+// ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function emptyState(): SandboxState {
+  return {
+    accounts: new Map(),
+    accessKeys: new Map(),
+    sessions: new Map(),
+    buckets: new Map(),
+    identityStores: new Map(),
+  }
+}
+
+export function emptyAccount(id: AccountId): Account {
+  return { id, users: new Map(), roles: new Map(), policies: new Map(), accessGrants: new Map() }
+}
+
+/** Puts `from` in the place of what `state` holds, keeping the object that everybody refers to. */
+export function replaceState(state: SandboxState, from: SandboxState): void {
+  for (const name of Object.keys(state) as (keyof SandboxState)[]) {
+    const target = state[name] as Map<string, unknown>
+    target.clear()
+    for (const [key, value] of from[name] as Map<string, unknown>) target.set(key, value)
+  }
+}
+
+/** The whole state as JSON text; `restoreState` reads it back. */
+export function snapshotState(state: SandboxState): string {
+  return JSON.stringify(encode(state))
+}
+
+/** Throws SyntaxError or TypeError on text that `snapshotState` did not write. */
+export function restoreState(text: string): SandboxState {
+  const read = decode(JSON.parse(text)) as SandboxState
+  for (const name of Object.keys(emptyState())) {
+    if (!(read[name as keyof SandboxState] instanceof Map)) throw new TypeError(`snapshot lacks \`${name}\``)
+  }
+  return read
+}
+
+function encode(value: unknown): unknown {
+  if (value instanceof Map) return { $map: [...value].map(([key, each]) => [key, encode(each)]) }
+  if (value instanceof Set) return { $set: [...value].map(encode) }
+  if (Buffer.isBuffer(value)) return { $bytes: value.toString('base64') }
+  if (Array.isArray(value)) return value.map(encode)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, encode(each)]))
+}
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode)
+  if (typeof value !== 'object' || value === null) return value
+  const { $map, $set, $bytes } = value as { $map?: [string, unknown][]; $set?: unknown[]; $bytes?: string }
+  if ($map !== undefined) return new Map($map.map(([key, each]) => [key, decode(each)]))
+  if ($set !== undefined) return new Set($set.map(decode))
+  if ($bytes !== undefined) return Buffer.from($bytes, 'base64')
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, decode(each)]))
+}
