@@ -1,0 +1,68 @@
+/** Who reaches what and why, and what AWS holds for it: the shapes that data sources, users and grants share. */
+import { z } from 'zod'
+import { id, instant, level } from './common.ts'
+
+/** The states of a ledger row (05). */
+export const grantStates = [
+  'intended',
+  'creating',
+  'active',
+  'revoking',
+  'revoked',
+  'createFailed',
+  'revokeFailed',
+  'waitingForPrincipal',
+  'abandoned',
+] as const
+export type GrantState = (typeof grantStates)[number]
+
+/** One reason of an entitlement; `via` names the covering data source of an overlap or the group of a membership. */
+export const reason = z.object({
+  kind: z.enum(['policy', 'member', 'overlap']),
+  id,
+  name: z.string(),
+  version: z.number().int().optional(),
+  level,
+  until: instant.optional(),
+  via: z.object({ kind: z.enum(['dataSource', 'group']), id, name: z.string() }).optional(),
+})
+
+/** Where an entitlement stands in AWS, in words that the person concerned understands. */
+export const provisioning = z.object({
+  status: z.enum(['active', 'onItsWay', 'unmapped', 'failed', 'covered', 'via']),
+  /** What is so, why, and what to do next. */
+  message: z.string(),
+  since: instant.optional(),
+})
+
+export const accessRow = z.object({
+  user: z.object({ id, userid: z.string(), name: z.string() }),
+  dataSource: z.object({ id, name: z.string(), scope: z.string() }),
+  level,
+  because: z.array(reason),
+  /** The earliest end among the reasons, when every reason ends. */
+  until: instant.optional(),
+  /** Every reason was made by the person it benefits. */
+  selfGiven: z.boolean(),
+  provisioning,
+})
+export type AccessRow = z.output<typeof accessRow>
+
+export const grant = z.object({
+  id,
+  integrationId: z.string(),
+  dataSource: z.object({ id, name: z.string() }),
+  user: z.object({ id, userid: z.string() }),
+  grantee: z.object({ type: z.enum(['IAM', 'DIRECTORY_USER']), identifier: z.string() }),
+  scope: z.string(),
+  permission: z.enum(['READ', 'READWRITE']),
+  state: z.enum(grantStates),
+  awsGrantId: z.string().optional(),
+  error: z.object({ code: z.string(), message: z.string(), nextTryAt: instant.optional() }).optional(),
+  createdAt: instant,
+  activeAt: instant.optional(),
+  revokedAt: instant.optional(),
+  /** For a revoked grant: when the last credentials vended under it end at the latest (05). */
+  credentialsEndBy: instant.optional(),
+})
+export type Grant = z.output<typeof grant>

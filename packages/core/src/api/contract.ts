@@ -1,0 +1,22 @@
+/** The HTTP contract: every resource with its routes. */
+import { apiKeys } from './api-keys.ts'
+import { dataSources, nativeS3 } from './data-sources.ts'
+import { deployment } from './deployment.ts'
+import { grants } from './grants.ts'
+import { integrations } from './integrations.ts'
+import { policies } from './policies.ts'
+import { tags } from './tags.ts'
+import { groups, users } from './users.ts'
+
+export const api = {
+  integrations,
+  nativeS3,
+  dataSources,
+  users,
+  groups,
+  tags,
+  policies,
+  grants,
+  apiKeys,
+  deployment,
+}

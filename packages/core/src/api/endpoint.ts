@@ -1,0 +1,41 @@
+/**
+ * What one route of the HTTP API is: method, path, who may call it, the shapes of what goes in and comes out.
+ *
+ * The server checks and serves these very values, OpenAPI is printed from them, and `caller` turns them into typed
+ * functions, so the contract exists once.
+ */
+import type { z } from 'zod'
+import type { ErrorCode } from '../errors.ts'
+
+export const permissions = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'] as const
+export type Permission = (typeof permissions)[number]
+
+/**
+ * Who may call: `nobody` needs no key; `signedIn` any key (the route narrows what is seen); a list means any one of
+ * them. Where owners may call too, the route's own file says so and checks it.
+ */
+export type Needs = 'nobody' | 'signedIn' | readonly Permission[]
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With `{name}` for each parameter, as OpenAPI writes it. */
+  readonly path: string
+  readonly summary: string
+  readonly needs: Needs
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  /** Whether the write must say which version it changes, by `If-Match`. */
+  readonly ifMatch?: true
+  readonly status: 200 | 201 | 202 | 204
+  readonly response: z.ZodType
+  /** The errors of its own; those that any route may answer (400, 401, 403, 413, 422, 429, 500) are understood. */
+  readonly errors: readonly ErrorCode[]
+  /** Bytes; 1 MiB when absent. */
+  readonly bodyLimit?: number
+}
+
+/** Keeps the literal types of an endpoint, so that `caller` can derive its function from it. */
+export function endpoint<const E extends Endpoint>(definition: E): E {
+  return definition
+}

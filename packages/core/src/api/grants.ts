@@ -1,0 +1,25 @@
+/** The ledger as people see it: every grant that Headgate intended, made or removed (05). */
+import { z } from 'zod'
+import { grant, grantStates } from './access.ts'
+import { idParam, page, pageQuery } from './common.ts'
+import { endpoint } from './endpoint.ts'
+
+export const grants = {
+  list: endpoint({
+    method: 'GET',
+    path: '/grants',
+    summary: 'Grants with their states, newest first; those of the caller only, unless GOVERNANCE or AUDIT',
+    needs: 'signedIn',
+    query: pageQuery.omit({ search: true }).extend({
+      integrationId: idParam.optional(),
+      dataSourceId: idParam.optional(),
+      userId: idParam.optional(),
+      state: z.enum(grantStates).optional(),
+      /** Live ones only: neither revoked nor abandoned. */
+      live: z.stringbool().optional(),
+    }),
+    status: 200,
+    response: page(grant),
+    errors: [],
+  }),
+}

@@ -1,0 +1,17 @@
+/** The public names of the HTTP contract, in reading order. */
+export * from './endpoint.ts'
+export { api } from './contract.ts'
+export { ApiError, type Caller, caller } from './caller.ts'
+export type { AccessRow, Grant, GrantState } from './access.ts'
+export type { ApiKey } from './api-keys.ts'
+export type { DataSource, Member } from './data-sources.ts'
+export {
+  type Integration,
+  type IntegrationStatus,
+  type ValidationResults,
+  type ValidationTest,
+  validationTestNames,
+} from './integrations.ts'
+export type { Policy, PolicyInput } from './policies.ts'
+export type { Tag } from './tags.ts'
+export type { Group, Principal, User } from './users.ts'

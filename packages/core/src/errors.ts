@@ -1,0 +1,99 @@
+/**
+ * Every error that Headgate answers with: code → HTTP status, text, whether trying again can help.
+ *
+ * A code is for ever: clients match on it. Where the documented API fixes a text, that text stands here; otherwise the
+ * text is lower case, names the user's input in backticks and says how to fix it. Details never hold a secret: they
+ * are answered and logged. `docs/errors.md` is made from this table.
+ */
+
+interface ErrorEntry {
+  readonly status: number
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retry: boolean
+  /** The text; `{name}` stands for the detail of that name. */
+  readonly text: string
+}
+
+export const errors = {
+  'body-unparsable': { status: 400, retry: false, text: 'the body cannot be parsed: {reason}' },
+  'key-missing': { status: 401, retry: false, text: 'no API key: send it as `Authorization: <key>` or `Authorization: Bearer <key>`' },
+  'key-invalid': { status: 401, retry: false, text: 'this API key is unknown, expired or revoked: make a new one on the profile page' },
+  'permission-missing': { status: 403, retry: false, text: 'this needs the permission {permission}: ask a user admin' },
+  'self-change': { status: 403, retry: false, text: 'nobody changes their own {what}: ask another user admin' },
+  'route-unknown': { status: 404, retry: false, text: 'there is no {method} {path}: see /docs' },
+  'integration-not-found': { status: 404, retry: false, text: 'No Integration found with ID {id}.' },
+  'data-source-not-found': { status: 404, retry: false, text: 'no data source found with id {id}' },
+  'user-not-found': { status: 404, retry: false, text: 'no user found with id {id}' },
+  'group-not-found': { status: 404, retry: false, text: 'no group found with id {id}' },
+  'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
+  'tag-not-found': { status: 404, retry: false, text: 'tag `{name}` does not exist: create it at POST /tags first' },
+  'api-key-not-found': { status: 404, retry: false, text: 'no API key found with id {id}' },
+  'member-not-found': { status: 404, retry: false, text: '{who} is not a member of data source {dataSource}' },
+  'integration-exists': { status: 409, retry: false, text: 'Native S3 integration already exists on {path} in account {account}, region {region} (id = {id}).' },
+  'integration-name-taken': { status: 409, retry: false, text: 'an S3 integration named `{name}` exists already (id = {id}): choose another name' },
+  'integration-location-exists': { status: 409, retry: false, text: 'Access Grants location already exists on provided path.' },
+  'integration-busy': { status: 409, retry: true, text: 'integration {id} is {status}: wait until that has ended' },
+  'integration-has-data-sources': { status: 409, retry: false, text: 'integration {id} still has {count} data sources: delete them first, or send `?dataSources=disable`' },
+  'integration-not-usable': { status: 409, retry: false, text: 'integration {id} is {status}: data sources can be registered once it is `enabled`' },
+  'integration-has-foreign-grants': { status: 409, retry: false, text: 'location {location} of integration {id} holds {count} grants that Headgate did not make: remove them in AWS first' },
+  'data-source-name-taken': { status: 409, retry: false, text: 'a data source named `{name}` exists already: choose another name' },
+  'data-source-scope-taken': { status: 409, retry: false, text: '`{scope}` is registered already as `{name}` (id = {id})' },
+  'data-source-overlap': { status: 409, retry: false, text: '`{scope}` overlaps `{other}` of data source `{name}` (id = {id}): AWS grants add up; a governor may send `"allowOverlap": true`' },
+  'data-source-disabled': { status: 409, retry: false, text: 'data source {id} is disabled: restore it at POST /data-sources/{id}/restore first' },
+  'user-exists': { status: 409, retry: false, text: 'a user `{userid}` exists already (id = {id})' },
+  'group-exists': { status: 409, retry: false, text: 'a group `{name}` exists already (id = {id})' },
+  'tag-exists': { status: 409, retry: false, text: 'tag `{name}` exists already' },
+  'tag-in-use': { status: 409, retry: false, text: 'tag `{name}` is in use by {uses}: remove it there first' },
+  'principal-taken': { status: 409, retry: false, text: '`{identifier}` belongs to user `{userid}` (id = {id}) already: remove it there first' },
+  'policy-name-taken': { status: 409, retry: false, text: 'a policy named `{name}` exists already (id = {id}): choose another name' },
+  'policy-protected': { status: 409, retry: false, text: 'policy `{name}` is part of the system and cannot be changed' },
+  'last-admin': { status: 409, retry: false, text: 'user `{userid}` is the last one with {permission}: give it to somebody else first' },
+  'version-missing': { status: 428, retry: false, text: 'send `If-Match` with the version you read (now `{version}`)' },
+  'version-stale': { status: 412, retry: false, text: 'somebody changed this meanwhile (now version `{version}`): read it again' },
+  'body-too-large': { status: 413, retry: false, text: 'the body is larger than the {limit} bytes allowed here' },
+  'media-type-unknown': { status: 415, retry: false, text: 'send JSON (application/json) or YAML (application/yaml), not `{type}`' },
+  'request-invalid': { status: 422, retry: false, text: '{reason}' },
+  'validation-failed': { status: 422, retry: false, text: 'the integration did not pass validation: {reason}' },
+  'policy-invalid': { status: 422, retry: false, text: 'the expression of policy `{name}` cannot be read: {reason}' },
+  'data-sources-invalid': { status: 422, retry: false, text: '{count} of the data sources cannot be registered: {reason}' },
+  'tag-invalid': { status: 422, retry: false, text: 'tag `{name}` is not allowed: {reason}' },
+  'principal-invalid': { status: 422, retry: false, text: '`{identifier}` cannot be used as a principal: {reason}' },
+  'name-reserved': { status: 422, retry: false, text: '`{name}` is reserved for the marketplace' },
+  'rate-limited': { status: 429, retry: true, text: 'too many calls: wait {seconds} s' },
+  'unexpected': { status: 500, retry: true, text: 'something went wrong here, not with your request: the log has it under request id {requestId}' },
+  'aws-refused': { status: 502, retry: false, text: 'AWS refused {operation}: {awsCode}: {awsMessage}' },
+  'aws-unreachable': { status: 502, retry: true, text: 'AWS did not answer {operation}: {reason}' },
+  'not-ready': { status: 503, retry: true, text: 'not ready: {reason}' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errors
+
+/** What a text's placeholders stand for, and, under other names, facts for the client (`validation`, `items`). */
+export type ErrorDetail = Readonly<Record<string, unknown>>
+
+/** The one error type that carries a code of the table to whoever answers the call. */
+export class Problem extends Error {
+  readonly code: ErrorCode
+  readonly detail: ErrorDetail
+
+  /**
+   * @param detail values for the text's placeholders; never a secret
+   * @example throw new Problem('integration-not-found', { id: 5 })  // 404 "No Integration found with ID 5."
+   */
+  constructor(code: ErrorCode, detail: ErrorDetail = {}, options?: { cause?: unknown }) {
+    super(printText(errors[code].text, detail), options)
+    this.name = 'Problem'
+    this.code = code
+    this.detail = detail
+  }
+
+  get status(): number {
+    return errors[this.code].status
+  }
+}
+
+function printText(text: string, detail: ErrorDetail): string {
+  return text.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) =>
+    name in detail ? String(detail[name]) : placeholder,
+  )
+}
