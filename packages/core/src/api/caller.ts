@@ -4,8 +4,8 @@
  * Used by the web app, the CLI and tests alike. It adds nothing of its own: no retry, no cache, no state.
  */
 import type { z } from 'zod'
-import type { Endpoint } from './endpoint.ts'
 import { api } from './contract.ts'
+import type { Endpoint } from './endpoint.ts'
 
 type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }
   ? Name extends 'query'
@@ -14,11 +14,12 @@ type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N
   : unknown
 type Version<E> = E extends { readonly ifMatch: true } ? { readonly ifMatch: string } : unknown
 export type CallInput<E> = Part<E, 'params'> & Part<E, 'query'> & Part<E, 'body'> & Version<E>
-type Call<E extends Endpoint> = unknown extends CallInput<E>
-  ? (input?: Record<string, never>) => Promise<z.output<E['response']>>
-  : Record<string, never> extends CallInput<E>
-    ? (input?: CallInput<E>) => Promise<z.output<E['response']>>
-    : (input: CallInput<E>) => Promise<z.output<E['response']>>
+type Call<E extends Endpoint> =
+  unknown extends CallInput<E>
+    ? (input?: Record<string, never>) => Promise<z.output<E['response']>>
+    : Record<string, never> extends CallInput<E>
+      ? (input?: CallInput<E>) => Promise<z.output<E['response']>>
+      : (input: CallInput<E>) => Promise<z.output<E['response']>>
 
 type Api = typeof api
 export type Caller = {

@@ -8,13 +8,11 @@ export const id = z.number().int().positive()
 
 // Control characters would make two names look alike in a list and break log lines.
 const plainText = /^[^\p{Cc}\p{Cs}]*$/u
-export const name = z
+export const name = z.string().trim().min(1).max(255).regex(plainText, 'must not hold control characters')
+export const text = z
   .string()
-  .trim()
-  .min(1)
-  .max(255)
-  .regex(plainText, 'must not hold control characters')
-export const text = z.string().max(4096).regex(/^[^\p{Cs}\0]*$/u, 'must be valid Unicode')
+  .max(4096)
+  .regex(/^[^\p{Cs}\0]*$/u, 'must be valid Unicode')
 
 /** Dotted and hierarchical, without empty segments: `Finance.Payroll`. */
 export const dottedName = z

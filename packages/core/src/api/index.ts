@@ -1,10 +1,11 @@
 /** The public names of the HTTP contract, in reading order. */
-export * from './endpoint.ts'
-export { api } from './contract.ts'
-export { ApiError, type Caller, caller } from './caller.ts'
+
 export type { AccessRow, Grant, GrantState } from './access.ts'
 export type { ApiKey } from './api-keys.ts'
+export { ApiError, type Caller, caller } from './caller.ts'
+export { api } from './contract.ts'
 export type { DataSource, Member } from './data-sources.ts'
+export * from './endpoint.ts'
 export {
   type Integration,
   type IntegrationStatus,

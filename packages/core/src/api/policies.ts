@@ -26,10 +26,9 @@ export const policyInput = z.strictObject({
     ],
     { error: 'must be `everything: true`, or `any` or `all` with a list of 1 to 100 conditions' },
   ),
-  who: z.union(
-    [z.strictObject({ when: z.string().min(1) }), z.strictObject({ everyone: z.literal(true) })],
-    { error: 'must be `when` with an expression, or `everyone: true`' },
-  ),
+  who: z.union([z.strictObject({ when: z.string().min(1) }), z.strictObject({ everyone: z.literal(true) })], {
+    error: 'must be `when` with an expression, or `everyone: true`',
+  }),
   description: text.default(''),
   state: z.enum(['staged', 'active']).default('staged'),
 })
@@ -43,7 +42,9 @@ export const policy = z.object({
   state: z.enum(['staged', 'active']),
   protected: z.boolean(),
   /** Findings about the expression: groups, keys, tags that do not exist; always or never true. */
-  warnings: z.array(z.object({ code: z.string(), message: z.string(), line: z.number(), column: z.number(), length: z.number() })),
+  warnings: z.array(
+    z.object({ code: z.string(), message: z.string(), line: z.number(), column: z.number(), length: z.number() }),
+  ),
   createdAt: instant,
   createdBy: z.string(),
   updatedAt: instant,
@@ -94,7 +95,14 @@ export const policies = {
     ifMatch: true,
     status: 200,
     response: policy,
-    errors: ['policy-not-found', 'policy-invalid', 'policy-name-taken', 'policy-protected', 'version-missing', 'version-stale'],
+    errors: [
+      'policy-not-found',
+      'policy-invalid',
+      'policy-name-taken',
+      'policy-protected',
+      'version-missing',
+      'version-stale',
+    ],
   }),
   activate: endpoint({
     method: 'POST',
