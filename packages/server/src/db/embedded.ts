@@ -1,0 +1,254 @@
+/**
+ * The PostgreSQL that comes with Headgate: a real server, started on first use, kept in the data directory.
+ *
+ * Promises: one server per data directory, whoever starts first; later starters, and starters after a crash, adopt
+ * it; the last one to stop ends it, cleanly. It listens on 127.0.0.1 only and always asks for a password.
+ * Never signals a process on the word of `postmaster.pid` alone, and never begins an empty database where one is lost.
+ *
+ * The server has a session of its own: it outlives Ctrl-C and `kill -9` of ours, and the next start adopts it.
+ */
+import { execFile } from 'node:child_process'
+import { rename, stat, writeFile } from 'node:fs/promises'
+import { createServer, Socket } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { type Cluster, findOrMakeCluster, logTail, superuser } from './embedded-files.ts'
+import { inspectCluster, removeStalePidFile } from './embedded-process.ts'
+
+export interface EmbeddedOptions {
+  /** Folder of Headgate's own state; the cluster lives in its `postgres/`, or where its `postgres-location` says. */
+  readonly dataDir: string
+  readonly log: Log
+  /** false: no fsync, for tests; a power cut may then destroy the database. Default true. */
+  readonly durable?: boolean
+  /** As root only: where copies and clusters go that an unprivileged user must reach. Default `/var/lib/headgate`. */
+  readonly sharedDir?: string
+}
+
+export interface Log {
+  info(message: string): void
+  warn(message: string): void
+}
+
+export interface EmbeddedPostgres {
+  /** Of the database `headgate`, password included: never log it. */
+  readonly url: string
+  readonly pid: number
+  /** Ends the server, unless another process still uses it. May be called twice. */
+  stop(): Promise<void>
+}
+
+const run = promisify(execFile)
+const holdLock = 4_773_218_001 // advisory lock key: shared by everyone who uses the server, exclusive while it ends
+const leavingMs = 15_000 // backends of a killed postmaster notice within seconds
+const startingMs = 60_000 // a start after a crash replays the log first
+
+/** Starts the server of a data directory or adopts the one that runs; throws with the end of its log when neither works. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { dataDir, log, durable = true, sharedDir = '/var/lib/headgate' } = options
+  const cluster = await findOrMakeCluster({ dataDir, sharedDir, durable })
+  let [state, since, firstLaunch] = ['', 0, 0]
+  for (;;) {
+    const found = await inspectCluster(cluster)
+    if (found.state !== state) [state, since] = [found.state, Date.now()]
+    const waited = Date.now() - since
+    if (found.state === 'running') {
+      const hold = await takeHold(cluster, found.port)
+      if (hold) return held(cluster, found.pid, found.port, hold, log)
+      if (waited > startingMs) throw new Error(`the database in \`${cluster.home}\` runs but lets nobody in`)
+    } else if (found.state === 'leaving') {
+      if (waited > leavingMs) {
+        const pids = found.pids.join(', ')
+        throw new Error(`processes ${pids} still use \`${cluster.data}\` though their server is gone: end them`)
+      }
+    } else {
+      if (found.state === 'stale') await removeStalePidFile(cluster, found.text)
+      firstLaunch ||= Date.now()
+      await launch(cluster, { durable, log, mayRetry: Date.now() - firstLaunch < leavingMs })
+    }
+    await sleep(50)
+  }
+}
+
+async function launch(cluster: Cluster, options: { durable: boolean; log: Log; mayRetry: boolean }): Promise<void> {
+  await writeSettings(cluster, options.durable)
+  await keepLogSmall(cluster.log)
+  const logStart = await stat(cluster.log).then(
+    file => file.size,
+    () => 0,
+  )
+  try {
+    await run(
+      cluster.binaries.pg_ctl,
+      ['start', '-w', '-s', '-t', String(startingMs / 1000), '-D', cluster.data, '-l', cluster.log],
+      cluster.asOwner,
+    )
+  } catch (cause) {
+    // Two starters: PostgreSQL itself lets only one pass. The other finds it running on its next look.
+    const said = await logTail(cluster.log, logStart)
+    const lostRace = /lock file ".*" already exists|pre-existing shared memory|Address already in use/.test(said)
+    const found = await inspectCluster(cluster)
+    if (lostRace && options.mayRetry) return
+    if (found.state === 'running') await endServer(cluster)
+    throw new Error(`the embedded PostgreSQL did not start; its log \`${cluster.log}\` ends:\n${said}`, { cause })
+  }
+  options.log.info(`embedded PostgreSQL started in ${cluster.home}`)
+}
+
+/** Written anew at each start: the port is a free one, and the settings are those of the code that runs. */
+async function writeSettings(cluster: Cluster, durable: boolean): Promise<void> {
+  const settings = [
+    `port = ${await freePort()}`,
+    "listen_addresses = '127.0.0.1'",
+    "unix_socket_directories = ''",
+    'max_connections = 200',
+    'shared_buffers = 128MB',
+    "password_encryption = 'scram-sha-256'",
+    "timezone = 'UTC'",
+    "log_timezone = 'UTC'",
+    'log_checkpoints = off',
+    // Values must not reach the log: no statements, no DETAIL lines.
+    'log_min_error_statement = panic',
+    'log_error_verbosity = terse',
+    ...(durable ? [] : ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off']),
+  ]
+  const file = join(cluster.data, 'headgate.conf')
+  const draft = `${file}.${process.pid}`
+  await writeFile(draft, `${settings.join('\n')}\n`, { mode: 0o644 })
+  await rename(draft, file)
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => probe.once('error', reject).listen(0, '127.0.0.1', resolve))
+  const address = probe.address()
+  await new Promise(resolve => probe.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1')
+  return address.port
+}
+
+async function keepLogSmall(log: string): Promise<void> {
+  const size = await stat(log).then(
+    file => file.size,
+    () => 0,
+  )
+  if (size > 10 * 1024 * 1024) await rename(log, `${log}.1`)
+}
+
+interface Hold {
+  readonly client: pg.Client
+  readonly socket: Socket
+}
+
+/**
+ * A connection that holds the shared lock, once the server has said that its data directory is ours;
+ * undefined while the server is starting or ending.
+ */
+async function takeHold(cluster: Cluster, port: number): Promise<Hold | undefined> {
+  const socket = new Socket()
+  const client = new pg.Client({
+    connectionString: serverUrl(cluster, port, 'postgres'),
+    application_name: 'headgate embedded',
+    keepAlive: true,
+    stream: () => socket,
+  })
+  client.on('error', () => {}) // the server went away; stop() and the pool find out for themselves
+  try {
+    await client.connect()
+    const answer = await client.query('select current_setting($1) as folder, pg_try_advisory_lock_shared($2) as held', [
+      'data_directory',
+      holdLock,
+    ])
+    if (answer.rows[0].folder !== cluster.data) throw new Error(`port ${port} serves \`${answer.rows[0].folder}\``)
+    if (answer.rows[0].held) {
+      await client.query("select 1 from pg_database where datname = 'headgate'").then(async ({ rowCount }) => {
+        if (rowCount === 0) await client.query('create database headgate').catch(unlessDuplicate)
+      })
+      socket.unref() // holding the lock must not keep a finished process alive
+      return { client, socket }
+    }
+  } catch (error) {
+    if (!isPassing(error)) throw error
+  }
+  await client.end().catch(() => {})
+  return undefined
+}
+
+function held(cluster: Cluster, pid: number, port: number, hold: Hold, log: Log): EmbeddedPostgres {
+  let stopping: Promise<void> | undefined
+  const stop = async () => {
+    const last = await letGo(cluster, hold)
+    if (last) await endServer(cluster)
+    else log.info('embedded PostgreSQL left running: another process uses it')
+    await hold.client.end().catch(() => {})
+  }
+  return {
+    url: serverUrl(cluster, port, 'headgate'),
+    pid,
+    stop() {
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+
+/** Whether nobody else holds the server. Then the exclusive lock is ours, so that a starter waits for the end. */
+async function letGo(cluster: Cluster, hold: Hold): Promise<boolean> {
+  const isLast = async ({ client, socket }: Hold) => {
+    socket.ref()
+    await client.query('select pg_advisory_unlock_shared($1)', [holdLock])
+    const answer = await client.query('select pg_try_advisory_lock($1) as last', [holdLock])
+    return answer.rows[0].last === true
+  }
+  try {
+    return await isLast(hold)
+  } catch {
+    // Our connection was cut, perhaps by a crash that the server survived: ask on a new one.
+    const found = await inspectCluster(cluster)
+    if (found.state !== 'running') return true
+    const fresh = await takeHold(cluster, found.port)
+    if (!fresh) return true // it lets nobody in, so nobody uses it
+    return await isLast(fresh).finally(() => fresh.client.end().catch(() => {}))
+  }
+}
+
+/** Fast shutdown, then an immediate one; returns when no process is left in the data directory. */
+async function endServer(cluster: Cluster): Promise<void> {
+  const began = Date.now()
+  let signalled: 'SIGINT' | 'SIGQUIT' | undefined
+  for (;;) {
+    const found = await inspectCluster(cluster)
+    if (found.state === 'none' || found.state === 'stale') return
+    const waited = Date.now() - began
+    const signal = waited > 30_000 ? 'SIGQUIT' : 'SIGINT'
+    // `running` was just proven by the process's own working directory.
+    if (found.state === 'running' && signalled !== signal) {
+      process.kill(found.pid, signal)
+      signalled = signal
+    }
+    if (waited > 45_000) throw new Error(`the embedded PostgreSQL in \`${cluster.home}\` does not stop`)
+    await sleep(30)
+  }
+}
+
+function serverUrl(cluster: Cluster, port: number, database: string): string {
+  return `postgres://${superuser}:${cluster.password}@127.0.0.1:${port}/${database}`
+}
+
+/** 57P: starting, stopping or cut off by a shutdown; 53300: no connection free; the rest: nobody listens yet, or no more. */
+function isPassing(error: unknown): boolean {
+  const code = errorCode(error)
+  if (/^(57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code)) return true
+  return error instanceof Error && error.message.startsWith('Connection terminated')
+}
+
+function unlessDuplicate(error: unknown): void {
+  // 23505 is what the slower of two creators at once gets
+  if (!/^(42P04|23505|55006)$/.test(errorCode(error))) throw error
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

@@ -1,0 +1,104 @@
+/**
+ * The one way to PostgreSQL: a pool of connections behind Kysely, and the values as the rest of the code wants them.
+ *
+ * Numbers and times come back as plain numbers: `bigint` exactly or not at all, `timestamptz` as milliseconds since
+ * 1970, `date` as `YYYY-MM-DD`, `jsonb` parsed. A cut connection fails the query that used it, never the process.
+ */
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { listenTo, type Unlisten } from './listen.ts'
+import type { Database } from './schema.ts'
+
+export interface Db {
+  readonly kysely: Kysely<Database>
+  /** Runs `work` in one transaction (read committed); committed when it returns, rolled back when it throws. */
+  transaction<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>
+  /** Runs `work` on one unchanging, read-only view of the whole database. */
+  snapshot<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>
+  /** Calls back for each NOTIFY, and with '' after a lost connection, when some may have been missed. */
+  listen(channel: string, onMessage: (payload: string) => void): Promise<Unlisten>
+  /** Ends listening, waits for running queries, closes every connection. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** Default 10. */
+  readonly maxConnections?: number
+  /** Told of connections that broke while nobody used them; the pool replaces them. */
+  readonly onConnectionLost?: (error: Error) => void
+}
+
+/** Opens no connection yet: an unreachable database shows with the first query. */
+export function openDatabase(url: string, options: OpenOptions = {}): Db {
+  const { maxConnections = 10, onConnectionLost = () => {} } = options
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'headgate',
+    types: valueTypes(),
+  })
+  pool.on('error', onConnectionLost)
+  // The pool watches idle connections only; one that breaks between two statements of a transaction is told here,
+  // and the transaction's next statement fails.
+  pool.on('connect', client => client.on('error', () => {}))
+  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  const listeners = new Set<Unlisten>()
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await Promise.all([...listeners].map(unlisten => unlisten()))
+    // Kysely ends a pool only once it has used it.
+    await kysely.destroy()
+    if (!pool.ending) await pool.end()
+  }
+  return {
+    kysely,
+    transaction: work => kysely.transaction().execute(work),
+    snapshot: work =>
+      kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
+    async listen(channel, onMessage) {
+      const unlisten = await listenTo(url, channel, onMessage)
+      listeners.add(unlisten)
+      return async () => {
+        listeners.delete(unlisten)
+        await unlisten()
+      }
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+const oid = { int8: 20, int8s: 1016, date: 1082, dates: 1182, timestamptz: 1184, timestamptzs: 1185, texts: 1009 }
+
+function valueTypes(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides()
+  const toDate: (text: string) => unknown = pg.types.getTypeParser(oid.timestamptz)
+  const toTexts: (text: string) => (string | null)[] = pg.types.getTypeParser(oid.texts)
+  const listOf = (parse: (text: string) => unknown) => (text: string) =>
+    toTexts(text).map(item => (item === null ? null : parse(item)))
+  const toInstant = (text: string) => {
+    const date = toDate(text)
+    if (!(date instanceof Date)) throw new RangeError(`timestamp \`${text}\` is not an instant`)
+    return date.getTime()
+  }
+  types.setTypeParser(oid.int8, toSafeInteger)
+  types.setTypeParser(oid.int8s, listOf(toSafeInteger))
+  types.setTypeParser(oid.timestamptz, toInstant)
+  types.setTypeParser(oid.timestamptzs, listOf(toInstant))
+  types.setTypeParser(oid.date, text => text)
+  types.setTypeParser(
+    oid.dates,
+    listOf(text => text),
+  )
+  return types
+}
+
+function toSafeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint \`${text}\` is too large for an exact number`)
+  return value
+}
