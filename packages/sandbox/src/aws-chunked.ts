@@ -8,7 +8,7 @@ export interface ChunkedBody {
   readonly chunks: readonly Chunk[]
   /** Trailing headers, names lower-cased, without `x-amz-trailer-signature`. */
   readonly trailers: Readonly<Record<string, string>>
-  /** The trailers as they are hashed for `x-amz-trailer-signature`: `name:value\n` each, in the order sent. */
+  /** The trailers as they are hashed for `x-amz-trailer-signature`: `name:value\n` each, sorted by name. */
   readonly canonicalTrailers: string
   readonly trailerSignature?: string
 }
@@ -88,7 +88,6 @@ type Trailers = Pick<ChunkedBody, 'trailers' | 'canonicalTrailers' | 'trailerSig
 
 function trailersFrom(body: Buffer, start: number): Trailers {
   const trailers: Record<string, string> = {}
-  let canonicalTrailers = ''
   let trailerSignature: string | undefined
   for (let at = start; at < body.length; ) {
     const line = lineAt(body, at)
@@ -99,11 +98,12 @@ function trailersFrom(body: Buffer, start: number): Trailers {
     const name = line.text.slice(0, colon).toLowerCase()
     const value = line.text.slice(colon + 1).trim()
     if (name === 'x-amz-trailer-signature') trailerSignature = value
-    else {
-      trailers[name] = value
-      canonicalTrailers += `${name}:${value}\n`
-    }
+    else trailers[name] = value
   }
+  const canonicalTrailers = Object.keys(trailers)
+    .sort()
+    .map(name => `${name}:${trailers[name]}\n`)
+    .join('')
   return { trailers, canonicalTrailers, ...(trailerSignature === undefined ? {} : { trailerSignature }) }
 }
 

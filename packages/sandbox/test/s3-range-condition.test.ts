@@ -21,7 +21,7 @@ test('a range is read, cut to the object, or refused', () => {
   for (const [header, size, expected] of cases) assert.deepEqual(requestedRange(header, size), expected, header)
 })
 
-const object = { etag: 'abc', lastModified: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }
+const object = { etag: '"abc"', modifiedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678) }
 const modified = 'Fri, 02 Jan 2026 03:04:05 GMT'
 const earlier = 'Thu, 01 Jan 2026 00:00:00 GMT'
 

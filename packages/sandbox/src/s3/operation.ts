@@ -1,0 +1,96 @@
+// Which S3 operation a request is. Sub-resources that the sandbox lacks are named, never mistaken for a plain object call.
+
+import { AwsError, queryValue, type WireRequest } from '../wire.ts'
+import { addressOf } from './address.ts'
+import { s3Error } from './errors.ts'
+
+/** AWS's name of the operation, or undefined where the sandbox has none for this request. */
+export function operationOf(request: WireRequest): string | undefined {
+  const { bucket, key } = addressOrNothing(request)
+  if (subresources(request, unknownSubresources).length > 0) return undefined
+  if (bucket === undefined) return request.method === 'GET' ? 'ListBuckets' : undefined
+  const [subresource = ''] = subresources(request, knownSubresources)
+  if (key === undefined) return bucketOperations[`${request.method} ${subresource}`]?.(request)
+  return objectOperations[`${request.method} ${subresource}`]?.(request)
+}
+
+/** Why there is no operation: functionality that is missing here, or a method that S3 itself refuses. */
+export function unknownOperation(request: WireRequest): AwsError {
+  const [missing] = subresources(request, unknownSubresources)
+  if (missing !== undefined)
+    return s3Error('NotImplemented', { Resource: missing }, `\`?${missing}\` is not implemented`)
+  return s3Error('MethodNotAllowed', { Method: request.method })
+}
+
+type Name = (request: WireRequest) => string
+
+const bucketOperations: Readonly<Record<string, Name>> = {
+  'PUT ': () => 'CreateBucket',
+  'HEAD ': () => 'HeadBucket',
+  'DELETE ': () => 'DeleteBucket',
+  'GET ': request => (queryValue(request, 'list-type') === '2' ? 'ListObjectsV2' : 'ListObjects'),
+  'GET location': () => 'GetBucketLocation',
+  'PUT policy': () => 'PutBucketPolicy',
+  'GET policy': () => 'GetBucketPolicy',
+  'DELETE policy': () => 'DeleteBucketPolicy',
+  'POST delete': () => 'DeleteObjects',
+}
+
+const objectOperations: Readonly<Record<string, Name>> = {
+  'PUT ': request => (request.headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject'),
+  'GET ': () => 'GetObject',
+  'HEAD ': () => 'HeadObject',
+  'DELETE ': () => 'DeleteObject',
+  'GET acl': () => 'GetObjectAcl',
+}
+
+const knownSubresources = new Set(['acl', 'delete', 'location', 'policy'])
+
+const unknownSubresources = new Set([
+  'accelerate',
+  'analytics',
+  'attributes',
+  'cors',
+  'encryption',
+  'intelligent-tiering',
+  'inventory',
+  'legal-hold',
+  'lifecycle',
+  'logging',
+  'metadataTable',
+  'metrics',
+  'notification',
+  'object-lock',
+  'ownershipControls',
+  'partNumber',
+  'policyStatus',
+  'publicAccessBlock',
+  'replication',
+  'requestPayment',
+  'restore',
+  'retention',
+  'select',
+  'session',
+  'tagging',
+  'torrent',
+  'uploadId',
+  'uploads',
+  'versionId',
+  'versioning',
+  'versions',
+  'website',
+])
+
+function subresources(request: WireRequest, names: ReadonlySet<string>): string[] {
+  return request.query.map(([name]) => name).filter(name => names.has(name))
+}
+
+// A path that cannot be read is refused when the operation runs, where the error can be printed.
+function addressOrNothing(request: WireRequest): ReturnType<typeof addressOf> {
+  try {
+    return addressOf(request)
+  } catch (error) {
+    if (error instanceof AwsError) return { bucket: '-', key: '-' }
+    throw error
+  }
+}
