@@ -33,10 +33,10 @@ export class ApiError extends Error {
   readonly body: Readonly<Record<string, unknown>>
 
   constructor(status: number, body: Readonly<Record<string, unknown>>) {
-    super(typeof body['message'] === 'string' ? body['message'] : `the server answered ${status}`)
+    super(typeof body.message === 'string' ? body.message : `the server answered ${status}`)
     this.name = 'ApiError'
     this.status = status
-    this.code = typeof body['code'] === 'string' ? body['code'] : 'unknown'
+    this.code = typeof body.code === 'string' ? body.code : 'unknown'
     this.body = body
   }
 }

@@ -1,5 +1,6 @@
 /** The public names of the HTTP contract, in reading order. */
 
+export { type ErrorCode, type ErrorDetail, errors, Problem } from '../errors.ts'
 export type { AccessRow, Grant, GrantState } from './access.ts'
 export type { ApiKey } from './api-keys.ts'
 export { ApiError, type Caller, caller } from './caller.ts'

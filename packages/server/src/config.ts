@@ -1,0 +1,50 @@
+/**
+ * Every setting: its environment variable, type, default, unit and one sentence. `docs/config.md` is made from this.
+ *
+ * Reads no environment itself: `main.ts` hands it in. An unknown value is refused at start, never guessed.
+ */
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+export const settings = z.object({
+  HEADGATE_HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  HEADGATE_PORT: port.default(8080).describe('port to listen on; 0 takes a free one'),
+  HEADGATE_DATA_DIR: z.string().default('.headgate').describe('folder for the embedded database and its key'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe('PostgreSQL to use instead of the embedded one, as postgres://user:password@host/database'),
+  HEADGATE_ENCRYPTION_KEY: z
+    .string()
+    .optional()
+    .describe('32 bytes, base64: wraps the keys of stored secrets; compulsory with DATABASE_URL'),
+  HEADGATE_AWS_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('where to find AWS instead of its own addresses: the sandbox, or a VPC endpoint'),
+  HEADGATE_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('least level that is logged'),
+  HEADGATE_AWS_PARALLEL: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(10)
+    .describe('AWS calls in flight at once, per account and region'),
+  HEADGATE_RATE_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(6000)
+    .describe('HTTP calls a minute, per API key or, without one, per address'),
+})
+
+export type Config = z.output<typeof settings>
+
+/** @throws ZodError that names each setting that is wrong */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  return settings.parse(environment)
+}

@@ -1,0 +1,173 @@
+/**
+ * The one way to change anything: a transaction that also says what changed and who did it.
+ *
+ * Every change of a fact appends to `fact_change`, every act to `audit_event`, in the transaction of the change itself:
+ * all of it is stored or none. Ids of `fact_change` rise in commit order, because they are taken under one lock as the
+ * last step before commit; long writes do not block each other before that.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Instant } from '@headgate/core'
+import { sql, type Transaction } from 'kysely'
+import type { Db } from './open.ts'
+import type { Database } from './schema.ts'
+
+export type Tx = Transaction<Database>
+
+/** Whoever does something. `system` is Headgate itself: the change loop, an expiry, start-up. */
+export interface Actor {
+  readonly type: 'user' | 'system'
+  readonly id?: number
+  readonly userid: string
+  readonly name: string
+  readonly ip?: string
+  readonly requestId?: string
+  /** Which API key was used. */
+  readonly sessionId?: string
+}
+
+export const system: Actor = { type: 'system', userid: 'headgate', name: 'Headgate' }
+
+/** What may be said of a change that alters who reaches what. */
+export type FactEntity =
+  | 'user'
+  | 'group'
+  | 'groupMember'
+  | 'attribute'
+  | 'principal'
+  | 'integration'
+  | 'dataSource'
+  | 'dataSourceTag'
+  | 'member'
+  | 'policy'
+
+export interface AuditTarget {
+  readonly type: string
+  readonly id: string
+  readonly name?: string
+}
+
+/** The part of an audit event (07) that the act itself knows; envelope, actor and time are added. */
+export interface AuditEntry {
+  /** Upper case: `CREATE`, `UPDATE`, `DELETE`, `ACTIVATE` … */
+  readonly action: string
+  readonly targetType: string
+  readonly targets: readonly AuditTarget[]
+  readonly relatedResources?: readonly AuditTarget[]
+  /** `type` names the event, e.g. `PolicyActivated`; before and after for changes; never a secret. */
+  readonly payload: { readonly type: string } & Readonly<Record<string, unknown>>
+}
+
+export interface Act {
+  readonly tx: Tx
+  readonly actor: Actor
+  /** Database time at the start of the transaction. */
+  readonly now: Instant
+  /** Say that a fact is now `after`, or gone (null). The cause ends up on the ledger rows that it brings about. */
+  changed(entity: FactEntity, id: string | number, after: object | null, cause: string): void
+  audit(entry: AuditEntry): void
+}
+
+export interface Done<T> {
+  readonly result: T
+  /** The id of the last fact change, when there was one: what `Headgate-Sequence` answers. */
+  readonly sequence?: number
+}
+
+/** Runs `work` in one transaction and stores what it said about itself; throws what it throws, with nothing stored. */
+export async function act<T>(db: Db, actor: Actor, work: (act: Act) => Promise<T>): Promise<Done<T>> {
+  return db.transaction(async tx => {
+    const { now, tenantId } = await clock(tx)
+    const changes: FactChange[] = []
+    const entries: AuditEntry[] = []
+    const result = await work({
+      tx,
+      actor,
+      now,
+      changed: (entity, id, after, cause) => void changes.push({ entity, id: String(id), after, cause }),
+      audit: entry => void entries.push(entry),
+    })
+    await storeAudit(tx, actor, now, tenantId, entries)
+    const sequence = await appendChanges(tx, actor, changes)
+    return sequence === undefined ? { result } : { result, sequence }
+  })
+}
+
+interface FactChange {
+  readonly entity: FactEntity
+  readonly id: string
+  readonly after: object | null
+  readonly cause: string
+}
+
+async function clock(tx: Tx): Promise<{ now: Instant; tenantId: string }> {
+  const row = await tx
+    .selectFrom('tenant')
+    .select(['id', sql<number>`now()`.as('now')])
+    .executeTakeFirstOrThrow()
+  return { now: row.now, tenantId: row.id }
+}
+
+async function storeAudit(tx: Tx, actor: Actor, now: Instant, tenantId: string, entries: readonly AuditEntry[]) {
+  if (entries.length === 0) return
+  const rows = entries.map(entry => {
+    const id = randomUUID()
+    const timestamp = new Date(now).toISOString()
+    const { payload, ...rest } = entry
+    const event = {
+      id,
+      eventTimestamp: timestamp,
+      receivedTimestamp: timestamp,
+      ...rest,
+      actionStatus: 'SUCCESS',
+      actor: { type: actor.type, id: actor.id ?? null, name: actor.userid, identityProvider: null },
+      actorIp: actor.ip ?? null,
+      relatedResources: entry.relatedResources ?? [],
+      requestId: actor.requestId ?? null,
+      sessionId: actor.sessionId ?? null,
+      tenantId,
+      auditPayload: { version: 1, ...payload },
+    }
+    return {
+      id,
+      event_timestamp: new Date(now),
+      action: entry.action,
+      target_type: entry.targetType,
+      actor_id: actor.id ?? null,
+      request_id: actor.requestId ?? null,
+      event: JSON.stringify(event),
+    }
+  })
+  for (const batch of inBatches(rows)) await tx.insertInto('audit_event').values(batch).execute()
+}
+
+/** Serialises writers for the moment between here and commit, so that ids rise in commit order. */
+const appendLock = 0x4865_6164 // "Head"
+
+async function appendChanges(tx: Tx, actor: Actor, changes: readonly FactChange[]): Promise<number | undefined> {
+  if (changes.length === 0) return undefined
+  await sql`select pg_advisory_xact_lock(${appendLock})`.execute(tx)
+  let last: number | undefined
+  for (const batch of inBatches(changes)) {
+    const inserted = await tx
+      .insertInto('fact_change')
+      .values(
+        batch.map(change => ({
+          id: sql<number>`nextval('fact_change_sequence')`,
+          entity: change.entity,
+          entity_id: change.id,
+          after: JSON.stringify(change.after),
+          cause: change.cause,
+          actor_id: actor.id ?? null,
+        })),
+      )
+      .returning('id')
+      .execute()
+    last = inserted.reduce((highest, row) => Math.max(highest, row.id), last ?? 0)
+  }
+  return last
+}
+
+/** PostgreSQL takes at most 65,535 parameters a statement. */
+function* inBatches<T>(rows: readonly T[], size = 1000): Iterable<readonly T[]> {
+  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size)
+}

@@ -1,0 +1,206 @@
+/** The tables as Kysely sees them; `migrations/` is the truth, and says why each column is there. */
+import type { Level, PrincipalKind } from '@headgate/core'
+import type { GrantState, IntegrationStatus, Permission, ValidationResults } from '@headgate/core/api'
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type { Sealed } from '../secrets.ts'
+
+/** Read as milliseconds (`Instant`), written as a Date. */
+type Timestamp = ColumnType<number, Date, Date>
+type DefaultNow = ColumnType<number, Date | undefined, Date>
+type OptionalTimestamp = ColumnType<number | null, Date | null | undefined, Date | null>
+/** Read as parsed JSON, written as JSON text. */
+type Json<T extends object | null> = JSONColumnType<T, string, string>
+
+type ScopeKind = 'bucket' | 'prefix' | 'object'
+
+/** A policy as it is stored: the expression stays text, so that what people wrote is what they read. */
+export interface PolicyDefinition {
+  readonly kind: 'grant' | 'guardrail'
+  readonly level: Level
+  readonly appliesTo:
+    | { readonly everything: true }
+    | { readonly any: readonly StoredCondition[] }
+    | { readonly all: readonly StoredCondition[] }
+  readonly who: { readonly when: string } | { readonly everyone: true }
+  readonly description: string
+}
+export type StoredCondition =
+  | { readonly tag: string }
+  | { readonly integration: number }
+  | { readonly scope: string }
+  | { readonly name: string }
+
+export interface Database {
+  tenant: { id: GeneratedAlways<string>; created_at: DefaultNow; only_row: GeneratedAlways<boolean> }
+  person: {
+    id: GeneratedAlways<number>
+    userid: string
+    name: string
+    email: string | null
+    kind: 'person' | 'role-user' | 'service'
+    disabled: Generated<boolean>
+    created_at: DefaultNow
+    deleted_at: OptionalTimestamp
+  }
+  person_permission: { person_id: number; permission: Permission }
+  api_key: {
+    id: GeneratedAlways<number>
+    person_id: number
+    name: string
+    hash: Buffer
+    permissions: Permission[] | null
+    created_at: DefaultNow
+    expires_at: OptionalTimestamp
+    last_used_at: OptionalTimestamp
+    revoked_at: OptionalTimestamp
+  }
+  people_group: { id: GeneratedAlways<number>; name: string; description: Generated<string>; created_at: DefaultNow }
+  group_member: { group_id: number; person_id: number; source: Generated<string> }
+  person_attribute: { person_id: number; key: string; value: string; source: Generated<string> }
+  group_attribute: { group_id: number; key: string; value: string; source: Generated<string> }
+  integration: {
+    id: GeneratedAlways<number>
+    intent: Generated<string>
+    name: string
+    account_id: string
+    region: string
+    location_role: string
+    location_path: string
+    authentication_type: 'accessKey' | 'auto'
+    access_key_id: string | null
+    secret_access_key: Json<Sealed | null>
+    subsume_equal: Generated<boolean>
+    status: IntegrationStatus
+    status_message: string | null
+    validation: Json<ValidationResults>
+    aws_location_id: string | null
+    max_session_seconds: number | null
+    created_at: DefaultNow
+    updated_at: DefaultNow
+  }
+  principal: {
+    id: GeneratedAlways<number>
+    person_id: number
+    kind: PrincipalKind
+    identifier: string
+    integration_id: number | null
+    unique_id: string | null
+    warning: string | null
+  }
+  tag: { name: string; description: Generated<string>; created_at: DefaultNow }
+  data_source: {
+    id: GeneratedAlways<number>
+    name: string
+    description: Generated<string>
+    integration_id: number
+    account_id: string
+    region: string
+    prefix: string
+    bucket: string
+    key: string
+    kind: ScopeKind
+    state: Generated<'active' | 'disabled' | 'deleted'>
+    created_by: number
+    created_at: DefaultNow
+  }
+  data_source_tag: { data_source_id: number; tag: string }
+  data_source_owner: { data_source_id: number; person_id: number }
+  member: {
+    id: GeneratedAlways<number>
+    data_source_id: number
+    person_id: number | null
+    group_id: number | null
+    level: Level
+    until: OptionalTimestamp
+    reason: string
+    added_by: number
+    added_at: DefaultNow
+  }
+  policy: {
+    id: GeneratedAlways<number>
+    name: string
+    version: Generated<number>
+    state: 'staged' | 'active' | 'deleted'
+    definition: Json<PolicyDefinition>
+    protected: Generated<boolean>
+    created_by: number | null
+    created_at: DefaultNow
+    updated_at: DefaultNow
+  }
+  policy_version: {
+    policy_id: number
+    version: number
+    name: string
+    state: string
+    definition: Json<PolicyDefinition>
+    created_by: number | null
+    created_at: DefaultNow
+  }
+  fact_change: {
+    id: number
+    at: DefaultNow
+    entity: string
+    entity_id: string
+    after: Json<object | null>
+    cause: string
+    actor_id: number | null
+  }
+  audit_event: {
+    sequence: GeneratedAlways<number>
+    id: string
+    event_timestamp: Timestamp
+    action: string
+    target_type: string
+    actor_id: number | null
+    request_id: string | null
+    event: string
+  }
+  leadership: {
+    integration_id: number
+    epoch: Generated<number>
+    released: Generated<boolean>
+    checkpoint: Generated<number>
+    settled_at: OptionalTimestamp
+  }
+  run: {
+    id: GeneratedAlways<number>
+    integration_id: number
+    epoch: number
+    sequence: number
+    to_create: number
+    to_revoke: number
+    created: Generated<number>
+    revoked: Generated<number>
+    failed: Generated<number>
+    started_at: DefaultNow
+    finished_at: OptionalTimestamp
+  }
+  ledger: {
+    id: GeneratedAlways<number>
+    intent: Generated<string>
+    integration_id: number
+    data_source_id: number
+    person_id: number
+    grantee_type: 'IAM' | 'DIRECTORY_USER'
+    grantee_id: string
+    bucket: string
+    key: string
+    kind: ScopeKind
+    permission: 'READ' | 'READWRITE'
+    state: Generated<GrantState>
+    aws_grant_id: string | null
+    because: Json<object>
+    cause: string
+    run_id: number | null
+    epoch: number
+    attempts: Generated<number>
+    next_try_at: OptionalTimestamp
+    error_code: string | null
+    error_text: string | null
+    created_at: DefaultNow
+    active_at: OptionalTimestamp
+    revoking_at: OptionalTimestamp
+    revoked_at: OptionalTimestamp
+    updated_at: DefaultNow
+  }
+}

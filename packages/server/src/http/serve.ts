@@ -1,0 +1,45 @@
+/**
+ * Parse → act → present, once for every route: the contract's schemas check what comes in, the handler does the work,
+ * the contract's schema checks what goes out. A handler sees typed values only and never a raw request.
+ */
+import { type Endpoint, type ErrorCode, type Permission, Problem } from '@headgate/core/api'
+import type { z } from 'zod'
+import type { Actor } from '../db/act.ts'
+
+/** Who calls, with what they may do: their own permissions, narrowed to those of the key. */
+export interface Caller extends Actor {
+  readonly type: 'user'
+  readonly id: number
+  readonly permissions: ReadonlySet<Permission>
+}
+
+type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }
+  ? z.output<S>
+  : undefined
+
+export interface Call<E extends Endpoint> {
+  readonly params: Part<E, 'params'>
+  readonly query: Part<E, 'query'>
+  readonly body: Part<E, 'body'>
+  /** The version that `If-Match` names; there exactly when the endpoint asks for one. */
+  readonly version: E extends { readonly ifMatch: true } ? number : undefined
+  /** There unless the endpoint needs nobody. */
+  readonly caller: E['needs'] extends 'nobody' ? undefined : Caller
+}
+
+export interface Answer<E extends Endpoint> {
+  readonly body: z.input<E['response']>
+  /** What `Headgate-Sequence` says. */
+  readonly sequence?: number | undefined
+  /** What `ETag` says: the version to send as `If-Match`. */
+  readonly version?: number | undefined
+}
+
+/** Registers one endpoint. */
+export type Serve = <E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<Answer<E>>) => void
+
+/** @throws Problem `permission-missing` unless the caller holds one of them */
+export function need(caller: Caller, ...anyOf: readonly Permission[]): void {
+  if (anyOf.some(permission => caller.permissions.has(permission))) return
+  throw new Problem('permission-missing' satisfies ErrorCode, { permission: anyOf.join(' or ') })
+}

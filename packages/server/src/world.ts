@@ -1,0 +1,14 @@
+/** What the doors and loops of the server work with: built once by `main.ts`, handed to everything that does work. */
+import type { Logger } from 'pino'
+import type { AwsAccess } from './aws/clients.ts'
+import type { Config } from './config.ts'
+import type { Db } from './db/open.ts'
+import type { Vault } from './secrets.ts'
+
+export interface World {
+  readonly config: Config
+  readonly db: Db
+  readonly vault: Vault
+  readonly aws: AwsAccess
+  readonly log: Logger
+}
