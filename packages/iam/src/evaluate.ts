@@ -5,7 +5,7 @@
  * INVARIANT: without an allowing statement nothing is allowed, except to an account's own root.
  */
 import { type Context, conditionsHold } from './condition.ts'
-import { matchesAction, matchesArn, type Variables } from './match.ts'
+import { expandVariables, matchesAction, matchesArn, type Variables } from './match.ts'
 import type { PatternSet, PolicyDocument, Statement } from './policy-document.ts'
 import { type Closeness, closer, namedIn, type Principal } from './principal.ts'
 
@@ -148,12 +148,16 @@ function applies(asked: Asked, document: PolicyDocument, statement: Statement, a
   // Policy variables came with version 2012-10-17; older documents mean `${` literally.
   const variables = document.version === '2012-10-17' ? asked.variables : undefined
   if (!within(statement.actions, pattern => matchesAction(pattern, action))) return 'none'
-  if (statement.resources && !within(statement.resources, pattern => matchesArn(pattern, resource, variables))) {
-    return 'none'
-  }
+  if (statement.resources && !coversResource(statement.resources, resource, variables)) return 'none'
   const closeness = nameCloseness(statement, asked.request.principal, all)
   if (closeness === 'none') return 'none'
   return conditionsHold(statement.conditions, asked.context, variables) ? closeness : 'none'
+}
+
+function coversResource(set: PatternSet, resource: string, variables: Variables | undefined): boolean {
+  // A NotResource whose variable has no value would spare nothing; AWS takes the whole statement as void instead.
+  if (set.except && set.patterns.some(pattern => expandVariables(pattern, variables) === undefined)) return false
+  return within(set, pattern => matchesArn(pattern, resource, variables))
 }
 
 function within(set: PatternSet, matches: (pattern: string) => boolean): boolean {

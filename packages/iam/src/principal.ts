@@ -43,11 +43,7 @@ export type Closeness = 'none' | 'account' | 'role' | 'exact'
 export function namedIn(set: PrincipalSet, principal: Principal): Closeness {
   const closeness = set.names.map(name => closenessOf(name, principal)).reduce(closer, 'none')
   if (!set.except) return closeness
-  return closeness === 'none' ? asEverybody(principal) : 'none'
-}
-
-function asEverybody(principal: Principal): Closeness {
-  return principal.kind === 'roleSession' ? 'role' : 'exact'
+  return closeness === 'none' ? 'exact' : 'none'
 }
 
 export function closer(a: Closeness, b: Closeness): Closeness {
@@ -57,8 +53,9 @@ export function closer(a: Closeness, b: Closeness): Closeness {
 const order: readonly Closeness[] = ['none', 'account', 'role', 'exact']
 
 function closenessOf(name: PrincipalName, principal: Principal): Closeness {
-  // `{"AWS": "*"}` and `"*"` mean the same: everyone, the unsigned included.
-  if (name.type === '*' || (name.type === 'AWS' && name.value === '*')) return asEverybody(principal)
+  // `{"AWS": "*"}` and `"*"` mean the same: everyone, the unsigned included, and each as closely as by name:
+  // AWS documents that neither boundary nor session policy narrows what a wildcard principal is given.
+  if (name.type === '*' || (name.type === 'AWS' && name.value === '*')) return 'exact'
   switch (principal.kind) {
     case 'anonymous':
       return 'none'

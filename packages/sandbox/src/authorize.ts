@@ -97,14 +97,13 @@ function ownPolicies(world: World, caller: Caller): Policies {
   const holder = account && holderOf(account, caller)
   const session = (caller.sessionPolicies ?? []).map((text, i) => named(`session ${i + 1}`, text, 'identity'))
   if (!account || !holder) return { identity: [], session }
-  const boundary = holder.permissionsBoundary && managed(account, holder.permissionsBoundary)
   return {
     identity: [
       ...[...holder.inlinePolicies].map(([name, text]) => named(name, text, 'identity')),
       ...[...holder.attachedPolicies].flatMap(arn => managed(account, arn) ?? []),
     ],
     session,
-    ...(boundary ? { boundary } : {}),
+    ...(holder.permissionsBoundary ? { boundary: boundaryOf(account, holder.permissionsBoundary) } : {}),
   }
 }
 
@@ -118,6 +117,11 @@ function managed(account: Account, arn: string): NamedPolicy | undefined {
   const own = account.policies.get(arn)
   const text = own ? own.versions.get(own.defaultVersion)?.document : awsManagedPolicy(arn)
   return text === undefined ? undefined : named(arn, text, 'identity')
+}
+
+/** A boundary whose policy is gone allows nothing, rather than bounding nothing. */
+function boundaryOf(account: Account, arn: string): NamedPolicy {
+  return managed(account, arn) ?? { name: arn, document: { version: '2012-10-17', statements: [] } }
 }
 
 function trustOf(role: IamRole): NamedPolicy {
