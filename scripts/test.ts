@@ -1,0 +1,38 @@
+/**
+ * `npm test`: runs every test file once, on one PostgreSQL, and closes with the line `N passed, N failed`.
+ *
+ * Arguments are parts of file names: `npm test -- policy scope` runs only the files that contain one of them.
+ * `--long` takes the sizes of `npm run test:long`. A run in which nothing ran has failed.
+ */
+import { globSync } from 'node:fs'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { startTestCluster } from '../packages/server/test/support/cluster.ts'
+
+const minutes = 60_000
+const long = process.argv.includes('--long')
+const wanted = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
+const files = globSync(['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'], { exclude: ['**/node_modules/**'] })
+  .filter(file => wanted.length === 0 || wanted.some(part => file.includes(part)))
+  .toSorted()
+
+const cluster = await startTestCluster()
+process.env.HEADGATE_TEST_DATABASE_URL = cluster.url
+if (long) process.env.HEADGATE_TEST_LONG = '1'
+
+let passed = 0
+let failed = 0
+const results = run({ files, concurrency: 2, timeout: (long ? 60 : 10) * minutes })
+results.on('test:summary', summary => {
+  // One summary a file, then one for the whole, which has no file.
+  if (summary.file !== undefined) return
+  passed = summary.counts.passed
+  failed = summary.counts.failed + summary.counts.cancelled
+})
+const printed = results.compose(spec)
+printed.pipe(process.stdout)
+await new Promise(resolve => printed.on('end', resolve))
+await cluster.stop()
+
+process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1
