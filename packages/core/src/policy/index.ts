@@ -1,0 +1,32 @@
+/** The policy language: text ⇄ tree, what it means, what is wrong or odd with it. One grammar for every door. */
+export { expressionOfRule, type SimpleCondition, type SimpleRule, simpleRuleOf } from './builder.ts'
+export { type DataSourceFacts, holds, type PersonFacts } from './evaluate.ts'
+export {
+  and,
+  type Call,
+  call,
+  callsOf,
+  canonical,
+  type Expression,
+  type FunctionName,
+  isSameExpression,
+  not,
+  or,
+  type Span,
+} from './expression.ts'
+export {
+  type ArgumentKind,
+  argumentKindAt,
+  type FunctionShape,
+  functionNames,
+  isFunctionName,
+  policyFunctions,
+  principalKinds,
+  usageOf,
+} from './functions.ts'
+export { isDottedName, matches, selfAndParents } from './match.ts'
+export { type ParseResult, parseExpression, policyLimits } from './parse.ts'
+export type { PolicyError, PolicyErrorCode } from './policy-error.ts'
+export { printExpression, printString } from './print.ts'
+export { allUsers, isOpenByAbsence, truthOf } from './truth.ts'
+export { type PolicyWarning, type PolicyWarningCode, tagWarnings, type Vocabulary, warnings } from './warnings.ts'
