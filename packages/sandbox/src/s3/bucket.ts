@@ -46,7 +46,7 @@ function refuseExisting(existing: Bucket, account: AccountId): void {
 
 const reservedNames = /^(?:xn--|sthree-|amzn-s3-demo-)|(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/
 
-export function isBucketName(name: string): boolean {
+function isBucketName(name: string): boolean {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes('..')) return false
   return !/^\d+\.\d+\.\d+\.\d+$/.test(name) && !reservedNames.test(name)
 }
