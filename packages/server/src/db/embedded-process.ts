@@ -6,6 +6,7 @@
  * Nothing here sends a signal.
  */
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { link, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -16,7 +17,7 @@ export type Found =
   | { readonly state: 'running'; readonly pid: number; readonly port: number }
   /** Processes of a postmaster that is gone or is not yet known: they end, or become `running`, by themselves. */
   | { readonly state: 'leaving'; readonly pids: readonly number[] }
-  /** The file names a process that lives but is another's: the number was used again. */
+  /** The file names a process that lives but is another's (the number was used again), or a power cut emptied it. */
   | { readonly state: 'stale'; readonly text: string }
   /** Nothing runs. A file of a dead process may lie there; PostgreSQL itself replaces that one. */
   | { readonly state: 'none' }
@@ -31,14 +32,14 @@ export async function inspectCluster(cluster: Cluster): Promise<Found> {
   const port = Number(lines[3])
   if (pids.includes(pid) && port > 0) return { state: 'running', pid, port }
   if (pids.length > 0) return { state: 'leaving', pids }
-  if (text !== undefined && isAlive(pid)) return { state: 'stale', text }
+  if (text !== undefined && (text.trim() === '' || isAlive(pid))) return { state: 'stale', text }
   return { state: 'none' }
 }
 
 /** Takes away the very file that was judged; if a server has just put its own there, that one is put back. */
 export async function removeStalePidFile(cluster: Cluster, judged: string): Promise<void> {
   const file = join(cluster.data, 'postmaster.pid')
-  const aside = `${file}.stale-${process.pid}`
+  const aside = `${file}.stale-${randomBytes(6).toString('hex')}`
   await rename(file, aside).catch(unlessMissing)
   const taken = await readFile(aside, 'utf8').catch(unlessMissing)
   // The server looks for its file once a minute, so it does not notice these microseconds.

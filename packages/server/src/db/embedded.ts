@@ -8,6 +8,7 @@
  * The server has a session of its own: it outlives Ctrl-C and `kill -9` of ours, and the next start adopts it.
  */
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { rename, stat, writeFile } from 'node:fs/promises'
 import { createServer, Socket } from 'node:net'
 import { join } from 'node:path'
@@ -86,12 +87,12 @@ async function launch(cluster: Cluster, options: { durable: boolean; log: Log; m
       cluster.asOwner,
     )
   } catch (cause) {
-    // Two starters: PostgreSQL itself lets only one pass. The other finds it running on its next look.
-    const said = await logTail(cluster.log, logStart)
-    const lostRace = /lock file ".*" already exists|pre-existing shared memory|Address already in use/.test(said)
+    // Two starters: PostgreSQL itself lets only one pass. Whatever runs now is looked at again by the caller, and is
+    // never ended here: it may be the other's, or ours replaying a long log, which the next start then adopts.
     const found = await inspectCluster(cluster)
-    if (lostRace && options.mayRetry) return
-    if (found.state === 'running') await endServer(cluster)
+    if (found.state === 'running' || found.state === 'leaving') return
+    const said = await logTail(cluster.log, logStart)
+    if (options.mayRetry && /lock file ".*" (already exists|is empty)|pre-existing shared|in use/.test(said)) return
     throw new Error(`the embedded PostgreSQL did not start; its log \`${cluster.log}\` ends:\n${said}`, { cause })
   }
   options.log.info(`embedded PostgreSQL started in ${cluster.home}`)
@@ -115,7 +116,7 @@ async function writeSettings(cluster: Cluster, durable: boolean): Promise<void> 
     ...(durable ? [] : ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off']),
   ]
   const file = join(cluster.data, 'headgate.conf')
-  const draft = `${file}.${process.pid}`
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
   await writeFile(draft, `${settings.join('\n')}\n`, { mode: 0o644 })
   await rename(draft, file)
 }
@@ -214,22 +215,32 @@ async function letGo(cluster: Cluster, hold: Hold): Promise<boolean> {
   }
 }
 
-/** Fast shutdown, then an immediate one; returns when no process is left in the data directory. */
+/** Fast shutdown, then an immediate one; returns when none of the server's processes is left. */
 async function endServer(cluster: Cluster): Promise<void> {
   const began = Date.now()
-  let signalled: 'SIGINT' | 'SIGQUIT' | undefined
+  let sent: { readonly pid: number; readonly signal: 'SIGINT' | 'SIGQUIT' } | undefined
   for (;;) {
     const found = await inspectCluster(cluster)
     if (found.state === 'none' || found.state === 'stale') return
     const waited = Date.now() - began
-    const signal = waited > 30_000 ? 'SIGQUIT' : 'SIGINT'
-    // `running` was just proven by the process's own working directory.
-    if (found.state === 'running' && signalled !== signal) {
-      process.kill(found.pid, signal)
-      signalled = signal
+    if (found.state === 'running') {
+      // A starter waited for this end and has begun a server of its own: that one is not ours to end.
+      if (sent && sent.pid !== found.pid) return
+      const signal = waited > 30_000 ? 'SIGQUIT' : 'SIGINT'
+      // `running` was just proven by the process's own working directory.
+      if (sent?.signal !== signal) signalIfAlive(found.pid, signal)
+      sent = { pid: found.pid, signal }
     }
     if (waited > 45_000) throw new Error(`the embedded PostgreSQL in \`${cluster.home}\` does not stop`)
     await sleep(30)
+  }
+}
+
+function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (errorCode(error) !== 'ESRCH') throw error
   }
 }
 
