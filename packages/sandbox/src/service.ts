@@ -80,6 +80,7 @@ export type AuthFlaw =
   | 'malformed-signature'
   | 'wrong-signature'
   | 'wrong-body-hash'
+  | 'unsigned-headers'
   | 'clock-skew'
   | 'presigned-expired'
 

@@ -1,0 +1,70 @@
+/** The two things that AWS has no API for: a new account with somebody who may do everything in it, and an Identity Center. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { World } from './service.ts'
+import { type AccountId, emptyAccount, type Region } from './state.ts'
+
+export interface Bootstrap {
+  readonly accountId: AccountId
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface IdentityCenter {
+  readonly instanceArn: string
+  readonly identityStoreId: string
+}
+
+const ADMINISTRATOR = 'sandbox-administrator'
+
+/** Makes the account unless it exists, and a new key of its administrator. Throws TypeError on a bad account id. */
+export function makeAccount(world: World, accountId: AccountId): Bootstrap {
+  if (!/^\d{12}$/.test(accountId)) throw new TypeError('an account id has twelve digits')
+  const { accounts, accessKeys } = world.state
+  const account = accounts.get(accountId) ?? emptyAccount(accountId)
+  accounts.set(accountId, account)
+  if (!account.users.has(ADMINISTRATOR)) {
+    account.users.set(ADMINISTRATOR, {
+      userName: ADMINISTRATOR,
+      path: '/',
+      arn: `arn:aws:iam::${accountId}:user/${ADMINISTRATOR}`,
+      userId: `AIDA${hexId(17)}`,
+      createdAt: world.now(),
+      inlinePolicies: new Map([['everything', EVERYTHING]]),
+      attachedPolicies: new Set(),
+      tags: new Map(),
+    })
+  }
+  const key = { accessKeyId: `AKIA${hexId(16)}`, secretAccessKey: randomBytes(30).toString('base64') }
+  accessKeys.set(key.accessKeyId, {
+    ...key,
+    account: accountId,
+    userName: ADMINISTRATOR,
+    status: 'Active',
+    createdAt: world.now(),
+  })
+  return { accountId, ...key }
+}
+
+/** Throws TypeError when the account does not exist. */
+export function makeIdentityCenter(world: World, accountId: AccountId, region: Region): IdentityCenter {
+  if (!world.state.accounts.has(accountId)) throw new TypeError(`no account \`${accountId}\`: make it first`)
+  const identityStoreId = `d-${randomBytes(5).toString('hex')}`
+  const instanceArn = `arn:aws:sso:::instance/ssoins-${randomUUID().replaceAll('-', '').slice(0, 16)}`
+  world.state.identityStores.set(identityStoreId, {
+    identityStoreId,
+    instanceArn,
+    account: accountId,
+    region,
+    createdAt: world.now(),
+    users: new Map(),
+    groups: new Map(),
+  })
+  return { instanceArn, identityStoreId }
+}
+
+const EVERYTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+})
+
+const hexId = (length: number): string => randomBytes(length).toString('hex').slice(0, length).toUpperCase()
