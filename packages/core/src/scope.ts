@@ -180,8 +180,8 @@ export function s3PrefixTypeOf(scope: Scope): 'Object' | undefined {
 // out on purpose: it is reserved for AWS's own examples, and a bucket's existence is checked with AWS anyway.
 function refuseBucket(bucket: string): ScopeRefusal | undefined {
   if (bucket === '') return refuse('scope-bucket-missing', 'there is no bucket after `s3://`: write `s3://bucket/…`')
-  if (/^[^*]+\*$/.test(bucket)) {
-    const name = shown(bucket.slice(0, -1))
+  if (/^[^*]*\*$/.test(bucket)) {
+    const name = shown(bucket.slice(0, -1)) || 'bucket'
     return refuse(
       'scope-bucket-wildcard',
       `\`s3://${shown(bucket)}\` also matches other buckets: write \`s3://${name}/*\``,
