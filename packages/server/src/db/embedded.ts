@@ -10,12 +10,12 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rename, stat, writeFile } from 'node:fs/promises'
-import { createServer, Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import pg from 'pg'
-import { type Cluster, findOrMakeCluster, logTail, superuser } from './embedded-files.ts'
+import { type Cluster, findOrMakeCluster, logTail } from './embedded-files.ts'
+import { type Hold, isLastToLeave, serverUrl, takeHold } from './embedded-hold.ts'
 import { inspectCluster, removeStalePidFile } from './embedded-process.ts'
 
 export interface EmbeddedOptions {
@@ -42,7 +42,6 @@ export interface EmbeddedPostgres {
 }
 
 const run = promisify(execFile)
-const holdLock = 4_773_218_001 // advisory lock key: shared by everyone who uses the server, exclusive while it ends
 const leavingMs = 15_000 // backends of a killed postmaster notice within seconds
 const startingMs = 60_000 // a start after a crash replays the log first
 
@@ -138,50 +137,11 @@ async function keepLogSmall(log: string): Promise<void> {
   if (size > 10 * 1024 * 1024) await rename(log, `${log}.1`)
 }
 
-interface Hold {
-  readonly client: pg.Client
-  readonly socket: Socket
-}
-
-/**
- * A connection that holds the shared lock, once the server has said that its data directory is ours;
- * undefined while the server is starting or ending.
- */
-async function takeHold(cluster: Cluster, port: number): Promise<Hold | undefined> {
-  const socket = new Socket()
-  const client = new pg.Client({
-    connectionString: serverUrl(cluster, port, 'postgres'),
-    application_name: 'headgate embedded',
-    keepAlive: true,
-    stream: () => socket,
-  })
-  client.on('error', () => {}) // the server went away; stop() and the pool find out for themselves
-  try {
-    await client.connect()
-    const answer = await client.query('select current_setting($1) as folder, pg_try_advisory_lock_shared($2) as held', [
-      'data_directory',
-      holdLock,
-    ])
-    if (answer.rows[0].folder !== cluster.data) throw new Error(`port ${port} serves \`${answer.rows[0].folder}\``)
-    if (answer.rows[0].held) {
-      await client.query("select 1 from pg_database where datname = 'headgate'").then(async ({ rowCount }) => {
-        if (rowCount === 0) await client.query('create database headgate').catch(unlessDuplicate)
-      })
-      socket.unref() // holding the lock must not keep a finished process alive
-      return { client, socket }
-    }
-  } catch (error) {
-    if (!isPassing(error)) throw error
-  }
-  await client.end().catch(() => {})
-  return undefined
-}
-
 function held(cluster: Cluster, pid: number, port: number, hold: Hold, log: Log): EmbeddedPostgres {
   let stopping: Promise<void> | undefined
   const stop = async () => {
-    const last = await letGo(cluster, hold)
-    if (last) await endServer(cluster)
+    const last = await isLastToLeave(cluster, hold)
+    if (last) await endServer(cluster, pid)
     else log.info('embedded PostgreSQL left running: another process uses it')
     await hold.client.end().catch(() => {})
   }
@@ -195,41 +155,20 @@ function held(cluster: Cluster, pid: number, port: number, hold: Hold, log: Log)
   }
 }
 
-/** Whether nobody else holds the server. Then the exclusive lock is ours, so that a starter waits for the end. */
-async function letGo(cluster: Cluster, hold: Hold): Promise<boolean> {
-  const isLast = async ({ client, socket }: Hold) => {
-    socket.ref()
-    await client.query('select pg_advisory_unlock_shared($1)', [holdLock])
-    const answer = await client.query('select pg_try_advisory_lock($1) as last', [holdLock])
-    return answer.rows[0].last === true
-  }
-  try {
-    return await isLast(hold)
-  } catch {
-    // Our connection was cut, perhaps by a crash that the server survived: ask on a new one.
-    const found = await inspectCluster(cluster)
-    if (found.state !== 'running') return true
-    const fresh = await takeHold(cluster, found.port)
-    if (!fresh) return true // it lets nobody in, so nobody uses it
-    return await isLast(fresh).finally(() => fresh.client.end().catch(() => {}))
-  }
-}
-
-/** Fast shutdown, then an immediate one; returns when none of the server's processes is left. */
-async function endServer(cluster: Cluster): Promise<void> {
+/** Fast shutdown, then an immediate one, of that very process; returns when none of its processes is left. */
+async function endServer(cluster: Cluster, pid: number): Promise<void> {
   const began = Date.now()
-  let sent: { readonly pid: number; readonly signal: 'SIGINT' | 'SIGQUIT' } | undefined
+  let sent: NodeJS.Signals | undefined
   for (;;) {
     const found = await inspectCluster(cluster)
     if (found.state === 'none' || found.state === 'stale') return
+    // A starter waited for this end, or found ours dead, and has begun a server of its own.
+    if (found.state === 'running' && found.pid !== pid) return
     const waited = Date.now() - began
-    if (found.state === 'running') {
-      // A starter waited for this end and has begun a server of its own: that one is not ours to end.
-      if (sent && sent.pid !== found.pid) return
-      const signal = waited > 30_000 ? 'SIGQUIT' : 'SIGINT'
-      // `running` was just proven by the process's own working directory.
-      if (sent?.signal !== signal) signalIfAlive(found.pid, signal)
-      sent = { pid: found.pid, signal }
+    const signal = waited > 30_000 ? 'SIGQUIT' : 'SIGINT'
+    if (found.state === 'running' && sent !== signal) {
+      signalIfAlive(pid, signal) // its own working directory has just proven it
+      sent = signal
     }
     if (waited > 45_000) throw new Error(`the embedded PostgreSQL in \`${cluster.home}\` does not stop`)
     await sleep(30)
@@ -240,26 +179,6 @@ function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
-}
-
-function serverUrl(cluster: Cluster, port: number, database: string): string {
-  return `postgres://${superuser}:${cluster.password}@127.0.0.1:${port}/${database}`
-}
-
-/** 57P: starting, stopping or cut off by a shutdown; 53300: no connection free; the rest: nobody listens yet, or no more. */
-function isPassing(error: unknown): boolean {
-  const code = errorCode(error)
-  if (/^(57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code)) return true
-  return error instanceof Error && error.message.startsWith('Connection terminated')
-}
-
-function unlessDuplicate(error: unknown): void {
-  // 23505 is what the slower of two creators at once gets
-  if (!/^(42P04|23505|55006)$/.test(errorCode(error))) throw error
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
