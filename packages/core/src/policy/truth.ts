@@ -131,14 +131,10 @@ function isSatisfiable(formula: Formula, { list }: AtomNumbers): boolean | undef
   let left = searchBudget
 
   function search(given: Formula, settled: Assignment): boolean | undefined {
-    let assignment = settled
+    const assignment = new Map(settled)
     let formula = simplified(given, assignment)
     for (let forced = literalsOf(formula); forced.length > 0; forced = literalsOf(formula)) {
-      for (const { atom, is } of forced) {
-        const next = assigned(assignment, atom, is)
-        if (!next) return false
-        assignment = next
-      }
+      if (!forced.every(({ atom, is }) => settle(assignment, atom, is))) return false
       formula = simplified(formula, assignment)
     }
     if (typeof formula === 'boolean') return formula
@@ -146,26 +142,26 @@ function isSatisfiable(formula: Formula, { list }: AtomNumbers): boolean | undef
     const atom = firstAtom(formula)
     const answers: (boolean | undefined)[] = []
     for (const is of [true, false]) {
-      const next = assigned(assignment, atom, is)
-      const answer = next ? search(formula, next) : false
+      const tried = new Map(assignment)
+      const answer = settle(tried, atom, is) ? search(formula, tried) : false
       if (answer) return true
       answers.push(answer)
     }
     return answers.includes(undefined) ? undefined : false
   }
 
-  /** The assignment with this atom and all that follows from it; undefined where that contradicts it. */
-  function assigned(before: Assignment, atom: number, is: boolean): Assignment | undefined {
-    if (before.has(atom)) return before.get(atom) === is ? before : undefined
-    const after = new Map(before).set(atom, is)
+  /** Settles an atom and all that follows from it; false where that contradicts what is settled. */
+  function settle(assignment: Map<number, boolean>, atom: number, is: boolean): boolean {
+    if (assignment.has(atom)) return assignment.get(atom) === is
+    assignment.set(atom, is)
     left -= list.length
     for (const [other, about] of list.entries()) {
       const follows = other === atom ? undefined : consequence(list[atom]!, is, about)
       if (follows === undefined) continue
-      if (after.has(other) && after.get(other) !== follows) return undefined
-      after.set(other, follows)
+      if (assignment.has(other) && assignment.get(other) !== follows) return false
+      assignment.set(other, follows)
     }
-    return after
+    return true
   }
 
   function simplified(formula: Formula, assignment: Assignment): Formula {
