@@ -1,6 +1,7 @@
 /** What the doors and loops of the server work with: built once by `main.ts`, handed to everything that does work. */
 import type { Logger } from 'pino'
 import type { AwsAccess } from './aws/clients.ts'
+import type { Background } from './background.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db/open.ts'
 import type { Vault } from './secrets.ts'
@@ -10,5 +11,6 @@ export interface World {
   readonly db: Db
   readonly vault: Vault
   readonly aws: AwsAccess
+  readonly background: Background
   readonly log: Logger
 }
