@@ -1,5 +1,6 @@
 /** The two things that AWS has no API for: a new account with somebody who may do everything in it, and an Identity Center. */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createIdentityCenter } from './identity-center.ts'
+import { newSecret, newUniqueId } from './issue-credentials.ts'
 import type { World } from './service.ts'
 import { type AccountId, emptyAccount, type Region } from './state.ts'
 
@@ -27,14 +28,14 @@ export function makeAccount(world: World, accountId: AccountId): Bootstrap {
       userName: ADMINISTRATOR,
       path: '/',
       arn: `arn:aws:iam::${accountId}:user/${ADMINISTRATOR}`,
-      userId: `AIDA${hexId(17)}`,
+      userId: newUniqueId('AIDA'),
       createdAt: world.now(),
       inlinePolicies: new Map([['everything', EVERYTHING]]),
       attachedPolicies: new Set(),
       tags: new Map(),
     })
   }
-  const key = { accessKeyId: `AKIA${hexId(16)}`, secretAccessKey: randomBytes(30).toString('base64') }
+  const key = { accessKeyId: newUniqueId('AKIA', 16), secretAccessKey: newSecret() }
   accessKeys.set(key.accessKeyId, {
     ...key,
     account: accountId,
@@ -45,20 +46,10 @@ export function makeAccount(world: World, accountId: AccountId): Bootstrap {
   return { accountId, ...key }
 }
 
-/** Throws TypeError when the account does not exist. */
+/** The account's Identity Center in the region, made unless it exists. Throws TypeError when there is no such account. */
 export function makeIdentityCenter(world: World, accountId: AccountId, region: Region): IdentityCenter {
   if (!world.state.accounts.has(accountId)) throw new TypeError(`no account \`${accountId}\`: make it first`)
-  const identityStoreId = `d-${randomBytes(5).toString('hex')}`
-  const instanceArn = `arn:aws:sso:::instance/ssoins-${randomUUID().replaceAll('-', '').slice(0, 16)}`
-  world.state.identityStores.set(identityStoreId, {
-    identityStoreId,
-    instanceArn,
-    account: accountId,
-    region,
-    createdAt: world.now(),
-    users: new Map(),
-    groups: new Map(),
-  })
+  const { instanceArn, identityStoreId } = createIdentityCenter(world.state, accountId, region, world.now())
   return { instanceArn, identityStoreId }
 }
 
@@ -66,5 +57,3 @@ const EVERYTHING = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 })
-
-const hexId = (length: number): string => randomBytes(length).toString('hex').slice(0, length).toUpperCase()

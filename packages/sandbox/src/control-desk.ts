@@ -3,6 +3,7 @@
  * Needs no signature, so the server must never listen beyond the machine unless its operator says so.
  */
 import { type Bootstrap, makeAccount, makeIdentityCenter } from './bootstrap.ts'
+import { identityCenterContextProvider, issueAssertion } from './identity-center.ts'
 import type { ServiceName, World } from './service.ts'
 import { emptyState, replaceState, restoreState, snapshotState } from './state.ts'
 import { AwsError, jsonResponse, parseJsonObject, type WireRequest, type WireResponse } from './wire.ts'
@@ -43,6 +44,7 @@ export function createControlDesk(world: World): ControlDesk {
     'POST /_sandbox/limits': request => change(world.limits, parseJsonObject(request.body)),
     'POST /_sandbox/accounts': request => makeNamedAccount(world, parseJsonObject(request.body)),
     'POST /_sandbox/identity-center': request => makeNamedIdentityCenter(world, parseJsonObject(request.body)),
+    'POST /_sandbox/identity-context': request => makeIdentityContext(world, parseJsonObject(request.body)),
   }
   return {
     calls,
@@ -89,6 +91,18 @@ function makeNamedIdentityCenter(world: World, wanted: Readonly<Record<string, u
     throw new TypeError('`accountId` and `region` must be text')
   }
   return makeIdentityCenter(world, accountId, region)
+}
+
+/** What a person's sign-in yields on AWS (the `sts:identity_context` of an id token), for AssumeRole's ProvidedContexts. */
+function makeIdentityContext(world: World, wanted: Readonly<Record<string, unknown>>): unknown {
+  const { identityStoreId, userId, applicationArn } = wanted
+  if (typeof identityStoreId !== 'string' || typeof userId !== 'string') {
+    throw new TypeError('`identityStoreId` and `userId` must be text')
+  }
+  if (applicationArn !== undefined && typeof applicationArn !== 'string')
+    throw new TypeError('`applicationArn` must be text')
+  const contextAssertion = issueAssertion(world.state, { identityStoreId, userId, applicationArn }, world.now())
+  return { providerArn: identityCenterContextProvider, contextAssertion }
 }
 
 /** How much there is of everything, without keys or contents. */

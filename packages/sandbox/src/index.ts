@@ -1,12 +1,14 @@
 /** AWS on localhost: `const sandbox = await startSandbox()`, then point any AWS client at `sandbox.url`. */
 import type { AddressInfo } from 'node:net'
 import { type Bootstrap, type IdentityCenter, makeAccount, makeIdentityCenter } from './bootstrap.ts'
-import { createControlDesk } from './control-desk.ts'
+import { change, createControlDesk } from './control-desk.ts'
 import { createFaults, type FaultSettings, type Faults } from './faults.ts'
+import { s3Service } from './s3/service.ts'
 import { s3ControlService } from './s3control/service.ts'
 import { createSandboxServer } from './server.ts'
 import type { Limits, Service, World } from './service.ts'
 import { emptyState, type SandboxState } from './state.ts'
+import { stsService } from './sts.ts'
 import { defaultUnknowns, type Unknowns } from './unknowns.ts'
 import type { Instant } from './wire.ts'
 
@@ -37,6 +39,8 @@ export interface Sandbox {
   readonly faults: Faults
   readonly unknowns: Unknowns
   readonly limits: Limits
+  /** Sets the named switches. Throws TypeError on a name or type it doesn't know. */
+  changeUnknowns(wanted: Readonly<Record<string, unknown>>): void
   /** Makes the account unless it exists, with a key that may do everything in it. */
   makeAccount(accountId: string): Bootstrap
   makeIdentityCenter(accountId: string, region: string): IdentityCenter
@@ -46,7 +50,7 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-const SERVICES: readonly Service[] = [s3ControlService]
+const SERVICES: readonly Service[] = [s3ControlService, s3Service, stsService]
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const world: World = {
@@ -75,6 +79,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     faults: world.faults,
     unknowns: world.unknowns,
     limits: world.limits,
+    changeUnknowns: wanted => {
+      change(world.unknowns, wanted)
+    },
     makeAccount: accountId => makeAccount(world, accountId),
     makeIdentityCenter: (accountId, region) => makeIdentityCenter(world, accountId, region),
     calls: desk.calls,

@@ -2,8 +2,9 @@
  * GetDataAccess: from a caller and a target to temporary credentials for no more than one grant gives.
  * Never vends without a grant that covers the whole target at the level asked for, nor beyond what the role itself may.
  */
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { judgeServiceAssume } from '../authorize.ts'
+import { issueSession } from '../issue-credentials.ts'
 import type { AccessGrant, AccessGrantsInstance, IamRole, Permission, Session } from '../state.ts'
 import { isoSeconds, queryValue } from '../wire.ts'
 import {
@@ -170,23 +171,20 @@ function vend(
   const level = call.world.unknowns.readVendIsReadOnly ? asked.permission : levelOf(grant, asked.permission)
   const policy = vendedPolicy(scope, level, call.region, call.world.unknowns)
   if (policy.length > MAX_SESSION_POLICY_CHARACTERS) throw controlError('StsPackedPolicyTooLargeError')
-  const issuedAt = call.world.now()
-  const session: Session = {
-    accessKeyId: `ASIA${randomKeyId()}`,
-    secretAccessKey: randomBytes(30).toString('base64'),
-    sessionToken: randomBytes(120).toString('base64'),
-    account: instance.account,
-    of: { kind: 'role', roleName: role.roleName },
-    sessionName: `access-grants-${randomUUID()}`,
-    sessionPolicies: [policy],
-    tags: new Map(),
-    issuedAt,
-    expiresAt: issuedAt + asked.durationSeconds * 1000,
-    accessGrantsInstanceArn: instance.arn,
-    identityCenter: call.caller.identityCenter,
-  }
-  call.world.state.sessions.set(session.accessKeyId, session)
-  return session
+  return issueSession(
+    call.world.state,
+    {
+      account: instance.account,
+      of: { kind: 'role', roleName: role.roleName },
+      sessionName: `access-grants-${randomUUID()}`,
+      sessionPolicies: [policy],
+      tags: new Map(),
+      accessGrantsInstanceArn: instance.arn,
+      identityCenter: call.caller.identityCenter,
+    },
+    asked.durationSeconds,
+    call.world.now(),
+  )
 }
 
 const levelOf = (grant: AccessGrant, asked: Permission): Permission =>
@@ -213,10 +211,4 @@ function assumableRole(call: ControlCall, instance: AccessGrantsInstance, grant:
   const provider = { 'sts:RequestContextProviders': ['arn:aws:iam::aws:contextProvider/IdentityCenter'] }
   if (grant.granteeType !== 'IAM' && !isTrusted('sts:SetContext', provider)) throw refusal('sts:SetContext')
   return role
-}
-
-/** Sixteen signs of base 32, as AWS's key ids have them. */
-function randomKeyId(): string {
-  const SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  return Array.from(randomBytes(16), byte => SIGNS[byte & 31]).join('')
 }
