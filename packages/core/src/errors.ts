@@ -16,6 +16,7 @@ interface ErrorEntry {
 
 export const errors = {
   'body-unparsable': { status: 400, retry: false, text: 'the body cannot be parsed: {reason}' },
+  'address-unparsable': { status: 400, retry: false, text: 'the address cannot be parsed: percent-encode UTF-8' },
   'key-missing': {
     status: 401,
     retry: false,
@@ -112,7 +113,11 @@ export const errors = {
     retry: false,
     text: 'user `{userid}` is the last one with {permission}: give it to somebody else first',
   },
-  'version-missing': { status: 428, retry: false, text: 'send `If-Match` with the version you read (now `{version}`)' },
+  'version-missing': {
+    status: 428,
+    retry: false,
+    text: 'send `If-Match` with the version you read: the `ETag` of that answer',
+  },
   'version-stale': {
     status: 412,
     retry: false,

@@ -2,7 +2,10 @@
 import { z } from 'zod'
 
 /** An id as the API takes it: a number or its digits. */
-export const idParam = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER)
+export const idParam = z
+  .union([z.number(), z.string().regex(/^\d{1,16}$/)], { error: 'must be a number or its digits' })
+  .transform(Number)
+  .pipe(z.number().int().positive().max(Number.MAX_SAFE_INTEGER))
 /** An id as the API answers it. */
 export const id = z.number().int().positive()
 

@@ -1,0 +1,59 @@
+/**
+ * The HTTP door: every route of the contract, its description at `/openapi.json` and `/docs`, and the web app.
+ *
+ * Listens to nothing and starts nothing: the caller does `app.listen(…)` and `app.close()`.
+ */
+import { randomUUID } from 'node:crypto'
+import rateLimit from '@fastify/rate-limit'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { World } from '../world.ts'
+import { authentication } from './auth.ts'
+import { acceptBodies } from './bodies.ts'
+import { answerErrors } from './errors.ts'
+import { fastifyServe } from './fastify-serve.ts'
+import { healthRoutes, type Readiness } from './health.ts'
+import { describeApi } from './reference.ts'
+import { routes } from './routes.ts'
+import { secureHeaders } from './secure-headers.ts'
+import { serveWeb } from './web.ts'
+
+export interface AppOptions {
+  /** The folder with the built web app; without it there is none. */
+  readonly webFolder?: string | undefined
+  /** Default: always ready. */
+  readonly readiness?: Readiness
+}
+
+export async function createApp(world: World, options: AppOptions = {}): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: world.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    // Room for 255 characters of four bytes each, percent-encoded.
+    routerOptions: { maxParamLength: 255 * 4 * 3 },
+  })
+  logRequests(app)
+  answerErrors(app)
+  acceptBodies(app)
+  await secureHeaders(app)
+  await app.register(rateLimit, { global: false, max: world.config.HEADGATE_RATE_LIMIT, timeWindow: 60_000 })
+
+  const serve = fastifyServe(app, authentication(app, world))
+  healthRoutes(serve, world, options.readiness ?? (() => undefined))
+  for (const addRoutes of routes) addRoutes(serve, world)
+  await describeApi(app)
+  await serveWeb(app, options.webFolder)
+  return app
+}
+
+/** One line for each call, with the route as it is written in the contract; no header is ever logged. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, ip, routeOptions, caller } = request
+    const facts = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
+    request.log.info({ ...facts, ip, user: caller?.id }, 'call')
+  })
+}

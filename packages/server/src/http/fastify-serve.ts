@@ -1,0 +1,55 @@
+/** How an endpoint of the contract becomes a route of Fastify. See `serve.ts` for what a handler sees. */
+import type { Endpoint } from '@headgate/core/api'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Authenticate } from './auth.ts'
+import { parseRequest } from './parse.ts'
+import { type Answer, type Caller, need, type Serve } from './serve.ts'
+
+/** The largest body that a route takes unless its endpoint says otherwise. */
+export const MAX_BODY_BYTES = 1024 * 1024
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read, unless the endpoint needs nobody. */
+    caller?: Caller
+  }
+}
+
+/** Who calls is settled before a byte of the body is read. */
+export function fastifyServe(app: FastifyInstance, authenticate: Authenticate): Serve {
+  return (endpoint, handle) => {
+    app.route({
+      method: endpoint.method,
+      url: endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      bodyLimit: endpoint.bodyLimit ?? MAX_BODY_BYTES,
+      onRequest: async request => {
+        const caller = await authenticate(request, endpoint.needs !== 'nobody')
+        if (!caller) return
+        request.caller = caller
+        if (typeof endpoint.needs !== 'string') need(caller, ...endpoint.needs)
+      },
+      handler: async (request, reply) => {
+        const call = { ...parseRequest(endpoint, incomingOf(request)), caller: request.caller }
+        return present(endpoint, await handle(call as Parameters<typeof handle>[0]), reply)
+      },
+    })
+  }
+}
+
+function incomingOf(request: FastifyRequest) {
+  return {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    ifMatch: request.headers['if-match'],
+  }
+}
+
+function present<E extends Endpoint>(endpoint: E, answer: Answer<E>, reply: FastifyReply): FastifyReply {
+  // Not only a check: what the contract does not name is left out of the answer.
+  const body = endpoint.response.parse(answer.body)
+  if (answer.sequence !== undefined) reply.header('headgate-sequence', String(answer.sequence))
+  if (answer.version !== undefined) reply.header('etag', `"${answer.version}"`)
+  reply.header('cache-control', 'no-store').code(endpoint.status)
+  return endpoint.status === 204 ? reply.send() : reply.send(body)
+}

@@ -1,0 +1,152 @@
+/** The contract as an OpenAPI 3.1 document: every route, what goes in and out, every error with its codes. */
+import { api, type Endpoint, type ErrorCode, errors } from '@headgate/core/api'
+import { z } from 'zod'
+import { MAX_BODY_BYTES } from './fastify-serve.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export const bodyTypes = ['application/json', 'application/yaml', 'application/x-yaml', 'text/yaml'] as const
+
+export function printOpenApi(): Json {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const [resource, endpoints] of Object.entries(api)) {
+    for (const [name, endpoint] of Object.entries<Endpoint>(endpoints)) {
+      const operation = { [endpoint.method.toLowerCase()]: printOperation(resource, name, endpoint) }
+      paths[endpoint.path] = { ...paths[endpoint.path], ...operation }
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Headgate',
+      version: '0.1.0',
+      description: 'Data access governance for Amazon S3. Bodies are JSON or YAML; answers are JSON.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: Object.keys(api).map(name => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        key: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The API key, as it is' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The API key after `Bearer`' },
+      },
+      schemas: { Error: errorSchema },
+    },
+  }
+}
+
+const errorSchema: Json = {
+  type: 'object',
+  required: ['statusCode', 'error', 'message', 'code', 'requestId'],
+  properties: {
+    statusCode: { type: 'integer' },
+    error: { type: 'string', description: 'the name of the status' },
+    message: { type: 'string', description: 'what is wrong and how to fix it' },
+    code: { type: 'string', description: 'stable: match on this' },
+    requestId: { type: 'string', description: 'names the call in the log' },
+  },
+}
+
+function printOperation(resource: string, name: string, endpoint: Endpoint): Json {
+  return {
+    operationId: `${resource}.${name}`,
+    tags: [resource],
+    summary: endpoint.summary,
+    description: printNeeds(endpoint),
+    security: endpoint.needs === 'nobody' ? [] : [{ key: [] }, { bearer: [] }],
+    parameters: printParameters(endpoint),
+    ...(endpoint.body ? { requestBody: printBody(endpoint.body, endpoint) } : {}),
+    responses: { [endpoint.status]: printSuccess(endpoint), ...printErrors(endpoint) },
+  }
+}
+
+function printNeeds({ needs }: Endpoint): string {
+  if (needs === 'nobody') return 'Needs no key.'
+  if (needs === 'signedIn') return 'Needs any API key; what is seen and allowed depends on its owner.'
+  return `Needs ${needs.join(' or ')}.`
+}
+
+function printParameters(endpoint: Endpoint): readonly Json[] {
+  const of = (place: 'path' | 'query', shape: z.ZodObject | undefined) => {
+    if (!shape) return []
+    const { properties = {}, required = [] } = printSchema(shape, 'input')
+    return Object.entries(properties).map(([name, schema]) => ({
+      name,
+      in: place,
+      required: place === 'path' || required.includes(name),
+      schema,
+    }))
+  }
+  const version = {
+    name: 'If-Match',
+    in: 'header',
+    required: true,
+    description: 'the version that was read: its `ETag`',
+    schema: { type: 'string' },
+  }
+  return [...of('path', endpoint.params), ...of('query', endpoint.query), ...(endpoint.ifMatch ? [version] : [])]
+}
+
+function printBody(body: z.ZodType, endpoint: Endpoint): Json {
+  const schema = printSchema(body, 'input')
+  return {
+    required: true,
+    description: `At most ${endpoint.bodyLimit ?? MAX_BODY_BYTES} bytes.`,
+    content: Object.fromEntries(bodyTypes.map(type => [type, { schema }])),
+  }
+}
+
+function printSuccess(endpoint: Endpoint): Json {
+  const headers = {
+    'Headgate-Sequence': {
+      description: 'the change that this call made, when it changed who reaches what',
+      schema: { type: 'integer' },
+    },
+    ETag: { description: 'the version, where the resource has one', schema: { type: 'string' } },
+  }
+  if (endpoint.status === 204) return { description: 'Done', headers }
+  return {
+    description: endpoint.status === 201 ? 'Made' : 'Done',
+    headers,
+    content: { 'application/json': { schema: printSchema(endpoint.response, 'output') } },
+  }
+}
+
+function printErrors(endpoint: Endpoint): Record<string, Json> {
+  const codes = [...new Set([...commonErrors(endpoint), ...endpoint.errors])]
+  const byStatus = Map.groupBy(codes, code => errors[code].status)
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      {
+        description: ofStatus.map(code => `\`${code}\`: ${errors[code].text}`).join('\n\n'),
+        content: {
+          'application/json': {
+            schema: { allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { code: { enum: ofStatus } } }] },
+          },
+        },
+      },
+    ]),
+  )
+}
+
+/** What any route of its kind may answer, besides what the contract names for it. */
+export function commonErrors(endpoint: Endpoint): readonly ErrorCode[] {
+  const always: ErrorCode[] = ['address-unparsable', 'body-unparsable', 'request-invalid', 'rate-limited', 'unexpected']
+  if (endpoint.needs !== 'nobody') always.push('key-missing', 'key-invalid')
+  if (endpoint.needs !== 'nobody') always.push('permission-missing')
+  if (endpoint.method !== 'GET') always.push('body-too-large', 'media-type-unknown')
+  if (endpoint.ifMatch) always.push('version-missing')
+  return [...always, 'not-ready']
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, Json>>
+  readonly required?: readonly string[]
+}
+
+function printSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest as JsonSchema
+}

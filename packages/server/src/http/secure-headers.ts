@@ -1,0 +1,24 @@
+/** What browsers are told about our answers. The strictest by default; the web app and `/docs` say what they need. */
+import helmet from '@fastify/helmet'
+import type { FastifyInstance } from 'fastify'
+
+/** Answers of the API are data: a browser that is led to one loads and runs nothing. */
+const dataOnly = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+/** Styles may be inline, since the controls and the editor make theirs at run time; scripts may not. */
+export const webAppPolicy =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+  "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+/** The reference starts by a script inside its page; it holds no session, and may still ask nobody but us. */
+export const referencePolicy =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+  "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; frame-ancestors 'none'; " +
+  "base-uri 'none'; form-action 'none'"
+
+export async function secureHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, { contentSecurityPolicy: false })
+  app.addHook('onRequest', async (_, reply) => {
+    reply.header('content-security-policy', dataOnly)
+  })
+}
