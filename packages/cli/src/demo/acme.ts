@@ -1,0 +1,72 @@
+/**
+ * The pretend company of `examples/acme`, read and checked. The files are what people would write: names, not ids.
+ */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { permissions } from '@headgate/core/api'
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+const awsFile = z.strictObject({
+  accounts: z.array(
+    z.strictObject({
+      accountId: z.string(),
+      region: z.string(),
+      buckets: z.array(z.string()),
+      identityCenter: z.boolean().default(false),
+      people: z.boolean().default(false),
+      integration: z.strictObject({ name: z.string(), awsLocationPath: z.string() }),
+    }),
+  ),
+})
+const attributes = z.record(z.string(), z.array(z.string())).default({})
+const peopleFile = z.strictObject({
+  people: z.array(
+    z.strictObject({
+      userid: z.string(),
+      name: z.string(),
+      principal: z.enum(['identityCenterUser', 'iamRole', 'iamUser']).optional(),
+      groups: z.array(z.string()).default([]),
+      attributes,
+      permissions: z.array(z.enum(permissions)).default([]),
+    }),
+  ),
+  groups: z.array(z.strictObject({ name: z.string(), description: z.string(), attributes })),
+})
+const dataSourcesFile = z.strictObject({
+  dataSources: z.array(
+    z.strictObject({
+      integration: z.string(),
+      name: z.string(),
+      prefix: z.string(),
+      tags: z.array(z.string()),
+      description: z.string(),
+    }),
+  ),
+})
+const policiesFile = z.strictObject({ policies: z.array(z.looseObject({ name: z.string() })) })
+
+export type AcmeAccount = z.output<typeof awsFile>['accounts'][number]
+export type AcmePerson = z.output<typeof peopleFile>['people'][number]
+export type AcmeDataSource = z.output<typeof dataSourcesFile>['dataSources'][number]
+
+export interface Acme {
+  readonly accounts: readonly AcmeAccount[]
+  readonly people: readonly AcmePerson[]
+  readonly groups: z.output<typeof peopleFile>['groups']
+  readonly dataSources: readonly AcmeDataSource[]
+  /** As the API takes them. */
+  readonly policies: z.output<typeof policiesFile>['policies']
+}
+
+/** @throws ZodError naming what is wrong in which field */
+export function readAcme(): Acme {
+  const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../../examples/acme')
+  const file = (name: string): unknown => parse(readFileSync(path.join(folder, name), 'utf8'))
+  const { accounts } = awsFile.parse(file('aws.yaml'))
+  const { people, groups } = peopleFile.parse(file('people.yaml'))
+  const { dataSources } = dataSourcesFile.parse(file('data-sources.yaml'))
+  const { policies } = policiesFile.parse(file('policies.yaml'))
+  return { accounts, people, groups, dataSources, policies }
+}

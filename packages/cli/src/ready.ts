@@ -1,0 +1,73 @@
+/** What somebody needs who wants to try it: printed for people, written as JSON for programs (`--ready-file`). */
+import { rename, writeFile } from 'node:fs/promises'
+import type { User } from '@headgate/core/api'
+import type { Sandbox } from '@headgate/sandbox'
+import type { Server } from '@headgate/server'
+import type { Credentials, PreparedAccount } from './demo/aws.ts'
+
+export interface Ready {
+  readonly url: string
+  readonly adminApiKey: string
+  readonly users: readonly {
+    readonly userid: string
+    readonly apiKey: string
+    readonly principal: string | undefined
+    readonly aws: Credentials | undefined
+  }[]
+  readonly sandbox: {
+    readonly endpoint: string
+    readonly region: string
+    readonly accounts: readonly {
+      readonly accountId: string
+      readonly region: string
+      readonly locationRole: string
+      readonly controller: Credentials
+      readonly buckets: readonly string[]
+    }[]
+  }
+  /** Of the process to stop. */
+  readonly pid: number
+}
+
+export async function readyFacts(
+  server: Server,
+  sandbox: Sandbox,
+  adminApiKey: string,
+  accounts: readonly PreparedAccount[],
+  people: readonly { readonly user: User; readonly apiKey: string }[],
+): Promise<Ready> {
+  const users = await Promise.all(
+    people.map(async ({ user, apiKey }) => {
+      const home = accounts.find(account => account.people.has(user.userid))
+      return {
+        userid: user.userid,
+        apiKey,
+        principal: home?.people.get(user.userid),
+        aws: await home?.credentialsOf(user.userid),
+      }
+    }),
+  )
+  return {
+    url: server.url,
+    adminApiKey,
+    users,
+    sandbox: {
+      endpoint: sandbox.url,
+      region: accounts[0]?.region ?? 'us-east-1',
+      accounts: accounts.map(({ accountId, region, locationRole, controller, buckets }) => ({
+        accountId,
+        region,
+        locationRole,
+        controller,
+        buckets,
+      })),
+    },
+    pid: process.pid,
+  }
+}
+
+/** Holds keys, hence 0600; renamed into place, so that whoever waits for it never reads half a file. */
+export async function writeReadyFile(file: string, ready: Ready): Promise<void> {
+  await writeFile(`${file}.new`, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 })
+  await rename(`${file}.new`, file)
+}
