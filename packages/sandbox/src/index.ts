@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { type Bootstrap, type IdentityCenter, makeAccount, makeIdentityCenter } from './bootstrap.ts'
 import { change, createControlDesk } from './control-desk.ts'
 import { createFaults, type FaultSettings, type Faults } from './faults.ts'
+import { iamService } from './iam/service.ts'
+import { identityStoreService } from './identity-store/service.ts'
 import { s3Service } from './s3/service.ts'
 import { s3ControlService } from './s3control/service.ts'
 import { createSandboxServer } from './server.ts'
@@ -50,7 +52,7 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-const SERVICES: readonly Service[] = [s3ControlService, s3Service, stsService]
+const SERVICES: readonly Service[] = [s3ControlService, s3Service, stsService, iamService, identityStoreService]
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const world: World = {
