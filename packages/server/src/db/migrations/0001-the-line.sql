@@ -15,8 +15,8 @@ insert into tenant default values;
 
 create table person (
   id bigint generated always as identity primary key,
-  -- The user name; free again once the person is deleted, hence the partial index below.
-  userid text not null,
+  -- The user name; free again once the person is deleted, hence the partial index below. Lists go by it, in byte order.
+  userid text collate "C" not null,
   name text not null,
   email text,
   kind text not null check (kind in ('person', 'role-user', 'service')),
@@ -49,10 +49,12 @@ create index api_key_person on api_key (person_id);
 
 create table people_group (
   id bigint generated always as identity primary key,
-  name text not null unique,
+  name text collate "C" not null unique,
   description text not null default '',
   created_at timestamptz not null default now()
 );
+-- Everyone is in it without a row of `group_member`.
+insert into people_group (name, description) values ('All Users', 'Everyone; built in');
 
 create table group_member (
   group_id bigint not null references people_group on delete cascade,
@@ -132,12 +134,11 @@ create index principal_identifier on principal (identifier);
 -- ── Data sources ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 create table tag (
-  name text primary key,
+  -- Byte order also serves "a tag and its children" as a range.
+  name text collate "C" primary key,
   description text not null default '',
   created_at timestamptz not null default now()
 );
--- Serves "a tag and its children" as a range over names in byte order.
-create index tag_bytes on tag (name collate "C");
 
 create table data_source (
   id bigint generated always as identity primary key,
