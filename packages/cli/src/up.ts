@@ -19,7 +19,9 @@ export interface UpOptions {
   readonly config: Config
   /** `acme` and `empty` bring the sandbox; `none` is for real AWS. */
   readonly demo: 'acme' | 'empty' | 'none'
-  /** 0 takes a free port; so does a taken one when `portIsDefault`. */
+  /** Whether a taken port gives way to the next free one. */
+  readonly portMayMove: boolean
+  /** 0 takes a free port, and a taken one gives way to a free one. */
   readonly sandboxPort: number
   readonly readyFile?: string
   /** Folder of the built web app; without it `/app/` says how to build it. */
@@ -44,7 +46,10 @@ export async function up(options: UpOptions): Promise<Up> {
     const sandbox = options.demo === 'none' ? undefined : await sandboxIn(dataDir, options.sandboxPort)
     if (sandbox !== undefined) closers.push(() => sandbox.close())
     const config = sandbox === undefined ? options.config : { ...options.config, HEADGATE_AWS_ENDPOINT: sandbox.url }
-    const server = await startServer(config, options.webDir === undefined ? {} : { webDir: options.webDir })
+    const server = await startServer(config, {
+      portMayMove: options.portMayMove,
+      ...(options.webDir !== undefined && { webDir: options.webDir }),
+    })
     closers.push(() => server.close())
     const ready = sandbox && (await bringUpDemo(options.demo === 'acme', dataDir, sandbox, server))
     if (ready !== undefined && options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready)

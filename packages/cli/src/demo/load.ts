@@ -8,7 +8,11 @@ import type { Acme, AcmePerson } from './acme.ts'
 import type { PreparedAccount } from './aws.ts'
 
 /** @returns the people by user name, with their ids */
-export async function loadAcme(api: Caller, acme: Acme, prepared: readonly PreparedAccount[]): Promise<Map<string, User>> {
+export async function loadAcme(
+  api: Caller,
+  acme: Acme,
+  prepared: readonly PreparedAccount[],
+): Promise<Map<string, User>> {
   const integrations = await connectAccounts(api, acme, prepared)
   const groups = await makeGroups(api, acme)
   const people = await makePeople(api, acme, groups, prepared, integrations)

@@ -1,0 +1,34 @@
+/** `headgate`: the only place of the command line that reads the environment, writes to the terminal and exits. */
+import { readConfig } from '@headgate/server'
+import { Command, InvalidArgumentError } from 'commander'
+import { sandboxCommand } from './sandbox.ts'
+import { upCommand } from './up-command.ts'
+
+const program = new Command('headgate').description('data access governance for Amazon S3').showHelpAfterError()
+
+program
+  .command('up')
+  .description('run the whole product on this machine')
+  .option('--demo', 'add the AWS sandbox and the Acme world')
+  .option('--empty', 'with --demo: no Acme, but the sandbox with one prepared account')
+  .option('--port <number>', 'port to listen on; 0 takes a free one', toPort)
+  .option('--sandbox-port <number>', 'port of the sandbox; 0 takes a free one', toPort)
+  .option('--data-dir <folder>', 'where everything is kept')
+  .option('--ready-file <file>', 'write what one needs to try it, as JSON, once ready')
+  .option('--web-dir <folder>', 'the built web app')
+  .action(options => upCommand(options, readConfig, process.env))
+
+program
+  .command('sandbox')
+  .description('run the AWS sandbox alone')
+  .option('--port <number>', 'port to listen on; 0 takes a free one', toPort, 4566)
+  .option('--data-dir <folder>', 'keep the state here; without it, in memory only')
+  .action(sandboxCommand)
+
+await program.parseAsync()
+
+function toPort(text: string): number {
+  const port = Number(text)
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidArgumentError('a port is a number from 0 to 65535')
+}

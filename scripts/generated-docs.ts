@@ -1,0 +1,81 @@
+/** The pages of `docs/` that are made from the code: each a function from the tables in the source to its Markdown. */
+import { api, type Endpoint, type ErrorCode, errors } from '@headgate/core/api'
+import { settings } from '@headgate/server'
+
+const note = 'Made from the code by `npm run docs`; edit the table in the source instead.'
+
+/** File name below `docs/` → text. */
+export function generatedDocs(): ReadonlyMap<string, string> {
+  return new Map([
+    ['errors.md', errorsPage()],
+    ['config.md', configPage()],
+    ['permissions.md', permissionsPage()],
+    ['http.md', httpPage()],
+  ])
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errors)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([code, { status, text, retry }]) => [`\`${code}\``, String(status), text, retry ? 'yes' : 'no'])
+  return page('Errors', [
+    'Every error answers `{"statusCode", "error", "message", "code", "requestId"}`; some add facts such as `validation` or `items`.',
+    'A code is for ever: match on it, not on the text. Source: `packages/core/src/errors.ts`.',
+    table(['code', 'status', 'text', 'worth trying again unchanged'], rows),
+  ])
+}
+
+function configPage(): string {
+  const rows = Object.entries(settings.shape).map(([name, schema]) => {
+    const { success, data } = schema.safeParse(undefined)
+    return [`\`${name}\``, success && data !== undefined ? `\`${data}\`` : '', schema.description ?? '']
+  })
+  return page('Settings', [
+    'Environment variables, read once at start. An unknown value is refused, never guessed. Source: `packages/server/src/config.ts`.',
+    table(['variable', 'default', 'what it is'], rows),
+  ])
+}
+
+function permissionsPage(): string {
+  return page('Permissions', [
+    'What each route needs. *signed in* means any API key: such a route narrows what it shows or changes to what the caller owns or may read.',
+    'A test calls every route without its permission and expects 403. Source: `packages/core/src/api/`.',
+    table(
+      ['route', 'needs'],
+      endpoints().map(({ method, path, needs }) => [`\`${method} ${path}\``, needsText(needs)]),
+    ),
+  ])
+}
+
+function httpPage(): string {
+  return page('HTTP API', [
+    'The routes in short; shapes, examples and a console are at `/docs` of a running server, the OpenAPI document at `/openapi.json`.',
+    'Bodies may be JSON or YAML. Writes answer `Headgate-Sequence`; routes that ask for `If-Match` take the version of the `ETag`.',
+    table(
+      ['route', 'what it does', 'errors of its own'],
+      endpoints().map(({ method, path, summary, errors: codes }) => [
+        `\`${method} ${path}\``,
+        summary,
+        codes.map((code: ErrorCode) => `\`${code}\``).join(', '),
+      ]),
+    ),
+  ])
+}
+
+function endpoints(): readonly Endpoint[] {
+  return Object.values(api).flatMap(resource => Object.values(resource) as Endpoint[])
+}
+
+function needsText(needs: Endpoint['needs']): string {
+  if (needs === 'nobody') return 'nothing'
+  return needs === 'signedIn' ? 'signed in' : needs.join(' or ')
+}
+
+function page(title: string, parts: readonly string[]): string {
+  return `${[`# ${title}`, `<!-- ${note} -->`, ...parts].join('\n\n')}\n`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
