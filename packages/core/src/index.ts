@@ -1,0 +1,56 @@
+/** The public names, in reading order: facts → policy → audience → entitlement → grant → plan. */
+
+// 0 facts: what we are told
+
+export type * from './facts.ts'
+export {
+  covers,
+  joinScope,
+  type LocationPathResult,
+  normaliseLocationPath,
+  overlaps,
+  parseScope,
+  printScope,
+  type Scope,
+  type ScopeErrorCode,
+  type ScopeRefusal,
+  type ScopeResult,
+  type ScopeWarning,
+  type ScopeWarningCode,
+  s3PrefixTypeOf,
+  scopeOfSubPrefix,
+  subPrefixOf,
+} from './scope.ts'
+export { type ScopeIndex, scopeIndex } from './scope-index.ts'
+
+// 1 policy: text → checked tree, and which policies speak about a data source
+
+export { type BindingPolicies, bindingPolicies, coveringDataSources } from './binding.ts'
+export * from './policy/index.ts'
+
+// 2, 3 audience and entitlement: who, what, until when, and why
+
+export { deriveEntitlements, type Entitlement, nextExpiry, type OwnReason } from './entitlement.ts'
+export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
+
+// 4 grant: the same in AWS's terms
+
+export {
+  type DesiredGrant,
+  type DesiredGrants,
+  desiredGrants,
+  type Grantee,
+  type GrantPermission,
+  grantKey,
+  type Subsumed,
+  type Unmapped,
+} from './grant.ts'
+
+// 5 plan: what to do about it now
+
+export type { LedgerRow, LedgerState } from './ledger.ts'
+export { type ObservedGrant, type Plan, planChanges, type Waiting, type WaitReason } from './plan.ts'
+
+// every error that is answered
+
+export { type ErrorCode, type ErrorDetail, errors, Problem } from './errors.ts'

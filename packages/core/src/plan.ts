@@ -1,0 +1,223 @@
+/**
+ * Step 5 of the line: what may be done now so that AWS comes to hold the desired grants of one integration.
+ *
+ * Planned again after every outcome, until quiet. A plan holds only what may be done at once; tied work waits, and the
+ * plan made after the first half's outcome is in the ledger picks it up. So no order lives in memory, and a restart
+ * loses nothing. Never touches a grant that is not in the ledger. No clock: `now` is an argument.
+ *
+ * Tied pairs (05). Revoke, then create: lowering a permission, changing a principal. Create, then revoke: raising a
+ * permission, losing a covering grant (either way not waited for once the create has failed), gaining a covering one.
+ */
+import type { Instant } from './facts.ts'
+import {
+  type DesiredGrant,
+  type DesiredGrants,
+  type Grantee,
+  type GrantPermission,
+  granteeKey,
+  grantKey,
+} from './grant.ts'
+import type { LedgerRow } from './ledger.ts'
+import { type Stage, tiesOf } from './plan-ties.ts'
+import { printScope, type Scope } from './scope.ts'
+
+/** A grant as a listing of AWS shows it. */
+export interface ObservedGrant {
+  readonly awsGrantId: string
+  readonly grantee: Grantee
+  readonly scope: Scope
+  readonly permission: GrantPermission
+}
+
+export type WaitReason =
+  /** A call is under way or its outcome is not settled. */
+  | 'inFlight'
+  /** Failed; tried again at `until`, or not by itself when there is none. */
+  | 'retry'
+  /** Something that has to be revoked first is still there: same grant, other grantee, or higher permission. */
+  | 'revokeFirst'
+  /** What takes its place is not active yet. */
+  | 'createFirst'
+  /** What takes its place is active but not long enough to be seen everywhere in AWS. */
+  | 'settling'
+
+export interface Waiting<Row extends LedgerRow> {
+  readonly row?: Row
+  readonly grant?: DesiredGrant
+  readonly why: WaitReason
+  readonly until?: Instant
+}
+
+export interface Plan<Row extends LedgerRow> {
+  /** Done before `create`; oldest first. */
+  readonly revoke: readonly Row[]
+  /** Oldest first: the rows to be tried (again), then grants that have no row yet. */
+  readonly create: readonly { readonly grant: DesiredGrant; readonly row?: Row }[]
+  /** Unwanted and certainly not in AWS: `revoked` without a call. */
+  readonly drop: readonly Row[]
+  /** Wanted and active. */
+  readonly keep: readonly Row[]
+  readonly wait: readonly Waiting<Row>[]
+  /** Observed and not in the ledger: not ours, never touched. */
+  readonly leave: readonly ObservedGrant[]
+  readonly refuse: readonly { readonly grant: DesiredGrant; readonly why: 'sameGrantTwice' | 'foreignGrant' }[]
+  /** The earliest instant at which planning again could differ although neither facts nor ledger changed. */
+  readonly next?: Instant
+}
+
+/**
+ * @param ledger the integration's rows; those `revoked` and `abandoned` are needed only along with `observed`
+ * @param observed a listing of the integration's location, for the audit; without it nothing is known to be foreign
+ */
+export function planChanges<Row extends LedgerRow>(
+  desired: DesiredGrants,
+  ledger: readonly Row[],
+  now: Instant,
+  observed: readonly ObservedGrant[] = [],
+): Plan<Row> {
+  const live = ledger.filter(({ state }) => state !== 'revoked' && state !== 'abandoned').sort((a, b) => a.id - b.id)
+  const leave = foreignGrants(ledger, observed)
+  const { accepted, refuse } = acceptGrants(desired.grants, leave)
+
+  const { rowOf, unwanted } = matchRows(accepted, live)
+  const blockerOf = blockersOf(unwanted)
+  const ties = tiesOf(accepted, desired.subsumed, grant => stageOf(rowOf.get(grant), blockerOf(grant)), now)
+
+  const [revoke, drop, keep, wait]: [Row[], Row[], Row[], Waiting<Row>[]] = [[], [], [], []]
+  const create: { grant: DesiredGrant; row?: Row }[] = []
+  for (const row of unwanted) {
+    const step = unwantedStep(row, now)
+    const tie = step === 'revoke' && row.state === 'active' ? ties(row) : undefined
+    if (tie) wait.push({ row, ...tie })
+    else if (step === 'revoke') revoke.push(row)
+    else if (step === 'drop') drop.push(row)
+    else wait.push({ row, ...step })
+  }
+  for (const grant of accepted) {
+    const row = rowOf.get(grant)
+    const named = row ? { grant, row } : { grant }
+    const step = wantedStep(row, blockerOf(grant), now)
+    if (step === 'create') create.push(named)
+    else if (step !== 'keep') wait.push({ ...named, ...step })
+    else if (row) keep.push(row)
+  }
+
+  create.sort((a, b) => (a.row?.id ?? Number.MAX_SAFE_INTEGER) - (b.row?.id ?? Number.MAX_SAFE_INTEGER))
+  const next = earliest(wait)
+  return { revoke, create, drop, keep, wait, leave, refuse, ...(next === undefined ? {} : { next }) }
+}
+
+type Step = 'create' | 'keep' | Pick<Waiting<LedgerRow>, 'why' | 'until'>
+
+function wantedStep(row: LedgerRow | undefined, blocker: LedgerRow | undefined, now: Instant): Step {
+  if (row?.state === 'active') return 'keep'
+  if (row?.state === 'creating') return { why: 'inFlight' }
+  if (row && hasFailed(row) && !isDue(row, now)) return retry(row)
+  return blocker ? { why: 'revokeFirst' } : 'create'
+}
+
+function unwantedStep(row: LedgerRow, now: Instant): 'revoke' | 'drop' | Pick<Waiting<LedgerRow>, 'why' | 'until'> {
+  if (row.state === 'creating' || row.state === 'revoking') return { why: 'inFlight' }
+  if (row.state === 'revokeFailed' && !isDue(row, now)) return retry(row)
+  return mayBeInAws(row) ? 'revoke' : 'drop'
+}
+
+function earliest(waiting: readonly Waiting<LedgerRow>[]): Instant | undefined {
+  let first: Instant | undefined
+  for (const { until } of waiting) if (until !== undefined && (first === undefined || until < first)) first = until
+  return first
+}
+
+function retry({ nextTryAt }: LedgerRow): Pick<Waiting<LedgerRow>, 'why' | 'until'> {
+  return { why: 'retry', ...(nextTryAt === undefined ? {} : { until: nextTryAt }) }
+}
+
+function isDue({ nextTryAt }: LedgerRow, now: Instant): boolean {
+  return nextTryAt !== undefined && nextTryAt <= now
+}
+
+function hasFailed({ state }: LedgerRow): boolean {
+  return state === 'createFailed' || state === 'waitingForPrincipal'
+}
+
+function mayBeInAws({ state }: LedgerRow): boolean {
+  return state === 'creating' || state === 'active' || state === 'revoking' || state === 'revokeFailed'
+}
+
+function stageOf(row: LedgerRow | undefined, blocker: LedgerRow | undefined): Stage {
+  if (row?.state === 'active') return { is: 'active', since: row.activeAt ?? Number.NEGATIVE_INFINITY }
+  const isStuck = blocker?.state === 'revokeFailed'
+  return { is: isStuck || (row && (hasFailed(row) || row.attempts > 0)) ? 'failed' : 'pending' }
+}
+
+/** Gives each grant its row; a row that is on its way out is nobody's, and the grant then waits for its end. */
+function matchRows<Row extends LedgerRow>(grants: readonly DesiredGrant[], live: readonly Row[]) {
+  const claimable = new Map<string, Row>()
+  for (const row of live) {
+    if (row.state === 'revoking' || row.state === 'revokeFailed') continue
+    const before = claimable.get(claimKey(row))
+    if (!before || (before.state !== 'active' && row.state === 'active')) claimable.set(claimKey(row), row)
+  }
+  const rowOf = new Map<DesiredGrant, Row>()
+  for (const grant of grants) {
+    const row = claimable.get(claimKey(grant))
+    if (row) rowOf.set(grant, row)
+  }
+  const wanted = new Set(rowOf.values())
+  return { rowOf, unwanted: live.filter(row => !wanted.has(row)) }
+}
+
+/** The unwanted row, if any, that has to be out of AWS before a grant may be made. */
+function blockersOf<Row extends LedgerRow>(unwanted: readonly Row[]): (grant: DesiredGrant) => Row | undefined {
+  const present = unwanted.filter(mayBeInAws)
+  const byEntitled = Map.groupBy(present, entitledKey)
+  const byPlace = Map.groupBy(present, placeKey)
+  return grant => {
+    const changed = byEntitled
+      .get(entitledKey(grant))
+      ?.filter(row => granteeKey(row.grantee) !== granteeKey(grant.grantee))
+    // The very same grant, or one to be lowered. A READ to be raised is in nobody's way.
+    const above = byPlace
+      .get(placeKey(grant))
+      ?.filter(({ permission }) => permission === grant.permission || permission === 'READWRITE')
+    const all = [...(changed ?? []), ...(above ?? [])]
+    return all.find(({ state }) => state === 'revokeFailed') ?? all[0]
+  }
+}
+
+/** Two grants of one key cannot both be in AWS, whoever holds them: the first is made, the others refused. */
+function acceptGrants(grants: readonly DesiredGrant[], foreign: readonly ObservedGrant[]) {
+  const taken = new Set<string>()
+  const foreignKeys = new Set(foreign.map(grantKey))
+  const accepted: DesiredGrant[] = []
+  const refuse: { grant: DesiredGrant; why: 'sameGrantTwice' | 'foreignGrant' }[] = []
+  for (const grant of grants) {
+    const key = grantKey(grant)
+    if (foreignKeys.has(key)) refuse.push({ grant, why: 'foreignGrant' })
+    else if (taken.has(key)) refuse.push({ grant, why: 'sameGrantTwice' })
+    else accepted.push(grant)
+    taken.add(key)
+  }
+  return { accepted, refuse }
+}
+
+function foreignGrants(ledger: readonly LedgerRow[], observed: readonly ObservedGrant[]): ObservedGrant[] {
+  const ids = new Set(ledger.map(({ awsGrantId }) => awsGrantId))
+  // A call whose answer was lost has no id yet: what it made may be ours, so it is for the look-up to say.
+  const unsettled = new Set(
+    ledger.filter(row => row.state === 'creating' && row.awsGrantId === undefined).map(grantKey),
+  )
+  return observed.filter(grant => !ids.has(grant.awsGrantId) && !unsettled.has(grantKey(grant)))
+}
+
+function entitledKey({ user, dataSource }: Pick<DesiredGrant, 'user' | 'dataSource'>): string {
+  return `${user} ${dataSource}`
+}
+
+function claimKey(grant: Pick<DesiredGrant, 'user' | 'dataSource' | 'grantee' | 'scope' | 'permission'>): string {
+  return `${entitledKey(grant)} ${grantKey(grant)}`
+}
+
+function placeKey({ grantee, scope }: Pick<DesiredGrant, 'grantee' | 'scope'>): string {
+  return `${granteeKey(grantee)} ${printScope(scope)}`
+}
