@@ -1,0 +1,197 @@
+/** Random small worlds, the same ones for the same seed: enough people and nested scopes for every rule to meet every other. */
+import {
+  type AppliesTo,
+  and,
+  type Condition,
+  call,
+  type DataSource,
+  type Expression,
+  type Facts,
+  type GroupId,
+  type Integration,
+  type Level,
+  type Member,
+  not,
+  or,
+  type Policy,
+  type Principal,
+  parseScope,
+  type Scope,
+  type User,
+} from '../src/index.ts'
+
+/** `HEADGATE_WORLDS` runs more, `HEADGATE_SEED` starts elsewhere; a failure names its seed. */
+const count = Number(process.env.HEADGATE_WORLDS ?? 600)
+const first = Number(process.env.HEADGATE_SEED ?? 1)
+
+export const seeds: readonly number[] = Array.from({ length: count }, (_, at) => first + at)
+export const now = 1_000_000
+
+export interface Random {
+  /** From 0 to below `limit`. */
+  below(limit: number): number
+  chance(probability: number): boolean
+  pick<T>(items: readonly T[]): T
+  some<T>(items: readonly T[], probability: number): T[]
+}
+
+/** Mulberry32: small, and the same everywhere. */
+export function randomOf(seed: number): Random {
+  let state = Math.imul(seed, 0x9e3779b1)
+  function next(): number {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const below = (limit: number) => Math.floor(next() * limit)
+  return {
+    below,
+    chance: probability => next() < probability,
+    pick: items => items[below(items.length)]!,
+    some: (items, probability) => items.filter(() => next() < probability),
+  }
+}
+
+const id = <T extends number>(value: number): T => value as T
+const values = ['A', 'A.B', 'A.B.C', 'AB', 'D']
+const keys = ['team', 'land']
+const groupNames = ['Analysts', 'A', 'D', 'All Users']
+const scopes = ['*', 'a/*', 'a/b/*', 'a/b/k', 'a/b', 'a/b*', 'c/*', 'c/d/e/*', 'c/d/e/f'].map(key =>
+  scopeOf(`s3://lake/${key}`),
+)
+const integrations: readonly Integration[] = [
+  { id: id(1), accountId: '111111111111', region: 'eu-west-1', locationPath: 's3://', subsumeEqual: true },
+  { id: id(2), accountId: '111111111111', region: 'eu-west-1', locationPath: 's3://lake/', subsumeEqual: false },
+  { id: id(3), accountId: '222222222222', region: 'eu-west-1', locationPath: 's3://', subsumeEqual: true },
+]
+
+export function scopeOf(text: string): Scope {
+  const parsed = parseScope(text)
+  if (!parsed.ok) throw new Error(parsed.message)
+  return parsed.scope
+}
+
+/** A world; worlds of one seed and another `variant` have the same users and scopes, and else little in common. */
+export function worldOf(seed: number, variant = 0): Facts {
+  const skeleton = randomOf(seed)
+  const random = randomOf(seed * 1009 + variant * 7919 + 1)
+  const users = range(5).map((at): User => ({ id: id(at), userid: `u${at}`, disabled: random.chance(0.1) }))
+  const dataSources = range(9).map(
+    (at): DataSource => ({
+      id: id(at),
+      name: `source ${at}`,
+      integration: integrations[skeleton.pick([0, 0, 1, 2])]!.id,
+      scope: scopes[at - 1]!,
+      tags: random.some(values, 0.3),
+      disabled: random.chance(0.1),
+    }),
+  )
+  return {
+    integrations,
+    users,
+    dataSources,
+    groups: groupNames.map((name, at) => ({
+      id: id(at + 1),
+      name,
+      users: random.some(users, 0.4).map(user => user.id),
+    })),
+    attributes: range(6).map(() => ({
+      subject: random.chance(0.7) ? { user: random.pick(users).id } : { group: id<GroupId>(1 + random.below(4)) },
+      key: random.pick(keys),
+      value: random.pick(values),
+    })),
+    principals: users.flatMap(user => principalsOf(user, random)),
+    policies: range(random.below(7)).map(at => policyOf(at, random.chance(0.4) ? 'guardrail' : 'grant', random)),
+    members: range(random.below(5)).map(
+      (at): Member => ({
+        id: id(at),
+        dataSource: random.pick(dataSources).id,
+        subject: random.chance(0.7) ? { user: random.pick(users).id } : { group: id<GroupId>(1 + random.below(4)) },
+        level: levelOf(random),
+        ...(random.chance(0.5) ? { until: now - 1 + random.below(3) } : {}),
+      }),
+    ),
+  }
+}
+
+export function policyOf(at: number, kind: Policy['kind'], random: Random): Policy {
+  const isOpen = kind === 'grant' && random.chance(0.1)
+  return {
+    id: id(at),
+    version: 1 + random.below(3),
+    name: `policy ${at}`,
+    kind,
+    level: levelOf(random),
+    appliesTo: appliesTo(random),
+    who: isOpen ? { everyone: true } : { when: expressionOf(random, 2) },
+  }
+}
+
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map(item => ({ item, rank: random.below(1_000_000) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item)
+}
+
+function principalsOf(user: User, random: Random): Principal[] {
+  const arn = `arn:aws:iam::111111111111:role/${user.userid}`
+  const all: Principal[] = [{ user: user.id, kind: 'iamRole', identifier: arn }]
+  if (random.chance(0.2)) all.pop()
+  if (random.chance(0.2)) {
+    all.push({
+      user: user.id,
+      kind: 'identityCenterUser',
+      identifier: `ids-${user.userid}`,
+      integration: random.pick(integrations).id,
+    })
+  }
+  if (random.chance(0.05)) all.push({ user: user.id, kind: 'iamUser', identifier: `${arn}-too` })
+  return all
+}
+
+function levelOf(random: Random): Level {
+  return random.chance(0.35) ? 'WRITE' : 'READ'
+}
+
+function appliesTo(random: Random): AppliesTo {
+  if (random.chance(0.2)) return { everything: true }
+  const conditions = range(1 + random.below(2)).map(() => conditionOf(random))
+  return random.chance(0.7) ? { any: conditions } : { all: conditions }
+}
+
+function conditionOf(random: Random): Condition {
+  switch (random.below(5)) {
+    case 0:
+      return { scope: random.pick(scopes) }
+    case 1:
+      return { integration: random.pick(integrations).id }
+    case 2:
+      return { name: random.pick(['source *', '*3', 's*e 5', 'source 1', '*']) }
+    default:
+      return { tag: random.pick(values) }
+  }
+}
+
+function expressionOf(random: Random, depth: number): Expression {
+  const kind = depth === 0 ? 'call' : random.pick(['call', 'call', 'and', 'or', 'not'])
+  if (kind === 'not') return not(expressionOf(random, depth - 1))
+  if (kind === 'and') return and([expressionOf(random, depth - 1), expressionOf(random, depth - 1)])
+  if (kind === 'or') return or([expressionOf(random, depth - 1), expressionOf(random, depth - 1)])
+  return random.pick([
+    () => call('hasAttribute', random.pick(keys)),
+    () => call('hasAttribute', random.pick(keys), random.pick(values)),
+    () => call('isInGroups', ...random.some(groupNames, 0.4), random.pick(groupNames)),
+    () => call('isInAnyGroup', random.pick(groupNames), random.pick(groupNames)),
+    () => call('hasTagAsAttribute', random.pick(keys), 'dataSource'),
+    () => call('hasTagAsGroup', 'dataSource'),
+    () => call('isUser', random.pick(['u1', 'u2', 'u9'])),
+    () => call('hasPrincipal', random.pick(['iamRole', 'identityCenterUser'])),
+  ])()
+}
+
+/** 1 to `length`. */
+function range(length: number): number[] {
+  return Array.from({ length }, (_, at) => at + 1)
+}
