@@ -96,13 +96,16 @@ function ownPolicies(world: World, caller: Caller): Policies {
   const account = world.state.accounts.get(caller.account)
   const holder = account && holderOf(account, caller)
   const session = (caller.sessionPolicies ?? []).map((text, i) => named(`session ${i + 1}`, text, 'identity'))
-  if (!account || !holder) return { identity: [], session }
+  return account && holder ? { ...attachedPolicies(account, holder), session } : { identity: [], session }
+}
+
+/** What hangs on a user or role itself: inline and managed policies, and the boundary. */
+export function attachedPolicies(account: Account, holder: IamUser | IamRole): Pick<Policies, 'identity' | 'boundary'> {
   return {
     identity: [
       ...[...holder.inlinePolicies].map(([name, text]) => named(name, text, 'identity')),
       ...[...holder.attachedPolicies].flatMap(arn => managed(account, arn) ?? []),
     ],
-    session,
     ...(holder.permissionsBoundary ? { boundary: boundaryOf(account, holder.permissionsBoundary) } : {}),
   }
 }
@@ -152,7 +155,7 @@ function callerContext(caller: Caller): Request['context'] {
 
 const principalTypes = { root: 'Account', iamUser: 'User', roleSession: 'AssumedRole' } as const
 
-function clockContext(world: World): Request['context'] {
+export function clockContext(world: World): Request['context'] {
   const now = world.now()
   return {
     'aws:CurrentTime': isoSeconds(now),
@@ -162,7 +165,7 @@ function clockContext(world: World): Request['context'] {
   }
 }
 
-function named(name: string, text: string, kind: PolicyKind): NamedPolicy {
+export function named(name: string, text: string, kind: PolicyKind): NamedPolicy {
   return { name, document: parsedOnce(text, kind) }
 }
 

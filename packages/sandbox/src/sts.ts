@@ -235,7 +235,7 @@ function sessionPoliciesOf({ world, caller }: ServiceCall, form: Form): readonly
  * How much of the room for policies and tags in a session token they take, in percent. AWS does not publish its
  * packing; deflate into 2,048 bytes is a stand-in that grows and gives way in the same direction.
  */
-export function packedPolicyPercent(policies: readonly string[], tags: ReadonlyMap<string, string>): number {
+function packedPolicyPercent(policies: readonly string[], tags: ReadonlyMap<string, string>): number {
   if (policies.length + tags.size === 0) return 0
   const packed = deflateRawSync(JSON.stringify([policies, [...tags]]))
   return Math.ceil((packed.length / 2048) * 100)

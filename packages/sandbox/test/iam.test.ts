@@ -318,6 +318,61 @@ describe('tags', () => {
   })
 })
 
+describe('SimulatePrincipalPolicy', () => {
+  const simulate = async (RoleName: string, ActionNames: string[], resource: string, prefix?: string) => {
+    const { Role } = await admin.send(new iam.GetRoleCommand({ RoleName }))
+    const { EvaluationResults = [] } = await admin.send(
+      new iam.SimulatePrincipalPolicyCommand({
+        PolicySourceArn: Role?.Arn,
+        ActionNames,
+        ResourceArns: [resource],
+        ...(prefix === undefined
+          ? {}
+          : {
+              ContextEntries: [{ ContextKeyName: 's3:prefix', ContextKeyType: 'string', ContextKeyValues: [prefix] }],
+            }),
+      }),
+    )
+    return EvaluationResults
+  }
+
+  test('answers as the request itself would be answered, context included', async () => {
+    const RoleName = 'simulated'
+    await makeRole(RoleName)
+    const PolicyDocument = policyText(
+      {
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: '*',
+        Condition: { StringLike: { 's3:prefix': 'sales/*' } },
+      },
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::lake/*' },
+      { Effect: 'Deny', Action: 's3:DeleteObject', Resource: '*' },
+    )
+    await admin.send(new iam.PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument }))
+    const decisions = await simulate(
+      RoleName,
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      'arn:aws:s3:::lake/x',
+    )
+    assert.deepEqual(
+      decisions.map(result => result.EvalDecision),
+      ['allowed', 'implicitDeny', 'explicitDeny'],
+    )
+    assert.deepEqual(decisions[0]?.MatchedStatements?.[0], { SourcePolicyId: 'own', SourcePolicyType: 'role' })
+    const [blind] = await simulate(RoleName, ['s3:ListBucket'], 'arn:aws:s3:::lake')
+    assert.deepEqual([blind?.EvalDecision, blind?.MissingContextValues], ['implicitDeny', ['s3:prefix']])
+    const [told] = await simulate(RoleName, ['s3:ListBucket'], 'arn:aws:s3:::lake', 'sales/2026')
+    assert.equal(told?.EvalDecision, 'allowed')
+  })
+
+  test('of nobody is NoSuchEntity', async () => {
+    const PolicySourceArn = `arn:aws:iam::${ACCOUNT}:role/nobody`
+    const command = new iam.SimulatePrincipalPolicyCommand({ PolicySourceArn, ActionNames: ['s3:GetObject'] })
+    assert.equal((await refusal(admin.send(command))).name, 'NoSuchEntityException')
+  })
+})
+
 test('an operation the sandbox does not have is refused by name', async () => {
   const { name, message } = await refusal(admin.send(new iam.ListVirtualMFADevicesCommand()))
   assert.equal(name, 'InvalidAction')

@@ -1,7 +1,7 @@
 /**
  * What every IAM operation works with: the call, its form, its account; and how it asks for permission, pages and fails.
  */
-import { PolicySyntaxError, parsePolicy } from '@headgate/iam'
+import { type PolicyKind, PolicySyntaxError, parsePolicy } from '@headgate/iam'
 import { authorize } from '../authorize.ts'
 import { checkPattern, type Form, numberField } from '../query-protocol.ts'
 import type { AccessQuestion, ServiceCall, World } from '../service.ts'
@@ -95,7 +95,7 @@ export function limitExceeded(message: string): AwsError {
 }
 
 /** The text of a policy that can be evaluated. Throws MalformedPolicyDocument, naming the place. */
-export function checkedPolicy(text: string, kind: 'identity' | 'trust'): string {
+export function checkedPolicy(text: string, kind: PolicyKind): string {
   try {
     parsePolicy(text, kind)
     return text

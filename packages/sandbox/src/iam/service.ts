@@ -9,6 +9,7 @@ import type { IamHandler } from './iam-call.ts'
 import * as inline from './inline-policies.ts'
 import * as managed from './managed-policies.ts'
 import { createRole, deleteRole, getRole, listRoles, updateAssumeRolePolicy, updateRole } from './roles.ts'
+import { simulatePrincipalPolicy } from './simulate.ts'
 import * as tags from './tags.ts'
 import { createUser, deleteUser, getUser, listUsers } from './users.ts'
 
@@ -72,6 +73,7 @@ const handlers: Readonly<Record<string, IamHandler>> = {
   DeleteUserPermissionsBoundary: boundaries.deleteUserPermissionsBoundary,
   PutRolePermissionsBoundary: boundaries.putRolePermissionsBoundary,
   DeleteRolePermissionsBoundary: boundaries.deleteRolePermissionsBoundary,
+  SimulatePrincipalPolicy: simulatePrincipalPolicy,
   TagUser: tags.tagUser,
   UntagUser: tags.untagUser,
   ListUserTags: tags.listUserTags,
