@@ -42,7 +42,6 @@ export function parsePolicy(text: string, kind: PolicyKind): PolicyDocument {
   const statements = listOf(document.Statement).map((statement, index) =>
     parseStatement(alone ? 'Statement' : `Statement[${index}]`, statement, index, kind),
   )
-  if (statements.length === 0) throw new PolicySyntaxError('Statement', 'must hold at least one statement')
   refuseRepeatedSids(statements)
   return {
     version: parseVersion(document.Version),

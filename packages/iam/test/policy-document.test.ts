@@ -10,6 +10,14 @@ test('a single statement and a list of statements read alike', () => {
   assert.deepEqual(parse(good).statements, parse([good]).statements)
 })
 
+test('an empty list of statements is a document that says nothing', () => {
+  assert.deepEqual(parse([]).statements, [])
+})
+
+test('a document without statements is refused', () => {
+  assert.throws(() => parse(undefined), { path: 'Statement' })
+})
+
 test('a document without Version is of 2008', () => {
   assert.equal(parsePolicy(JSON.stringify({ Statement: good }), 'identity').version, '2008-10-17')
 })
@@ -65,7 +73,6 @@ const malformed: readonly [name: string, path: string, statement: unknown, kind?
     ],
   ],
   ['a sid with a space', 'Statement.Sid', { ...good, Sid: 'read all' }],
-  ['no statement', 'Statement', []],
   ['a statement that is text', 'Statement', 'allow all'],
 ]
 
