@@ -91,6 +91,7 @@ export const errors = {
   },
   'user-exists': { status: 409, retry: false, text: 'a user `{userid}` exists already (id = {id})' },
   'group-exists': { status: 409, retry: false, text: 'a group `{name}` exists already (id = {id})' },
+  'group-built-in': { status: 409, retry: false, text: 'group `{name}` is built in: everyone is in it, and it stays' },
   'tag-exists': { status: 409, retry: false, text: 'tag `{name}` exists already' },
   'tag-in-use': { status: 409, retry: false, text: 'tag `{name}` is in use by {uses}: remove it there first' },
   'principal-taken': {

@@ -23,6 +23,13 @@ export const settings = z.object({
     .url()
     .optional()
     .describe('where to find AWS instead of its own addresses: the sandbox, or a VPC endpoint'),
+  HEADGATE_IDENTITY_STORE_ID: z
+    .string()
+    .regex(/^d-[0-9a-f]{10}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    .optional()
+    .describe(
+      'Identity Store to look Identity Center users up in, such as d-1234567890; without it ids are taken as sent',
+    ),
   HEADGATE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -228,7 +228,7 @@ export const groups = {
     params,
     status: 204,
     response: z.undefined(),
-    errors: ['group-not-found', 'self-change'],
+    errors: ['group-not-found', 'group-built-in', 'self-change'],
   }),
   addMember: endpoint({
     method: 'PUT',
@@ -238,7 +238,7 @@ export const groups = {
     params: z.object({ id: idParam, userId: idParam }),
     status: 204,
     response: z.undefined(),
-    errors: ['group-not-found', 'user-not-found', 'self-change'],
+    errors: ['group-not-found', 'group-built-in', 'user-not-found', 'self-change'],
   }),
   removeMember: endpoint({
     method: 'DELETE',
@@ -248,7 +248,7 @@ export const groups = {
     params: z.object({ id: idParam, userId: idParam }),
     status: 204,
     response: z.undefined(),
-    errors: ['group-not-found', 'user-not-found', 'self-change'],
+    errors: ['group-not-found', 'group-built-in', 'user-not-found', 'self-change'],
   }),
   addAttribute: endpoint({
     method: 'PUT',

@@ -1,9 +1,17 @@
-/** People: who they are, what they may do in Headgate, what is known of them, and who they are in AWS. */
+/**
+ * People: made, changed, disabled, deleted. What is known of them besides stands in `user-view.ts`.
+ *
+ * A deleted person's row stays for the history, without anything that could still let them in; the user name is free.
+ */
 import { permissions as allPermissions, type Permission, Problem } from '@headgate/core/api'
+import { type Selectable, sql } from 'kysely'
 import { hashKey } from '../directory/new-key.ts'
-import { type Act, act, system, type Tx } from './act.ts'
+import { type Act, type AuditTarget, act, system, type Tx } from './act.ts'
 import { insertKey } from './api-key.ts'
 import type { Db } from './open.ts'
+import type { Database } from './schema.ts'
+
+export type PersonRow = Selectable<Database['person']>
 
 export interface NewPerson {
   readonly userid: string
@@ -19,10 +27,9 @@ export interface NewPerson {
  * @throws Problem `user-exists`
  */
 export async function createFirstAdmin(db: Db, person: { userid: string; name: string }, key: string): Promise<number> {
-  const { result } = await act(db, system, async done => {
-    const id = await insertPerson(done, { ...person, kind: 'person', permissions: allPermissions })
-    const made = { person: id, name: 'first key', hash: hashKey(key), permissions: null, expiresAt: null }
-    await insertKey(done.tx, made)
+  const { result } = await act(db, system, async doing => {
+    const id = await insertPerson(doing, { ...person, kind: 'person', permissions: allPermissions })
+    await insertKey(doing.tx, { person: id, name: 'first key', hash: hashKey(key), permissions: null, expiresAt: null })
     return id
   })
   return result
@@ -30,39 +37,187 @@ export async function createFirstAdmin(db: Db, person: { userid: string; name: s
 
 /** @throws Problem `user-exists` */
 export async function insertPerson({ tx, changed, audit }: Act, person: NewPerson): Promise<number> {
-  const { userid, name, email, kind, permissions } = person
+  const { userid, name, email, kind } = person
   const row = await tx
     .insertInto('person')
     .values({ userid, name, email: email ?? null, kind })
     .onConflict(conflict => conflict.column('userid').where('deleted_at', 'is', null).doNothing())
-    .returning('id')
+    .returningAll()
     .executeTakeFirst()
-  if (!row) {
-    const other = await findByUserid(tx, userid)
-    throw new Problem('user-exists', { userid, id: other?.id ?? 0 })
-  }
-  await insertPermissions(tx, row.id, permissions)
-  changed('user', row.id, { id: row.id, userid, disabled: false }, 'user-created')
+  if (!row) throw new Problem('user-exists', { userid, id: await idOf(tx, userid) })
+  const permissions = await insertPermissions(tx, row.id, person.permissions)
+  changed('user', row.id, factOf(row), 'user-created')
   audit({
     action: 'CREATE',
     targetType: 'USER',
-    targets: [{ type: 'USER', id: String(row.id), name: userid }],
+    targets: [personTarget(row)],
     payload: { type: 'UserCreated', after: { userid, name, email, kind, permissions } },
   })
   return row.id
 }
 
-async function insertPermissions(tx: Tx, person: number, permissions: readonly Permission[]): Promise<void> {
-  if (permissions.length === 0) return
-  const rows = [...new Set(permissions)].map(permission => ({ person_id: person, permission }))
-  await tx.insertInto('person_permission').values(rows).execute()
+/**
+ * The person, whom nobody else changes until the transaction ends.
+ * @throws Problem `user-not-found`, for deleted people too
+ */
+export async function lockPerson(tx: Tx, id: number): Promise<PersonRow> {
+  const row = await tx
+    .selectFrom('person')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw new Problem('user-not-found', { id })
+  return row
 }
 
-async function findByUserid(tx: Tx, userid: string) {
-  return tx
+export interface PersonChange {
+  readonly name?: string | undefined
+  /** null: has none. */
+  readonly email?: string | null | undefined
+  readonly disabled?: boolean | undefined
+}
+
+/** @throws Problem `user-not-found`, `last-admin` */
+export async function updatePerson({ tx, changed, audit }: Act, id: number, change: PersonChange): Promise<void> {
+  if (change.disabled === true) await keepAnAdmin(tx, id)
+  const before = await lockPerson(tx, id)
+  const { name = before.name, disabled = before.disabled } = change
+  const email = change.email === undefined ? before.email : change.email
+  if (name === before.name && email === before.email && disabled === before.disabled) return
+  const after = { ...before, name, email, disabled }
+  await tx.updateTable('person').set({ name, email, disabled }).where('id', '=', id).execute()
+  if (disabled !== before.disabled) changed('user', id, factOf(after), disabled ? 'user-disabled' : 'user-enabled')
+  audit({
+    action: 'UPDATE',
+    targetType: 'USER',
+    targets: [personTarget(before)],
+    payload: { type: 'UserUpdated', before: describe(before), after: describe(after) },
+  })
+}
+
+/** @throws Problem `user-not-found`, `last-admin` */
+export async function replacePermissions({ tx, audit }: Act, id: number, wanted: readonly Permission[]): Promise<void> {
+  if (!wanted.includes(adminPermission)) await keepAnAdmin(tx, id)
+  const person = await lockPerson(tx, id)
+  const removed = await tx.deleteFrom('person_permission').where('person_id', '=', id).returning('permission').execute()
+  const before = removed.map(row => row.permission).sort()
+  const after = await insertPermissions(tx, id, wanted)
+  if (before.join() === after.join()) return
+  audit({
+    action: 'UPDATE',
+    targetType: 'USER',
+    targets: [personTarget(person)],
+    payload: { type: 'PermissionsChanged', before, after },
+  })
+}
+
+/** @throws Problem `user-not-found`, `last-admin` */
+export async function removePerson({ tx, changed, audit }: Act, id: number): Promise<void> {
+  await keepAnAdmin(tx, id)
+  const person = await lockPerson(tx, id)
+  const cause = 'user-deleted'
+  const mine = ['person_id', '=', id] as const
+  for (const { id: gone } of await tx
+    .deleteFrom('principal')
+    .where(...mine)
+    .returning('id')
+    .execute()) {
+    changed('principal', gone, null, cause)
+  }
+  for (const { id: gone } of await tx
+    .deleteFrom('member')
+    .where(...mine)
+    .returning('id')
+    .execute()) {
+    changed('member', gone, null, cause)
+  }
+  const groups = await tx
+    .deleteFrom('group_member')
+    .where(...mine)
+    .returning('group_id')
+    .execute()
+  for (const { group_id } of groups) changed('groupMember', `${group_id}/${id}`, null, cause)
+  const attributes = await tx
+    .deleteFrom('person_attribute')
+    .where(...mine)
+    .returning(['key', 'value'])
+    .execute()
+  for (const { key, value } of attributes) changed('attribute', `user/${id}/${key}/${value}`, null, cause)
+  await tx
+    .deleteFrom('data_source_owner')
+    .where(...mine)
+    .execute()
+  await tx
+    .deleteFrom('person_permission')
+    .where(...mine)
+    .execute()
+  const now = sql<Date>`now()`
+  await tx
+    .updateTable('api_key')
+    .set({ revoked_at: now })
+    .where(...mine)
+    .where('revoked_at', 'is', null)
+    .execute()
+  await tx.updateTable('person').set({ deleted_at: now }).where('id', '=', id).execute()
+  changed('user', id, null, cause)
+  audit({
+    action: 'DELETE',
+    targetType: 'USER',
+    targets: [personTarget(person)],
+    payload: { type: 'UserDeleted', before: { ...describe(person), groups: groups.length, attributes } },
+  })
+}
+
+export function personTarget(person: { readonly id: number; readonly userid: string }): AuditTarget {
+  return { type: 'USER', id: String(person.id), name: person.userid }
+}
+
+/** Who holds it can give every other permission back. */
+const adminPermission = 'USER_ADMIN'
+
+const adminLock = 0x4865_6165 // one change at a time of who administers people, or two admins could remove each other
+
+/** @throws Problem `last-admin` when without this person nobody could administer people */
+async function keepAnAdmin(tx: Tx, id: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${adminLock})`.execute(tx)
+  const admins = await tx
+    .selectFrom('person')
+    .innerJoin('person_permission', 'person_permission.person_id', 'person.id')
+    .where('person_permission.permission', '=', adminPermission)
+    .where('person.disabled', '=', false)
+    .where('person.deleted_at', 'is', null)
+    .select(['person.id', 'person.userid'])
+    .limit(2)
+    .execute()
+  const [only] = admins
+  if (admins.length !== 1 || only?.id !== id) return
+  throw new Problem('last-admin', { userid: only.userid, permission: adminPermission })
+}
+
+async function insertPermissions(tx: Tx, person: number, given: readonly Permission[]): Promise<Permission[]> {
+  const permissions = [...new Set(given)].sort()
+  if (permissions.length === 0) return []
+  const rows = permissions.map(permission => ({ person_id: person, permission }))
+  await tx.insertInto('person_permission').values(rows).execute()
+  return permissions
+}
+
+async function idOf(tx: Tx, userid: string): Promise<number | undefined> {
+  const found = await tx
     .selectFrom('person')
     .where('userid', '=', userid)
     .where('deleted_at', 'is', null)
     .select('id')
     .executeTakeFirst()
+  return found?.id
+}
+
+function factOf({ id, userid, disabled }: PersonRow) {
+  return { id, userid, disabled }
+}
+
+function describe({ userid, name, email, kind, disabled }: PersonRow) {
+  return { userid, name, email, kind, disabled }
 }

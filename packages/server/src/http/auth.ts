@@ -61,6 +61,7 @@ function callerFor(owner: KeyOwner, request: FastifyRequest): Caller {
     userid: owner.userid,
     name: owner.name,
     permissions: new Set(owner.permissions.filter(permission => narrowed === null || narrowed.includes(permission))),
+    keyIsNarrowed: narrowed !== null,
     ip: request.ip,
     requestId: request.id,
     sessionId: `api-key-${owner.keyId}`,

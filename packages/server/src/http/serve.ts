@@ -11,6 +11,8 @@ export interface Caller extends Actor {
   readonly type: 'user'
   readonly id: number
   readonly permissions: ReadonlySet<Permission>
+  /** Whether the key itself was confined to some permissions, whatever its owner comes to hold. */
+  readonly keyIsNarrowed: boolean
 }
 
 type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }

@@ -1,0 +1,259 @@
+/**
+ * Groups and who is in them. Everyone is in `All Users`, which is built in: it has no rows of members and stays.
+ *
+ * Members and attributes remember their source; only those of the source `local` are changed here.
+ */
+
+import { type Group, Problem } from '@headgate/core/api'
+import { allUsers } from '@headgate/core/policy'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Act, AuditTarget, Tx } from './act.ts'
+import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { lockPerson, personTarget } from './person.ts'
+import type { Database } from './schema.ts'
+
+type Reader = Kysely<Database>
+export type GroupRow = Selectable<Database['people_group']>
+
+const source = 'local'
+
+/** @throws Problem `group-not-found` */
+export async function getGroup(db: Reader, id: number): Promise<Group> {
+  const row = await db.selectFrom('people_group').selectAll().where('id', '=', id).executeTakeFirst()
+  const [group] = row ? await present(db, [row]) : []
+  if (!group) throw new Problem('group-not-found', { id })
+  return group
+}
+
+/** By name; the search looks at name and description. */
+export async function listGroups(db: Reader, query: PageQuery): Promise<Page<Group>> {
+  const pattern = containing(query.search ?? '')
+  const matching = db
+    .selectFrom('people_group')
+    .where(({ or, eb }) => or([eb('name', 'ilike', pattern), eb('description', 'ilike', pattern)]))
+  const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
+  const after = readCursor(query.cursor)
+  const rows = await matching
+    .$if(after !== undefined, chosen => chosen.where('name', '>', after as string))
+    .selectAll()
+    .orderBy('name')
+    .limit(query.limit + 1)
+    .execute()
+  const page = toPage(rows, query.limit, total, row => row.name)
+  return { ...page, items: await present(db, page.items) }
+}
+
+export interface GroupMember {
+  readonly id: number
+  readonly userid: string
+  readonly name: string
+  readonly source: string
+}
+
+/** By user name; once for each source. Throws Problem `group-not-found`. */
+export async function listGroupMembers(db: Reader, id: number, query: PageQuery): Promise<Page<GroupMember>> {
+  const group = await db.selectFrom('people_group').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!group) throw new Problem('group-not-found', { id })
+  const pattern = containing(query.search ?? '')
+  const matching = db
+    .selectFrom('person')
+    .where('deleted_at', 'is', null)
+    .where(({ or, eb }) => or([eb('userid', 'ilike', pattern), eb('name', 'ilike', pattern)]))
+    .$if(!isBuiltIn(group), chosen =>
+      chosen.where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('group_member')
+            .whereRef('person_id', '=', 'person.id')
+            .where('group_id', '=', id)
+            .select('source'),
+        ),
+      ),
+    )
+  const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
+  const after = readCursor(query.cursor)
+  const rows = await matching
+    .$if(after !== undefined, chosen => chosen.where('userid', '>', after as string))
+    .select(({ selectFrom }) => [
+      'id',
+      'userid',
+      'name',
+      selectFrom('group_member')
+        .whereRef('person_id', '=', 'person.id')
+        .where('group_id', '=', id)
+        .select(sql<string | null>`string_agg(source, ', ' order by source)`.as('sources'))
+        .as('source'),
+    ])
+    .orderBy('userid')
+    .limit(query.limit + 1)
+    .execute()
+  const page = toPage(rows, query.limit, total, row => row.userid)
+  return { ...page, items: page.items.map(row => ({ ...row, source: row.source ?? 'built-in' })) }
+}
+
+/** @throws Problem `group-exists` */
+export async function insertGroup({ tx, changed, audit }: Act, name: string, description: string): Promise<number> {
+  const row = await tx
+    .insertInto('people_group')
+    .values({ name, description })
+    .onConflict(conflict => conflict.column('name').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (!row) {
+    const other = await tx.selectFrom('people_group').where('name', '=', name).select('id').executeTakeFirst()
+    throw new Problem('group-exists', { name, id: other?.id })
+  }
+  changed('group', row.id, { id: row.id, name }, 'group-created')
+  audit({
+    action: 'CREATE',
+    targetType: 'GROUP',
+    targets: [groupTarget(row)],
+    payload: { type: 'GroupCreated', after: { name, description } },
+  })
+  return row.id
+}
+
+/**
+ * The group, which nobody else changes until the transaction ends.
+ * @throws Problem `group-not-found`
+ */
+export async function lockGroup(tx: Tx, id: number): Promise<GroupRow> {
+  const row = await tx.selectFrom('people_group').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  if (!row) throw new Problem('group-not-found', { id })
+  return row
+}
+
+/** Whether a person is in a group, by whatever source. */
+export async function isInGroup(db: Reader, group: GroupRow, person: number): Promise<boolean> {
+  if (isBuiltIn(group)) return true
+  const found = await db
+    .selectFrom('group_member')
+    .where('group_id', '=', group.id)
+    .where('person_id', '=', person)
+    .select('source')
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
+/** With its members, its attributes and its memberships of data sources. */
+export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow): Promise<void> {
+  const { id } = group
+  const cause = 'group-deleted'
+  const members = await tx.deleteFrom('group_member').where('group_id', '=', id).returning('person_id').execute()
+  for (const { person_id } of members) changed('groupMember', `${id}/${person_id}`, null, cause)
+  const attributes = await tx
+    .deleteFrom('group_attribute')
+    .where('group_id', '=', id)
+    .returning(['key', 'value'])
+    .execute()
+  for (const { key, value } of attributes) changed('attribute', `group/${id}/${key}/${value}`, null, cause)
+  const sources = await tx.deleteFrom('member').where('group_id', '=', id).returning(['id', 'data_source_id']).execute()
+  for (const member of sources) changed('member', member.id, null, cause)
+  await tx.deleteFrom('people_group').where('id', '=', id).execute()
+  changed('group', id, null, cause)
+  const before = {
+    name: group.name,
+    description: group.description,
+    members: members.map(row => row.person_id),
+    attributes,
+    dataSources: sources.map(row => row.data_source_id),
+  }
+  audit({
+    action: 'DELETE',
+    targetType: 'GROUP',
+    targets: [groupTarget(group)],
+    payload: { type: 'GroupDeleted', before },
+  })
+}
+
+/** Nothing happens where the person is in it already. Throws Problem `user-not-found`, `group-built-in`. */
+export async function addGroupMember(act: Act, group: GroupRow, person: number): Promise<void> {
+  refuseBuiltIn(group)
+  const { userid } = await lockPerson(act.tx, person)
+  const inserted = await act.tx
+    .insertInto('group_member')
+    .values({ group_id: group.id, person_id: person, source })
+    .onConflict(conflict => conflict.doNothing())
+    .returning('source')
+    .execute()
+  if (inserted.length === 0) return
+  const fact = { group: group.id, user: person, source }
+  act.changed('groupMember', `${group.id}/${person}`, fact, 'group-member-added')
+  sayMember(act, 'GroupMemberAdded', group, { id: person, userid })
+}
+
+/** Nothing happens where the person is not in it. Throws Problem `user-not-found`, `group-built-in`. */
+export async function removeGroupMember(act: Act, group: GroupRow, person: number): Promise<void> {
+  refuseBuiltIn(group)
+  const { userid } = await lockPerson(act.tx, person)
+  const removed = await act.tx
+    .deleteFrom('group_member')
+    .where('group_id', '=', group.id)
+    .where('person_id', '=', person)
+    .where('source', '=', source)
+    .returning('source')
+    .execute()
+  if (removed.length === 0) return
+  act.changed('groupMember', `${group.id}/${person}`, null, 'group-member-removed')
+  sayMember(act, 'GroupMemberRemoved', group, { id: person, userid })
+}
+
+export function groupTarget(group: { readonly id: number; readonly name: string }): AuditTarget {
+  return { type: 'GROUP', id: String(group.id), name: group.name }
+}
+
+function sayMember(act: Act, type: string, group: GroupRow, person: { id: number; userid: string }): void {
+  act.audit({
+    action: 'UPDATE',
+    targetType: 'GROUP',
+    targets: [groupTarget(group)],
+    relatedResources: [personTarget(person)],
+    payload: { type, source },
+  })
+}
+
+function isBuiltIn(group: GroupRow): boolean {
+  return group.name === allUsers
+}
+
+/** @throws Problem `group-built-in` */
+export function refuseBuiltIn(group: GroupRow): void {
+  if (isBuiltIn(group)) throw new Problem('group-built-in', { name: group.name })
+}
+
+async function present(db: Reader, groups: readonly GroupRow[]): Promise<Group[]> {
+  if (groups.length === 0) return []
+  const ids = groups.map(group => group.id)
+  const [members, attributes, everyone] = await Promise.all([
+    db
+      .selectFrom('group_member')
+      .where('group_id', 'in', ids)
+      .groupBy('group_id')
+      .select(['group_id', sql<number>`count(distinct person_id)`.as('members')])
+      .execute(),
+    db
+      .selectFrom('group_attribute')
+      .selectAll()
+      .where('group_id', 'in', ids)
+      .orderBy('key')
+      .orderBy('value')
+      .orderBy('source')
+      .execute(),
+    groups.some(isBuiltIn) ? countEveryone(db) : 0,
+  ])
+  const counts = new Map(members.map(row => [row.group_id, row.members]))
+  const attributesOf = Map.groupBy(attributes, row => row.group_id)
+  return groups.map(group => ({
+    id: group.id,
+    name: group.name,
+    description: group.description,
+    members: isBuiltIn(group) ? everyone : (counts.get(group.id) ?? 0),
+    attributes: (attributesOf.get(group.id) ?? []).map(row => ({ key: row.key, value: row.value, source: row.source })),
+    createdAt: new Date(group.created_at).toISOString(),
+  }))
+}
+
+async function countEveryone(db: Reader): Promise<number> {
+  const people = db.selectFrom('person').where('deleted_at', 'is', null)
+  return (await people.select(sql<number>`count(*)`.as('count')).executeTakeFirstOrThrow()).count
+}

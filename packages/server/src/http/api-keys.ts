@@ -1,0 +1,70 @@
+/**
+ * API keys. Everyone has their own; a user admin makes them for others too.
+ *
+ * A key never lets anyone do more than its maker could at that moment: a narrowed key makes only keys as narrow, and a
+ * key for somebody else is narrowed to what its maker holds.
+ */
+import { api, type Permission, Problem } from '@headgate/core/api'
+import { act } from '../db/act.ts'
+import { insertKey, listKeys, type NewKey, revokeKey } from '../db/api-key.ts'
+import { lockPerson, personTarget } from '../db/person.ts'
+import { newKey } from '../directory/new-key.ts'
+import type { World } from '../world.ts'
+import { type Caller, need, type Serve } from './serve.ts'
+
+export function apiKeyRoutes(serve: Serve, { db }: World): void {
+  serve(api.apiKeys.list, async ({ caller }) => ({ body: { items: await listKeys(db.kysely, caller.id) } }))
+
+  serve(api.apiKeys.create, async ({ body, caller }) => {
+    const person = body.userId ?? caller.id
+    if (person !== caller.id) need(caller, 'USER_ADMIN')
+    const permissions = narrow(caller, person, body.permissions)
+    const { key, hash } = newKey()
+    const { result } = await act(db, caller, async ({ tx, audit, now }) => {
+      const owner = await lockPerson(tx, person)
+      const expiresAt = body.expiresAt === undefined ? null : inFuture(body.expiresAt, now)
+      const wanted: NewKey = { person, name: body.name, hash, permissions, expiresAt }
+      const made = await insertKey(tx, wanted)
+      audit({
+        action: 'CREATE',
+        targetType: 'API_KEY',
+        targets: [{ type: 'API_KEY', id: String(made.id), name: made.name }],
+        relatedResources: [personTarget(owner)],
+        payload: { type: 'ApiKeyCreated', permissions, expiresAt: made.expiresAt ?? null },
+      })
+      return made
+    })
+    return { body: { ...result, key } }
+  })
+
+  serve(api.apiKeys.revoke, async ({ params: { id }, caller }) => {
+    // To whoever may not revoke it, it is not there.
+    const owner = caller.permissions.has('USER_ADMIN') ? undefined : caller.id
+    await act(db, caller, async ({ tx, audit }) => {
+      const revoked = await revokeKey(tx, id, owner)
+      if (!revoked) throw new Problem('api-key-not-found', { id })
+      audit({
+        action: 'DELETE',
+        targetType: 'API_KEY',
+        targets: [{ type: 'API_KEY', id: String(id), name: revoked.name }],
+        relatedResources: [{ type: 'USER', id: String(revoked.person_id) }],
+        payload: { type: 'ApiKeyRevoked' },
+      })
+    })
+    return { body: undefined }
+  })
+}
+
+/** What the new key is confined to; null: whatever its owner may. Throws Problem `permission-missing`. */
+function narrow(caller: Caller, person: number, wanted: readonly Permission[] | undefined): Permission[] | null {
+  for (const permission of wanted ?? []) need(caller, permission)
+  if (wanted) return [...new Set(wanted)].sort()
+  return person === caller.id && !caller.keyIsNarrowed ? null : [...caller.permissions].sort()
+}
+
+function inFuture(instant: string, now: number): Date {
+  const date = new Date(instant)
+  if (date.getTime() > now) return date
+  const issue = { path: 'body.expiresAt', message: 'must be in the future' }
+  throw new Problem('request-invalid', { reason: `\`${issue.path}\` ${issue.message}`, issues: [issue] })
+}
