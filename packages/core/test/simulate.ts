@@ -1,6 +1,7 @@
 /** AWS and the ledger as a plan sees them: carries plans out in memory, until quiet. */
 import assert from 'node:assert/strict'
 import {
+  type DesiredGrant,
   type DesiredGrants,
   grantKey,
   type LedgerRow,
@@ -39,16 +40,18 @@ export function runUntilQuiet(
     if (isQuiet && plan.next === undefined) return { ledger, now: time, last: plan }
     if (isQuiet) assert.ok(plan.next! > time, 'what is due is planned')
     time = isQuiet ? plan.next! : time
-    ledger = applyPlan(plan, ledger, time, outcomes)
-    seen?.(ledger, plan)
+    ledger = applyPlan(plan, ledger, time, outcomes, seen)
   }
   throw new Error('still not quiet after 200 rounds')
 }
 
+type Seen = (ledger: readonly LedgerRow[]) => void
+
 interface Options {
   readonly outcomes?: Outcomes
   readonly foreign?: readonly ObservedGrant[]
-  readonly seen?: (ledger: readonly LedgerRow[], plan: Plan<LedgerRow>) => void
+  /** Looks at the ledger after every single call. */
+  readonly seen?: Seen
 }
 
 /** The ledger after a plan was carried out at `now`: revocations first, as AWS would see them. */
@@ -57,24 +60,43 @@ export function applyPlan(
   ledger: readonly LedgerRow[],
   now: number,
   outcomes: Outcomes = alwaysSucceeds,
+  seen: Seen = () => undefined,
 ): LedgerRow[] {
   const rows = new Map(ledger.map(row => [row.id, row]))
+  const record = (row: LedgerRow) => {
+    rows.set(row.id, row)
+    seen([...rows.values()])
+  }
   for (const row of plan.drop) rows.set(row.id, { ...row, state: 'revoked' })
   for (const row of plan.revoke) {
     assert.ok(rows.get(row.id)?.awsGrantId, 'only what Headgate made is revoked')
     const done = outcomes.succeeds(row, 'revoke')
-    rows.set(row.id, done ? { ...row, state: 'revoked' } : failed(row, 'revokeFailed', now))
+    record(done ? { ...row, state: 'revoked' } : failed(row, 'revokeFailed', now))
   }
   for (const { grant, row } of plan.create) {
     const id = row?.id ?? Math.max(0, ...rows.keys()) + 1
-    const taken = [...rows.values()].filter(other => other.awsGrantId && other.state !== 'revoked')
-    assert.ok(!taken.some(other => grantKey(other) === grantKey(grant)), `AWS has ${grantKey(grant)} already`)
+    refuseAsAwsWould(grant, [...rows.values()])
     const { user, dataSource, grantee, scope, permission } = grant
     const made: LedgerRow = row ?? { id, user, dataSource, grantee, scope, permission, state: 'intended', attempts: 0 }
     const done = outcomes.succeeds(made, 'create')
-    rows.set(id, done ? activeRow(made, now) : failed(made, 'createFailed', now))
+    record(done ? activeRow(made, now) : failed(made, 'createFailed', now))
   }
   return [...rows.values()]
+}
+
+/** Fails on a create that is refused by AWS or comes before what 05 wants revoked first. */
+function refuseAsAwsWould(grant: DesiredGrant, ledger: readonly LedgerRow[]): void {
+  const present = ledger.filter(row => row.awsGrantId && row.state !== 'revoked')
+  for (const row of present) {
+    assert.notEqual(grantKey(row), grantKey(grant), 'AWS has it already')
+    const isOfThem = row.user === grant.user && row.dataSource === grant.dataSource
+    assert.ok(!isOfThem || row.grantee.identifier === grant.grantee.identifier, 'the old principal still has its grant')
+    assert.notEqual(
+      grantKey(row),
+      grantKey({ ...grant, permission: 'READWRITE' }),
+      'what is to be lowered is still there',
+    )
+  }
 }
 
 export function activeRow(row: LedgerRow, activeAt: number): LedgerRow {

@@ -139,7 +139,7 @@ function principalsOf(user: User, random: Random): Principal[] {
   const arn = `arn:aws:iam::111111111111:role/${user.userid}`
   const all: Principal[] = [{ user: user.id, kind: 'iamRole', identifier: arn }]
   if (random.chance(0.2)) all.pop()
-  if (random.chance(0.2)) {
+  if (random.chance(0.35)) {
     all.push({
       user: user.id,
       kind: 'identityCenterUser',
@@ -187,6 +187,7 @@ function expressionOf(random: Random, depth: number): Expression {
     () => call('hasTagAsAttribute', random.pick(keys), 'dataSource'),
     () => call('hasTagAsGroup', 'dataSource'),
     () => call('isUser', random.pick(['u1', 'u2', 'u9'])),
+    () => call('hasPrincipal', random.pick(['iamRole', 'identityCenterUser'])),
     () => call('hasPrincipal', random.pick(['iamRole', 'identityCenterUser'])),
   ])()
 }

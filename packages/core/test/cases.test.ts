@@ -1,0 +1,274 @@
+/**
+ * The behaviours in `cases/`: what is given, and what has to come out at each step of the line.
+ *
+ * Rows go by name; ids are places in the list, from 1. What a case doesn't mention of `expect` is not looked at.
+ */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import {
+  type AppliesTo,
+  bindingPolicies,
+  type DataSource,
+  type DataSourceId,
+  type DesiredGrants,
+  deriveEntitlements,
+  desiredGrants,
+  type Facts,
+  type Grantee,
+  type GroupId,
+  type IntegrationId,
+  type LedgerRow,
+  type LedgerState,
+  type Level,
+  type Plan,
+  type PolicyId,
+  type PrincipalKind,
+  parseExpression,
+  planChanges,
+  type Reason,
+  type UserId,
+  withOverlap,
+} from '../src/index.ts'
+import { scopeOf } from './worlds.ts'
+
+interface GivenPolicy {
+  readonly kind?: 'grant' | 'guardrail'
+  readonly level?: Level
+  readonly to?: Record<string, unknown>
+  readonly when?: string
+}
+
+interface GivenRow {
+  readonly user: string
+  readonly source: string
+  readonly permission: 'READ' | 'READWRITE'
+  readonly state: LedgerState
+  readonly grantee?: string
+  readonly attempts?: number
+  readonly nextTryAt?: number
+  readonly activeAt?: number
+}
+
+interface Given {
+  readonly now?: number
+  readonly integrations?: Record<string, { account?: string; location?: string; subsumeEqual?: boolean }>
+  readonly users: readonly string[]
+  readonly disabled?: readonly string[]
+  readonly groups?: Record<string, readonly string[]>
+  readonly attributes?: readonly (readonly [subject: string, key: string, value: string])[]
+  readonly principals?: readonly { user: string; kind?: PrincipalKind; is: string; in?: string }[]
+  readonly sources: Record<string, { scope: string; tags?: string[]; in?: string; disabled?: boolean }>
+  readonly policies?: Record<string, GivenPolicy>
+  readonly members?: readonly { source: string; who: string; level?: Level; until?: number }[]
+  readonly ledger?: readonly GivenRow[]
+  readonly observed?: readonly { id: string; grantee: string; scope: string; permission: 'READ' | 'READWRITE' }[]
+}
+
+interface Case {
+  readonly name: string
+  readonly given: Given
+  readonly expect: Record<string, unknown>
+}
+
+const folder = new URL('../cases/', import.meta.url)
+const cases = readdirSync(folder).filter(file => file.endsWith('.yaml'))
+
+test('there are cases', () => assert.ok(cases.length >= 25))
+
+for (const file of cases) {
+  const { name, given, expect } = parse(readFileSync(new URL(file, folder), 'utf8')) as Case
+  test(name, () => {
+    const outcome = outcomeOf(given)
+    const looked = Object.fromEntries(Object.keys(expect).map(key => [key, outcome[key]]))
+    assert.deepEqual(looked, expect, file)
+  })
+}
+
+function outcomeOf(given: Given): Record<string, unknown> {
+  const names = namesOf(given)
+  const facts = factsOf(given, names)
+  const now = given.now ?? 0
+  const entitlements = deriveEntitlements(facts, now)
+  const because = (reasons: readonly Reason[]) => reasons.map(reason => reasonText(reason, names)).join(', ')
+  const label = (one: { user: UserId; dataSource: DataSourceId }) =>
+    `${names.user(one.user)} ${names.source(one.dataSource)}`
+
+  const desired = facts.integrations.map(({ id }) => desiredGrants(entitlements, facts, id))
+  const all: DesiredGrants = {
+    grants: desired.flatMap(one => one.grants),
+    unmapped: desired.flatMap(one => one.unmapped),
+    subsumed: desired.flatMap(one => one.subsumed),
+  }
+  const plan = planChanges(desired[0]!, ledgerOf(given, facts, names), now, observedOf(given))
+  return {
+    entitlements: entitlements.map(one => `${label(one)} ${one.level}: ${because(one.because)}`),
+    access: withOverlap(entitlements, facts).map(one => `${label(one)} ${one.level}: ${because(one.because)}`),
+    guardrails: facts.dataSources.flatMap(({ id, name }) =>
+      bindingPolicies(facts, id).guardrails.map(
+        ({ policy, via }) => `${name}: ${policy.name}${via ? ` via ${names.source(via)}` : ''}`,
+      ),
+    ),
+    grants: all.grants.map(
+      one => `${label(one)} ${one.permission} ${one.grantee.type} ${one.grantee.identifier} ${one.subPrefix}`,
+    ),
+    unmapped: all.unmapped.map(({ entitlement, why }) => `${label(entitlement)} ${why}`),
+    subsumed: all.subsumed.map(
+      ({ grant, by }) => `${label(grant)} ${grant.permission} by ${label(by)} ${by.permission}`,
+    ),
+    plan: planText(plan, label),
+  }
+}
+
+function planText(plan: Plan<LedgerRow>, label: (one: { user: UserId; dataSource: DataSourceId }) => string) {
+  const row = ({ id }: LedgerRow) => `#${id}`
+  const grant = (one: DesiredGrants['grants'][number]) => `${label(one)} ${one.permission}`
+  const lists = {
+    revoke: plan.revoke.map(row),
+    create: plan.create.map(one => `${grant(one.grant)}${one.row ? ` ${row(one.row)}` : ''}`),
+    drop: plan.drop.map(row),
+    keep: plan.keep.map(row),
+    wait: plan.wait.map(({ row: waiting, grant: wanted, why, until }) => {
+      const what = waiting ? row(waiting) : grant(wanted!)
+      return `${what} ${why}${until === undefined ? '' : ` until ${until}`}`
+    }),
+    leave: plan.leave.map(({ awsGrantId }) => awsGrantId),
+    refuse: plan.refuse.map(one => `${grant(one.grant)} ${one.why}`),
+  }
+  const said = Object.entries(lists).filter(([, list]) => list.length > 0)
+  return { ...Object.fromEntries(said), ...(plan.next === undefined ? {} : { next: plan.next }) }
+}
+
+type Names = ReturnType<typeof namesOf>
+
+function namesOf(given: Given) {
+  const [sources, groups, policies] = [given.sources, given.groups ?? {}, given.policies ?? {}].map(Object.keys)
+  const integrations = Object.keys(given.integrations ?? { main: {} })
+  function place<Id extends number>(list: readonly string[], name: string): Id {
+    assert.ok(list.includes(name), `${name} is given`)
+    return (list.indexOf(name) + 1) as Id
+  }
+  return {
+    integrations,
+    user: (id: UserId) => given.users[id - 1],
+    source: (id: DataSourceId) => sources![id - 1],
+    group: (id: GroupId) => groups![id - 1],
+    policy: (id: PolicyId) => policies![id - 1],
+    userId: (name: string) => place<UserId>(given.users, name),
+    sourceId: (name: string) => place<DataSourceId>(sources!, name),
+    integrationId: (name: string) => place<IntegrationId>(integrations, name),
+    subject: (name: string) =>
+      groups!.includes(name) ? { group: place<GroupId>(groups!, name) } : { user: place<UserId>(given.users, name) },
+  }
+}
+
+function factsOf(given: Given, names: Names): Facts {
+  return {
+    integrations: names.integrations.map(name => {
+      const { account = '111111111111', location = 's3://', subsumeEqual = true } = given.integrations?.[name] ?? {}
+      return {
+        id: names.integrationId(name),
+        accountId: account,
+        region: 'eu-west-1',
+        locationPath: location,
+        subsumeEqual,
+      }
+    }),
+    users: given.users.map(userid => ({
+      id: names.userId(userid),
+      userid,
+      disabled: given.disabled?.includes(userid) ?? false,
+    })),
+    groups: Object.entries(given.groups ?? {}).map(([name, users], at) => ({
+      id: (at + 1) as GroupId,
+      name,
+      users: users.map(names.userId),
+    })),
+    attributes: (given.attributes ?? []).map(([subject, key, value]) => ({
+      subject: names.subject(subject),
+      key,
+      value,
+    })),
+    principals: (
+      given.principals ?? given.users.map(user => ({ user, is: `role/${user}`, kind: undefined, in: undefined }))
+    ).map(one => ({
+      user: names.userId(one.user),
+      kind: one.kind ?? 'iamRole',
+      identifier: one.is,
+      ...(one.in ? { integration: names.integrationId(one.in) } : {}),
+    })),
+    dataSources: Object.entries(given.sources).map(
+      ([name, { scope, tags = [], in: integration = names.integrations[0]!, disabled = false }]): DataSource => ({
+        id: names.sourceId(name),
+        name,
+        integration: names.integrationId(integration),
+        scope: scopeOf(scope),
+        tags,
+        disabled,
+      }),
+    ),
+    policies: Object.entries(given.policies ?? {}).map(([name, { kind = 'grant', level = 'READ', to, when }], at) => ({
+      id: (at + 1) as PolicyId,
+      version: 1,
+      name,
+      kind,
+      level,
+      appliesTo: (to ?? { everything: true }) as unknown as AppliesTo,
+      who: when === undefined ? { everyone: true } : { when: expressionOf(when) },
+    })),
+    members: (given.members ?? []).map(({ source, who, level = 'READ', until }, at) => ({
+      id: (at + 1) as Facts['members'][number]['id'],
+      dataSource: names.sourceId(source),
+      subject: names.subject(who),
+      level,
+      ...(until === undefined ? {} : { until }),
+    })),
+  }
+}
+
+function ledgerOf(given: Given, facts: Facts, names: Names): LedgerRow[] {
+  return (given.ledger ?? []).map(({ user, source, permission, state, grantee = `role/${user}`, ...rest }, at) => {
+    const dataSource = names.sourceId(source)
+    const hasGrant = state === 'active' || state === 'revoking' || state === 'revokeFailed'
+    return {
+      id: at + 1,
+      user: names.userId(user),
+      dataSource,
+      grantee: granteeOf(grantee),
+      scope: facts.dataSources.find(({ id }) => id === dataSource)!.scope,
+      permission,
+      state,
+      attempts: 0,
+      ...(hasGrant ? { awsGrantId: `aws-${at + 1}` } : {}),
+      ...rest,
+    }
+  })
+}
+
+function observedOf({ observed = [] }: Given) {
+  return observed.map(({ id, grantee, scope, permission }) => ({
+    awsGrantId: id,
+    grantee: granteeOf(grantee),
+    scope: scopeOf(scope),
+    permission,
+  }))
+}
+
+function granteeOf(identifier: string): Grantee {
+  return { type: 'IAM', identifier }
+}
+
+function expressionOf(text: string) {
+  const parsed = parseExpression(text)
+  assert.ok(parsed.ok, text)
+  return parsed.expression
+}
+
+function reasonText(reason: Reason, names: Names): string {
+  if (reason.kind === 'policy') return `policy ${names.policy(reason.id)} ${reason.level}`
+  const until = reason.until === undefined ? '' : ` until ${reason.until}`
+  if (reason.kind === 'overlap') return `overlap ${names.source(reason.via.dataSource)} ${reason.level}${until}`
+  const via = reason.via ? ` via ${names.group(reason.via.group)}` : ''
+  return `member ${reason.id} ${reason.level}${until}${via}`
+}
