@@ -155,14 +155,14 @@ test('a user does what the policy says, to the keys it says, and is refused in A
       '"arn:aws:s3:::lake/b/1" because no identity-based policy allows the s3:GetObject action',
   )
   const others = [
-    reader.send(new ListObjectsV2Command({ Bucket: 'lake', Prefix: 'b/' })),
-    reader.send(new ListObjectsV2Command({ Bucket: 'lake' })),
-    reader.send(new PutObjectCommand({ Bucket: 'lake', Key: 'a/3', Body: 'x' })),
-    reader.send(new DeleteObjectCommand({ Bucket: 'lake', Key: 'a/1' })),
-    reader.send(new DeleteBucketCommand({ Bucket: 'lake' })),
-    reader.send(new ListBucketsCommand({})),
+    () => reader.send(new ListObjectsV2Command({ Bucket: 'lake', Prefix: 'b/' })),
+    () => reader.send(new ListObjectsV2Command({ Bucket: 'lake' })),
+    () => reader.send(new PutObjectCommand({ Bucket: 'lake', Key: 'a/3', Body: 'x' })),
+    () => reader.send(new DeleteObjectCommand({ Bucket: 'lake', Key: 'a/1' })),
+    () => reader.send(new DeleteBucketCommand({ Bucket: 'lake' })),
+    () => reader.send(new ListBucketsCommand({})),
   ]
-  for (const other of others) assert.deepEqual((await refusal(other)).code, 'AccessDenied')
+  for (const other of others) assert.deepEqual((await refusal(other())).code, 'AccessDenied')
   // Without the right to list, a key that is not there looks like one that is kept away.
   const absent = await refusal(reader.send(new GetObjectCommand({ Bucket: 'lake', Key: 'a/none' })))
   assert.equal(absent.code, 'AccessDenied')
