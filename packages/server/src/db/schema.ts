@@ -68,7 +68,7 @@ export interface Database {
     location_path: string
     authentication_type: 'accessKey' | 'auto'
     access_key_id: string | null
-    secret_access_key: Json<Sealed | null>
+    secret_access_key: ColumnType<Sealed | null, string | null, string | null>
     subsume_equal: Generated<boolean>
     status: IntegrationStatus
     status_message: string | null

@@ -1,0 +1,68 @@
+/**
+ * The background half of deleting an integration: once none of our grants is left, its location goes.
+ *
+ * Level-based: may be started at any time and any number of times while the integration is `deleting`. Never deletes a
+ * location that holds grants of others: AWS would take access away that Headgate did not give.
+ */
+import { deleteLocation, findLocationByIntent } from '../aws/access-grants.ts'
+import { AwsFailure } from '../aws/aws-error.ts'
+import { retrying } from '../aws/retry.ts'
+import type { Pause } from '../background.ts'
+import { act, system } from '../db/act.ts'
+import { findIntegration, hasLiveGrants, type IntegrationRow, moveIntegration } from '../db/integration.ts'
+import type { World } from '../world.ts'
+import { foreignGrants } from './foreign-grants.ts'
+
+/** `deleting` → `deleted`, or `deleteError` with what to do. Returns at once while the ledger has live grants. */
+export async function finishDeleting(world: World, id: number, pause: Pause): Promise<void> {
+  const integration = await findIntegration(world.db.kysely, id)
+  if (integration?.status !== 'deleting' || (await hasLiveGrants(world.db.kysely, id))) return
+  const trouble = await removeLocation(world, integration, pause)
+  await act(world.db, system, act =>
+    moveIntegration(
+      act,
+      id,
+      trouble === undefined
+        ? { from: ['deleting'], to: 'deleted', event: 'IntegrationDeleted', awsLocationId: null }
+        : { from: ['deleting'], to: 'deleteError', event: 'IntegrationDeleteFailed', message: trouble },
+    ),
+  )
+  if (trouble === undefined) world.aws.forget(id)
+}
+
+/** What went wrong and what to do; undefined when the location is gone. */
+async function removeLocation(world: World, integration: IntegrationRow, pause: Pause): Promise<string | undefined> {
+  try {
+    const aws = world.aws.of(integration)
+    // Deleting again does no harm, so a lost answer is simply asked for again.
+    const retry = { kinds: ['throttled', 'lostAnswer'], tries: 6, firstWaitMs: 300, pause } as const
+    const foreign = await retrying(() => foreignGrants(world, aws, integration), retry)
+    if (foreign.length > 0) {
+      return `the location holds ${foreign.length} grants that Headgate did not make: remove them in AWS, then delete the integration again`
+    }
+    const { location_path: path, intent } = integration
+    // An attempt that never heard AWS's answer may have left a location whose id nobody knows.
+    const locationId =
+      integration.aws_location_id ?? (await retrying(() => findLocationByIntent(aws, { path, intent }), retry))?.id
+    if (locationId === undefined) return undefined
+    // Grants that were just deleted may count for some seconds more.
+    await retrying(() => deleteLocation(aws, locationId), { ...retry, kinds: [...retry.kinds, 'eventual'], tries: 10 })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AwsFailure)) throw error
+    // Without an instance there is no location either.
+    if (error.kind === 'notFound') return undefined
+    world.log.warn({ err: error, integration: integration.id }, 'location not deleted')
+    return adviceFor(error)
+  }
+}
+
+function adviceFor({ kind, operation, code, message }: AwsFailure): string {
+  const said = `${operation} failed (${code}: ${message})`
+  const then = 'then delete the integration again'
+  if (kind === 'denied') {
+    return `${said}: allow the credentials \`s3:ListAccessGrants\`, \`s3:ListAccessGrantsLocations\` and \`s3:DeleteAccessGrantsLocation\`, ${then}`
+  }
+  if (kind === 'eventual') return `${said}: look for grants left in the location, ${then}`
+  return `${said}: see what is wrong between this server and AWS, ${then}`
+}
