@@ -45,13 +45,9 @@ export function grantContract(stage: () => Stage): void {
     const again = await refusalOf(grant({ subPrefix: 'twice/*' }))
     assert.deepEqual([again?.code, again?.status], ['AccessGrantAlreadyExists', 409])
     // What is done when the answer to a create was lost: the retry is refused, the grant is looked up.
-    const found = await listed(stage(), {
-      GranteeType: 'IAM',
-      GranteeIdentifier: target.grantee.arn,
-      Permission: 'READ',
-      GrantScope: `${root}twice/*`,
-    })
-    assert.deepEqual(found, [AccessGrantId])
+    const grantee = { GranteeType: 'IAM', GranteeIdentifier: target.grantee.arn } as const
+    const wanted = { ...grantee, Permission: 'READ', GrantScope: `${root}twice/*` } as const
+    await assertListed(stage(), wanted, [AccessGrantId])
   })
 
   test('reading and writing the same prefix are two grants', async () => {
@@ -61,8 +57,7 @@ export function grantContract(stage: () => Stage): void {
       WRITE: await grant({ subPrefix: 'pair/*', permission: 'WRITE' }),
     }
     for (const Permission of ['READ', 'WRITE'] as const) {
-      const found = await listed(stage(), { GrantScope: `${root}pair/*`, Permission })
-      assert.deepEqual(found, [both[Permission].AccessGrantId])
+      await assertListed(stage(), { GrantScope: `${root}pair/*`, Permission }, [both[Permission].AccessGrantId])
     }
   })
 
@@ -95,7 +90,7 @@ export function grantContract(stage: () => Stage): void {
       })
       assert.deepEqual([gone.code, gone.status], ['NoSuchAccessGrantError', 404])
     }
-    assert.deepEqual(await listed(stage(), { GrantScope: `${root}deleted/*` }), [])
+    await assertListed(stage(), { GrantScope: `${root}deleted/*` }, [])
   })
 
   test('a grantee that AWS does not know is refused', async () => {
@@ -138,13 +133,17 @@ export function grantContract(stage: () => Stage): void {
   })
 }
 
-/** The ids of the grants that match, once AWS has seen what was last changed. */
-async function listed(
+/** Just these grants match, once AWS has seen what was last changed. */
+async function assertListed(
   { control, account, target }: Stage,
   filter: Partial<ListAccessGrantsCommandInput>,
-): Promise<(string | undefined)[]> {
-  return eventually(target, async () => {
+  expected: readonly string[],
+): Promise<void> {
+  await eventually(target, async () => {
     const { AccessGrantsList = [] } = await control.send(new ListAccessGrantsCommand({ ...account, ...filter }))
-    return AccessGrantsList.map(each => each.AccessGrantId)
+    assert.deepEqual(
+      AccessGrantsList.map(each => each.AccessGrantId),
+      expected,
+    )
   })
 }

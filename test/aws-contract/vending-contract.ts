@@ -61,7 +61,7 @@ export function vendingContract(stage: () => Stage): void {
     const attempts: readonly [string, () => Promise<unknown>][] = [
       ['s3:GetObject', () => s3.send(new GetObjectCommand({ Bucket, Key: `${prefix}inside-not/data.csv` }))],
       ['s3:ListBucket', () => s3.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}inside-not/` }))],
-      ['s3:PutObject', () => s3.send(new PutObjectCommand({ Bucket, Key: `${prefix}inside/new`, Body: 'x' }))],
+      ['s3:PutObject', () => s3.send(new PutObjectCommand({ Bucket, Key: `${prefix}inside/data.csv`, Body: 'x' }))],
       ['s3:DeleteObject', () => s3.send(new DeleteObjectCommand({ Bucket, Key: `${prefix}inside/data.csv` }))],
     ]
     for (const [action, attempt] of attempts) {
@@ -72,7 +72,9 @@ export function vendingContract(stage: () => Stage): void {
   })
 
   test('a READWRITE grant lets its grantee write, read and delete', async () => {
-    const { grant, vend, prefix, target } = stage()
+    const { grant, put, vend, prefix, target } = stage()
+    // Written by the admin first, so that it is cleared away however far this comes.
+    await put('write/new.txt', 'old')
     await grant({ subPrefix: 'write/*', permission: 'READWRITE' })
     const { s3 } = await vend('write/*', { Permission: 'READWRITE' })
     const at = { Bucket: target.bucket, Key: `${prefix}write/new.txt` }
