@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { permissions } from '@headgate/core/api'
+import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
 import { removePerson, replacePermissions, updatePerson } from '../src/db/person.ts'
 import { refuses } from './support/refuses.ts'
@@ -154,7 +155,7 @@ test('deleting a person takes everything that could let them in, and keeps the h
     .selectFrom('fact_change')
     .select('entity')
     .where('cause', '=', 'user-deleted')
-    .where('after', '=', 'null')
+    .where(sql<boolean>`after = 'null'`)
     .orderBy('id')
     .execute()
   assert.deepEqual(

@@ -30,12 +30,7 @@ export async function insertTag({ tx, audit }: Act, name: string, description: s
   const parents = parentsOf(name)
   const made: string[] = []
   // From the root down, so that two who make the same family never wait for each other in a ring.
-  for (const parent of parents) {
-    const inserted = await insertOne(tx, parent, '')
-    if (inserted) made.push(parent)
-    // Whoever deletes a parent waits until its child is there to be seen.
-    else await tx.selectFrom('tag').where('name', '=', parent).select('name').forKeyShare().execute()
-  }
+  for (const parent of parents) if (await makeOrKeep(tx, parent)) made.push(parent)
   if (!(await insertOne(tx, name, description))) throw new Problem('tag-exists', { name })
   audit({
     action: 'CREATE',
@@ -113,6 +108,16 @@ function printUses(uses: readonly Use[]): string {
 function parentsOf(name: string): string[] {
   const segments = name.split('.')
   return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('.'))
+}
+
+/** Makes the tag, or holds on to the one that is there until the transaction ends. Answers whether it was made. */
+async function makeOrKeep(tx: Tx, name: string): Promise<boolean> {
+  for (;;) {
+    if (await insertOne(tx, name, '')) return true
+    const kept = await tx.selectFrom('tag').where('name', '=', name).select('name').forKeyShare().execute()
+    // None: it was there for the insert and had been deleted by the time its row was free.
+    if (kept.length > 0) return false
+  }
 }
 
 async function insertOne(tx: Tx, name: string, description: string): Promise<boolean> {
