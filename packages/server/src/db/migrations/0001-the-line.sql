@@ -142,7 +142,7 @@ create table tag (
 
 create table data_source (
   id bigint generated always as identity primary key,
-  name text not null,
+  name text collate "C" not null,
   description text not null default '',
   integration_id bigint not null references integration,
   -- Copied from the integration, where they never change: two data sources of one account and region never share a scope.
@@ -196,7 +196,7 @@ create index member_until on member (until) where until is not null;
 
 create table policy (
   id bigint generated always as identity primary key,
-  name text not null,
+  name text collate "C" not null,
   version integer not null default 1,
   state text not null check (state in ('staged', 'active', 'deleted')),
   -- kind, level, appliesTo, who, description, as the API takes them.
