@@ -127,7 +127,8 @@ export function createFaults(initial: Partial<FaultSettings> = {}): Faults {
       }
       return { delayMs, before, after }
     },
-    isPropagated: (what, since, now) => now - since >= settings.propagation[what],
+    // Without the fault everything is seen at once, whichever clock wrote `since`.
+    isPropagated: (what, since, now) => settings.propagation[what] === 0 || now - since >= settings.propagation[what],
   }
 }
 

@@ -22,8 +22,8 @@ export interface ServerParts {
 export function createSandboxServer(parts: ServerParts): Server {
   const server = createServer((incoming, outgoing) => {
     serve(parts, incoming, outgoing).catch(error => {
-      parts.onBug(error)
       outgoing.destroy()
+      parts.onBug(error)
     })
   })
   // Clients keep connections for as long as they like; a close by us mid-request would look like a lost answer.
@@ -197,8 +197,9 @@ function send(
     'x-amz-request-id': requestId,
     'x-amzn-requestid': requestId,
     'x-amz-id-2': `${requestId}/sandbox`,
-    'content-length': String(body.length),
     ...response.headers,
+    // Last: Node garbles a content-disposition outside ASCII that comes after it.
+    'content-length': response.headers['content-length'] ?? String(body.length),
   })
   outgoing.end(request.method === 'HEAD' ? undefined : body)
 }
