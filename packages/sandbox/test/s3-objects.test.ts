@@ -146,6 +146,14 @@ test('response headers can be overridden by the query', async () => {
   const answer = await s3.send(new GetObjectCommand({ Bucket, Key: 'override', ...asked }))
   assert.deepEqual([answer.ContentType, answer.ContentDisposition], Object.values(asked))
   await answer.Body?.transformToByteArray()
+  const named = { Bucket, Key: 'override', ResponseContentDisposition: 'inline; filename="ü.txt"' }
+  const { ContentDisposition, Body } = await s3.send(new GetObjectCommand(named))
+  await Body?.transformToByteArray()
+  assert.equal(ContentDisposition, named.ResponseContentDisposition)
+  for (const ResponseContentType of ['text/plain\r\nset-cookie: a=b', 'text/€']) {
+    const wrong = new GetObjectCommand({ Bucket, Key: 'override', ResponseContentType })
+    assert.equal((await refusal(s3.send(wrong))).code, 'InvalidArgument')
+  }
 })
 
 test('odd keys are kept letter by letter', async () => {

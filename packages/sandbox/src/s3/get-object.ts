@@ -99,5 +99,12 @@ function overrides({ request, caller }: ServiceCall): Record<string, string> {
   if (asked.length > 0 && caller.kind === 'anonymous') {
     throw s3Error('InvalidRequest', {}, 'Request specific response headers cannot be used for anonymous GET requests.')
   }
-  return Object.fromEntries(asked.map(([header, value]) => [header, value]))
+  return Object.fromEntries(asked.map(([header, value, name]) => [header, headerValue(name, value)]))
+}
+
+// Headers travel as ISO-8859-1, and one that could end its line early must not travel at all.
+function headerValue(name: string, value: string): string {
+  if (/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)) return value
+  const message = 'Header value cannot be represented using ISO-8859-1.'
+  throw s3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: value }, message)
 }
