@@ -64,7 +64,7 @@ export function bindings(facts: Facts): (dataSource: DataSource) => Bindings {
   })
 }
 
-export interface Neighbours {
+interface Neighbours {
   /** Active data sources of the same account and region whose scope covers this one's, itself left out; widest first. */
   covering(dataSource: DataSource): DataSource[]
   /** The other way round. */

@@ -10,10 +10,13 @@ import type { LedgerRow } from './ledger.ts'
 import { printScope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
-/** How far a desired grant is; `failed` also where it cannot be tried because of a revocation that fails. */
-export type Stage = { readonly is: 'pending' | 'failed' } | { readonly is: 'active'; readonly since: Instant }
+/**
+ * How far a desired grant is. Not awaited: its create has failed once, or it comes after a lowering or a revocation
+ * that fails.
+ */
+export type Stage = { readonly is: 'pending' | 'notAwaited' } | { readonly is: 'active'; readonly since: Instant }
 
-export interface Tie {
+interface Tie {
   readonly why: 'createFirst' | 'settling'
   readonly until?: Instant
 }

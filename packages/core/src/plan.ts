@@ -81,7 +81,7 @@ export function planChanges<Row extends LedgerRow>(
 
   const { rowOf, unwanted } = matchRows(accepted, live)
   const blockerOf = blockersOf(unwanted)
-  const ties = tiesOf(accepted, desired.subsumed, grant => stageOf(rowOf.get(grant), blockerOf(grant)), now)
+  const ties = tiesOf(accepted, desired.subsumed, grant => stageOf(grant, rowOf.get(grant), blockerOf(grant)), now)
 
   const [revoke, drop, keep, wait]: [Row[], Row[], Row[], Waiting<Row>[]] = [[], [], [], []]
   const create: { grant: DesiredGrant; row?: Row }[] = []
@@ -144,10 +144,12 @@ function mayBeInAws({ state }: LedgerRow): boolean {
   return state === 'creating' || state === 'active' || state === 'revoking' || state === 'revokeFailed'
 }
 
-function stageOf(row: LedgerRow | undefined, blocker: LedgerRow | undefined): Stage {
+function stageOf(grant: DesiredGrant, row: LedgerRow | undefined, blocker: LedgerRow | undefined): Stage {
   if (row?.state === 'active') return { is: 'active', since: row.activeAt ?? Number.NEGATIVE_INFINITY }
-  const isStuck = blocker?.state === 'revokeFailed'
-  return { is: isStuck || (row && (hasFailed(row) || row.attempts > 0)) ? 'failed' : 'pending' }
+  const triedInVain = row !== undefined && (hasFailed(row) || row.attempts > 0)
+  // Else a WRITE over nested data sources would be lowered from the inside out, one round of calls for each.
+  const isLowered = blocker?.permission === 'READWRITE' && grant.permission === 'READ'
+  return { is: triedInVain || isLowered || blocker?.state === 'revokeFailed' ? 'notAwaited' : 'pending' }
 }
 
 /** Gives each grant its row; a row that is on its way out is nobody's, and the grant then waits for its end. */

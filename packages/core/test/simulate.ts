@@ -15,10 +15,10 @@ export interface Outcomes {
   succeeds(row: LedgerRow, call: 'create' | 'revoke'): boolean
 }
 
-export const alwaysSucceeds: Outcomes = { succeeds: () => true }
+const alwaysSucceeds: Outcomes = { succeeds: () => true }
 const retryAfterMs = 60_000
 
-export interface Simulation {
+interface Simulation {
   readonly ledger: readonly LedgerRow[]
   readonly now: number
   readonly last: Plan<LedgerRow>
