@@ -202,6 +202,13 @@ test('across accounts both sides must allow; the public needs only the bucket', 
   assert.equal((await rawRequest(`${world.url}/lake/a/1`, {})).status, 403)
 })
 
+test('a bucket of another owner than the client expects is not touched', async () => {
+  const list = { Bucket: 'lake', ExpectedBucketOwner: '111122223333' }
+  assert.equal((await s3.send(new ListObjectsV2Command(list))).$metadata.httpStatusCode, 200)
+  const other = new ListObjectsV2Command({ ...list, ExpectedBucketOwner: '999988887777' })
+  assert.equal((await refusal(s3.send(other))).code, 'AccessDenied')
+})
+
 test('an error is a bare <Error>, and a HEAD has no body but still names the region', async () => {
   const get = await rawRequest(`${world.url}/lake/a/1`, {})
   assert.match(get.body, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<Error><Code>AccessDenied<\/Code><Message>/)
