@@ -6,10 +6,25 @@ import { CreateAccessGrantsLocationCommand } from '@aws-sdk/client-s3-control'
 import { ApiError, validationTestNames } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { pino } from 'pino'
-import { createGrant, deleteGrant, listGrants, listLocations, tagsOf } from '../src/aws/access-grants.ts'
+import {
+  createGrant,
+  createLocation,
+  deleteGrant,
+  listGrants,
+  listLocations,
+  tagsOf,
+} from '../src/aws/access-grants.ts'
+import { createAwsAccess } from '../src/aws/clients.ts'
 import { findIntegration } from '../src/db/integration.ts'
 import { continueDeleting, resumeIntegrations } from '../src/integrations/lifecycle.ts'
-import { type AccountOptions, allow, integrationBody, prepareAccount, type TestAccount } from './support/aws-account.ts'
+import {
+  type AccountOptions,
+  allow,
+  type Connectable,
+  integrationBody,
+  prepareAccount,
+  type TestAccount,
+} from './support/aws-account.ts'
 import { type TestServer, type TestServerOptions, testServer } from './support/server.ts'
 
 test('a create passes all seven tests, answers `creating` as documented, and ends `enabled` with a tagged location', async t => {
@@ -272,9 +287,9 @@ test('an empty prefix and a missing right to list buckets are warnings', async t
 })
 
 test('an AWS that does not answer is 502 with the tests so far, and the server keeps serving', async t => {
-  const { server, account } = await connected(t)
-  await server.sandbox.close()
-  const error = await refused(create(server, account))
+  const server = await testServer()
+  t.after(server.close)
+  const error = await refused(create(server, unreachableAccount))
   assert.equal(error.status, 502)
   assert.equal(error.code, 'aws-unreachable')
   assert.deepEqual(failedTests(error), [4])
@@ -332,23 +347,60 @@ test('a refused registration ends in createError with what to do, and the same c
   assert.equal(again.statusMessage, undefined)
 })
 
-test('an AWS that stops answering after the validation ends in createError; what was made is taken over later', async t => {
+test('a location made by a creation that could not tell is taken over when it is created again', async t => {
   const { server, account } = await connected(t)
   server.sandbox.faults.set({
     rules: [
       { kind: 'lost-answer', operation: 'CreateAccessGrantsLocation' },
-      { kind: 'lost-answer', operation: 'ListTagsForResource' },
+      { kind: 'error', operation: 'ListTagsForResource', status: 403, code: 'AccessDenied' },
     ],
   })
   const failed = await create(server, account)
   assert.equal(failed.status, 'createError')
-  assert.match(failed.statusMessage ?? '', /may have been made/)
+  assert.match(failed.statusMessage ?? '', /AccessDenied.*may have been made/)
   server.sandbox.faults.set({ rules: [] })
   assert.equal((await listLocations(account.owner)).length, 1)
 
   const again = await server.admin.integrations.create({ body: integrationBody(account) })
   assert.equal(again.validationResults.validationTests[6]?.status, 'warning')
   await settled(server, again.id, 'enabled')
+  assert.equal((await listLocations(account.owner)).length, 1)
+})
+
+test('an AWS that is out of reach ends in createError with what to do, and the server keeps serving', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account)
+  await server.db.kysely.updateTable('integration').set({ status: 'creating' }).where('id', '=', Number(id)).execute()
+  const aws = createAwsAccess({ vault: server.world.vault, endpoint: 'http://127.0.0.1:9', parallel: 1 })
+  t.after(aws.close)
+  await resumeIntegrations({ ...server.world, aws })
+  const failed = await settled(server, id, 'createError')
+  assert.match(failed.statusMessage ?? '', /ECONNREFUSED.*check the way from this server to AWS/)
+})
+
+test('a failed creation can be deleted, with the location that it may have left', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account)
+  await server.db.kysely
+    .updateTable('integration')
+    .set({ status: 'createError', aws_location_id: null })
+    .where('id', '=', Number(id))
+    .execute()
+  await server.admin.integrations.remove({ params: { id } })
+  await settled(server, id, 'deleted')
+  assert.deepEqual(await listLocations(account.owner), [])
+})
+
+test('a location that somebody else put in the place of ours is left alone', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account, { awsLocationPath: 's3://' })
+  await clearLocations(server, account)
+  const marks = { tenantId: 'another', intent: 'another' }
+  const theirs = await createLocation(account.owner, { path: 's3://', roleArn: account.locationRole, marks })
+  assert.equal(theirs.id, 'default')
+  await server.admin.integrations.remove({ params: { id } })
+  const failed = await settled(server, id, 'deleteError')
+  assert.match(failed.statusMessage ?? '', /left alone/)
   assert.equal((await listLocations(account.owner)).length, 1)
 })
 
@@ -633,6 +685,13 @@ test('only an APPLICATION_ADMIN creates and deletes', async t => {
   assert.equal((await refused(nobody.integrations.list())).status, 403)
 })
 
+const unreachableAccount = {
+  accountId: '111122223333',
+  region: 'us-east-1',
+  locationRole: 'arn:aws:iam::111122223333:role/access-grants-location',
+  controller: { accessKeyId: 'AKIASOMEBODY', secretAccessKey: 'a secret' },
+}
+
 // ── What the tests share ─────────────────────────────────────────────────────────────────────────────────────────────
 
 async function connected(t: TestContext, options: AccountOptions = {}, serverOptions: TestServerOptions = {}) {
@@ -651,7 +710,7 @@ async function body(response: Response): Promise<Record<string, unknown>> {
 }
 
 /** Creates and waits for the end of the background work. */
-async function create(server: TestServer, account: TestAccount, config: object = {}) {
+async function create(server: TestServer, account: Connectable, config: object = {}) {
   const { id } = await server.admin.integrations.create({ body: integrationBody(account, { ...config }) })
   await server.world.background.idle()
   return server.admin.integrations.get({ params: { id } })

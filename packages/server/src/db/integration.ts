@@ -8,6 +8,7 @@ import type { IntegrationStatus, ValidationResults } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Sealed } from '../secrets.ts'
 import type { Act, AuditTarget } from './act.ts'
+import { setDataSourceState } from './data-source-state.ts'
 import type { Database } from './schema.ts'
 
 export type IntegrationRow = Selectable<Database['integration']>
@@ -146,31 +147,22 @@ export async function unfinishedIntegrations(db: Reader): Promise<{ id: number; 
     .execute()
 }
 
-/** The ids of its data sources that are not disabled. */
-export async function activeDataSources(db: Reader, integrationId: number): Promise<number[]> {
-  const rows = await db
-    .selectFrom('data_source')
-    .select('id')
-    .where('integration_id', '=', integrationId)
-    .where('state', '=', 'active')
-    .execute()
-  return rows.map(({ id }) => id)
+/** How many of its data sources are not disabled. */
+export async function countActiveDataSources(db: Reader, integrationId: number): Promise<number> {
+  const { count } = await activeDataSources(db, integrationId)
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  return count
 }
 
-/** All of them at once, each with its fact change and audit event. */
+/** As if somebody had disabled them one by one. */
 export async function disableDataSources(act: Act, integrationId: number): Promise<void> {
-  const rows = await act.tx
-    .updateTable('data_source')
-    .set({ state: 'disabled' })
-    .where('integration_id', '=', integrationId)
-    .where('state', '=', 'active')
-    .returningAll()
-    .execute()
-  for (const { id, name, ...row } of rows) {
-    act.changed('dataSource', id, { id, name, ...row }, 'integration-deleting')
-    const targets = [{ type: 'DATASOURCE', id: String(id), name }]
-    act.audit({ action: 'DELETE', targetType: 'DATASOURCE', targets, payload: { type: 'DataSourceDisabled' } })
-  }
+  const rows = await activeDataSources(act.tx, integrationId).selectAll().orderBy('id').forUpdate().execute()
+  for (const row of rows) await setDataSourceState(act, row, 'disabled')
+}
+
+function activeDataSources(db: Reader, integrationId: number) {
+  return db.selectFrom('data_source').where('integration_id', '=', integrationId).where('state', '=', 'active')
 }
 
 /** Grants that are in AWS, on their way there or on their way out. */

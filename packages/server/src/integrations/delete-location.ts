@@ -4,8 +4,15 @@
  * Level-based: may be started at any time and any number of times while the integration is `deleting`. Never deletes a
  * location that holds grants of others: AWS would take access away that Headgate did not give.
  */
-import { deleteLocation, findLocationByIntent } from '../aws/access-grants.ts'
+import {
+  type AwsLocation,
+  deleteLocation,
+  findLocationByIntent,
+  intentTag,
+  listLocations,
+} from '../aws/access-grants.ts'
 import { AwsFailure } from '../aws/aws-error.ts'
+import type { AwsClients } from '../aws/clients.ts'
 import { retrying } from '../aws/retry.ts'
 import type { Pause } from '../background.ts'
 import { act, system } from '../db/act.ts'
@@ -40,13 +47,13 @@ async function removeLocation(world: World, integration: IntegrationRow, pause: 
     if (foreign.length > 0) {
       return `the location holds ${foreign.length} grants that Headgate did not make: remove them in AWS, then delete the integration again`
     }
-    const { location_path: path, intent } = integration
-    // An attempt that never heard AWS's answer may have left a location whose id nobody knows.
-    const locationId =
-      integration.aws_location_id ?? (await retrying(() => findLocationByIntent(aws, { path, intent }), retry))?.id
-    if (locationId === undefined) return undefined
+    const location = await retrying(() => findOurs(aws, integration), retry)
+    if (location === undefined) return undefined
+    if (location === 'untagged') {
+      return `location \`${integration.aws_location_id}\` no longer carries the tag \`${intentTag}\` that makes it ours, so it was left alone: delete it in AWS if nobody uses it, then delete the integration again`
+    }
     // Grants that were just deleted may count for some seconds more.
-    await retrying(() => deleteLocation(aws, locationId), { ...retry, kinds: [...retry.kinds, 'eventual'], tries: 10 })
+    await retrying(() => deleteLocation(aws, location.id), { ...retry, kinds: [...retry.kinds, 'eventual'], tries: 10 })
     return undefined
   } catch (error) {
     if (!(error instanceof AwsFailure)) throw error
@@ -55,6 +62,20 @@ async function removeLocation(world: World, integration: IntegrationRow, pause: 
     world.log.warn({ err: error, integration: integration.id }, 'location not deleted')
     return adviceFor(error)
   }
+}
+
+/**
+ * By its tag, not by the id alone: the location of `s3://` is always called `default`, whoever made it. The id may also
+ * be unknown, when a creation never heard AWS's answer.
+ */
+async function findOurs(
+  aws: AwsClients,
+  { aws_location_id: id, location_path: path, intent }: IntegrationRow,
+): Promise<AwsLocation | 'untagged' | undefined> {
+  const ours = await findLocationByIntent(aws, { path, intent })
+  if (ours || id === null) return ours
+  const isThere = (await listLocations(aws)).some(location => location.id === id)
+  return isThere ? 'untagged' : undefined
 }
 
 function adviceFor({ kind, operation, code, message }: AwsFailure): string {

@@ -16,7 +16,7 @@ import { type AwsTarget, secretContext } from '../aws/clients.ts'
 import type { Pause } from '../background.ts'
 import { type Actor, act, type Done } from '../db/act.ts'
 import {
-  activeDataSources,
+  countActiveDataSources,
   disableDataSources,
   findIntegration,
   type IntegrationConfig,
@@ -243,7 +243,7 @@ function busy({ id, status }: IntegrationRow): Problem {
 }
 
 async function refuseDataSources(db: World['db']['kysely'], id: number): Promise<void> {
-  const { length: count } = await activeDataSources(db, id)
+  const count = await countActiveDataSources(db, id)
   if (count > 0) throw new Problem('integration-has-data-sources', { id, count })
 }
 

@@ -25,66 +25,74 @@ import type { World } from '../world.ts'
 export async function registerLocation(world: World, id: number, pause: Pause): Promise<void> {
   const integration = await findIntegration(world.db.kysely, id)
   if (integration?.status !== 'creating') return
-  try {
-    const aws = world.aws.of(integration)
-    const location = await ensureLocation(aws, integration, await tenantId(world.db.kysely), pause)
-    const maxSession = await readMaxSession(aws, integration.location_role)
-    await act(world.db, system, act =>
-      moveIntegration(act, id, {
-        from: ['creating'],
-        to: 'enabled',
-        event: 'IntegrationEnabled',
-        awsLocationId: location.id,
-        maxSessionSeconds: maxSession,
-      }),
-    )
-  } catch (error) {
-    if (!(error instanceof AwsFailure) && !(error instanceof UnusableLocation)) throw error
-    world.log.warn({ err: error, integration: id }, 'location not registered')
-    await act(world.db, system, act =>
-      moveIntegration(act, id, {
-        from: ['creating'],
-        to: 'createError',
-        event: 'IntegrationCreateFailed',
-        message: adviceFor(error, integration),
-      }),
-    )
+  const aws = world.aws.of(integration)
+  const outcome = await ensureLocation(aws, integration, await tenantId(world.db.kysely), pause)
+  if ('trouble' in outcome) {
+    world.log.warn({ err: outcome.cause, integration: id }, 'location not registered')
+    const move = { from: ['creating'], to: 'createError', event: 'IntegrationCreateFailed' } as const
+    await act(world.db, system, act => moveIntegration(act, id, { ...move, message: outcome.trouble }))
+    return
   }
+  const maxSession = await readMaxSession(aws, integration.location_role)
+  await act(world.db, system, act =>
+    moveIntegration(act, id, {
+      from: ['creating'],
+      to: 'enabled',
+      event: 'IntegrationEnabled',
+      awsLocationId: outcome.location.id,
+      maxSessionSeconds: maxSession,
+    }),
+  )
 }
 
-/** AWS has something on the path that cannot be ours. */
-class UnusableLocation extends Error {}
+type Outcome =
+  | { readonly location: AwsLocation }
+  /** `trouble`: what went wrong, what is left in AWS, what to do. */
+  | { readonly trouble: string; readonly cause?: AwsFailure }
 
 async function ensureLocation(
   aws: AwsClients,
   integration: IntegrationRow,
   tenantId: string,
   pause: Pause,
-): Promise<AwsLocation> {
+): Promise<Outcome> {
   const { intent, location_path: path, location_role: roleArn } = integration
-  // A new role takes AWS some seconds to notice; throttles pass sooner.
-  const retry = { kinds: ['throttled', 'eventual'], tries: 8, firstWaitMs: 300, pause } as const
-  const lookUp = () =>
-    retrying(() => findLocationByIntent(aws, { path, intent }), { ...retry, kinds: ['throttled', 'lostAnswer'] })
-  const create = async (): Promise<AwsLocation> => {
-    const found = await lookUp()
+  // Until a look says otherwise: an earlier run may have been cut off after its call.
+  let perhapsMade = true
+  const find = async () => {
+    const found = await findLocationByIntent(aws, { path, intent })
+    perhapsMade = false
+    return found
+  }
+  const findOrMake = async (): Promise<AwsLocation> => {
+    const found = await find()
     if (found) return found
     try {
+      perhapsMade = true
       return await createLocation(aws, { path, roleArn, marks: { tenantId, intent } })
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error
-      if (error.kind !== 'lostAnswer' && error.kind !== 'alreadyExists') throw error
-      const made = await lookUp()
+      if (error.kind !== 'lostAnswer' && error.kind !== 'alreadyExists') {
+        perhapsMade = false
+        throw error
+      }
+      const made = await find()
       if (made) return made
       throw error
     }
   }
-  const location = await retrying(create, { ...retry, kinds: [...retry.kinds, 'lostAnswer'] })
-  if (isLocationOf(location.scope, path)) return location
-  await deleteLocation(aws, location.id)
-  throw new UnusableLocation(
-    `AWS registered \`${location.scope}\` where \`${path}\` was asked for; it was removed again`,
-  )
+  try {
+    // A new role takes AWS some seconds to notice: eight tries last about twenty.
+    const kinds = ['throttled', 'eventual', 'lostAnswer'] as const
+    const location = await retrying(findOrMake, { kinds, tries: 8, firstWaitMs: 300, pause })
+    if (isLocationOf(location.scope, path)) return { location }
+    await deleteLocation(aws, location.id)
+    const trouble = `AWS registered \`${location.scope}\` where \`${path}\` was asked for, so it was removed again: choose another path`
+    return { trouble }
+  } catch (error) {
+    if (!(error instanceof AwsFailure)) throw error
+    return { trouble: adviceFor(error, integration, perhapsMade), cause: error }
+  }
 }
 
 /** Reading the role is a courtesy: what it would tell is taken as unknown when AWS does not say. */
@@ -97,26 +105,31 @@ async function readMaxSession(aws: AwsClients, roleArn: string): Promise<number 
   }
 }
 
-function adviceFor(error: AwsFailure | UnusableLocation, { location_role: role, location_path: path }: IntegrationRow) {
-  if (error instanceof UnusableLocation)
-    return `${error.message}: choose another path, then create the integration again`
-  const said = `${error.operation} failed (${error.code}: ${error.message})`
-  const then = 'then create the integration again'
-  switch (error.kind) {
+function adviceFor(failure: AwsFailure, integration: IntegrationRow, perhapsMade: boolean): string {
+  const { operation, code, message } = failure
+  const left = perhapsMade
+    ? 'a location may have been made all the same, and will be found'
+    : 'nothing was left behind in AWS'
+  const remedy = remedyFor(failure, integration)
+  return `${operation} failed (${code}: ${message}); ${left}: ${remedy}, then create the integration again`
+}
+
+function remedyFor({ kind }: AwsFailure, { location_role: role, location_path: path }: IntegrationRow): string {
+  switch (kind) {
     case 'throttled':
+      return 'wait a minute'
     case 'unreachable':
-      return `${said}: nothing was left behind; check the way from this server to AWS, ${then}`
     case 'lostAnswer':
-      return `${said}: a location may have been made; creating the integration again will find it`
+      return 'check the way from this server to AWS'
     case 'eventual':
-      return `${said}: nothing was left behind; check that \`${role}\` exists and trusts \`access-grants.s3.amazonaws.com\`, ${then}`
+      return `check that \`${role}\` exists and trusts \`access-grants.s3.amazonaws.com\``
     case 'alreadyExists':
-      return `${said}: somebody else registered \`${path}\` meanwhile; delete that location in AWS or choose another path`
+      return `somebody else registered \`${path}\` meanwhile, so delete that location in AWS`
     case 'quota':
-      return `${said}: nothing was left behind; ask AWS to raise the quota or delete unused locations, ${then}`
+      return 'ask AWS to raise the quota or delete unused locations'
     case 'denied':
-      return `${said}: nothing was left behind; allow the credentials \`s3:CreateAccessGrantsLocation\`, \`s3:TagResource\`, \`s3:ListAccessGrantsLocations\` and \`iam:PassRole\` on \`${role}\`, ${then}`
+      return `allow the credentials \`s3:CreateAccessGrantsLocation\`, \`s3:TagResource\`, \`s3:ListAccessGrantsLocations\`, \`s3:ListTagsForResource\`, and \`iam:PassRole\` on \`${role}\``
     default:
-      return `${said}: nothing was left behind; see what AWS asks for, ${then}`
+      return 'do what AWS asks for'
   }
 }

@@ -211,6 +211,7 @@ async function testPath(aws: AwsClients, { locationPath }: Candidate): Promise<V
   }, `allow these credentials \`s3:ListBucket\` on \`arn:aws:s3:::${bucket}\``)
 }
 
+/** What is wrong with the bucket and what to do; undefined when nothing is. */
 function troubleWith(
   found: Awaited<ReturnType<typeof lookAtBucket>>,
   bucket: string,
@@ -226,7 +227,7 @@ function troubleWith(
     case 'of-another-account':
       return `bucket \`${bucket}\` belongs to another account than ${accountId}: connect its owner's account instead`
     case 'hidden':
-      return `these credentials may not look at bucket \`${bucket}\`: allow them \`s3:ListBucket\` on \`arn:aws:s3:::${bucket}\``
+      return `these credentials may not look at bucket \`${bucket}\`: allow them \`s3:ListBucket\` on \`arn:aws:s3:::${bucket}\`; or it belongs to another account than ${accountId}, which is then the one to connect`
   }
 }
 

@@ -25,6 +25,9 @@ export interface TestAccount {
   readonly owner: AwsClients
 }
 
+/** What an integration needs to know of an account. */
+export type Connectable = Pick<TestAccount, 'accountId' | 'region' | 'locationRole' | 'controller'>
+
 export interface AccountOptions {
   /** Default `111122223333`. */
   readonly accountId?: string
@@ -101,7 +104,7 @@ export function allow(...actions: readonly string[]): string {
 }
 
 /** What `POST /integrations` takes for this account. */
-export function integrationBody(account: TestAccount, config: Readonly<Record<string, unknown>> = {}) {
+export function integrationBody(account: Connectable, config: Readonly<Record<string, unknown>> = {}) {
   return {
     type: 'Native S3' as const,
     autoBootstrap: false as const,
