@@ -23,6 +23,8 @@ export interface Ready {
       readonly locationRole: string
       readonly controller: Credentials
       readonly buckets: readonly string[]
+      /** AWS identities that nobody in Headgate is mapped to yet, to try things with. */
+      readonly principals: readonly { readonly arn: string; readonly credentials: Credentials }[]
     }[]
   }
   /** Of the process to stop. */
@@ -54,12 +56,13 @@ export async function readyFacts(
     sandbox: {
       endpoint: sandbox.url,
       region: accounts[0]?.region ?? 'us-east-1',
-      accounts: accounts.map(({ accountId, region, locationRole, controller, buckets }) => ({
+      accounts: accounts.map(({ accountId, region, locationRole, controller, buckets, spare }) => ({
         accountId,
         region,
         locationRole,
         controller,
         buckets,
+        principals: spare,
       })),
     },
     pid: process.pid,

@@ -22,6 +22,8 @@ export interface PreparedAccount {
   readonly buckets: readonly string[]
   /** User name → identifier of their AWS principal. */
   readonly people: ReadonlyMap<string, string>
+  /** AWS identities that are nobody's yet, with fresh credentials. */
+  readonly spare: readonly { readonly arn: string; readonly credentials: Credentials }[]
   /** Fresh credentials of a person's AWS identity, good for hours. */
   credentialsOf(userid: string): Promise<Credentials | undefined>
 }
@@ -50,7 +52,16 @@ export async function prepareEmpty(sandbox: Sandbox): Promise<readonly PreparedA
     roles: ['analyst', 'engineer'],
   }
   const seeded = await sandbox.seed({ accounts: [account] })
-  return seeded.accounts.map(found => prepared(sandbox, found, ['research-data'], []))
+  return Promise.all(
+    seeded.accounts.map(async found => {
+      const { accountId } = found
+      const spare = Object.entries(found.roles).map(async ([roleName, arn]) => ({
+        arn,
+        credentials: await sandbox.roleSession({ accountId, roleName, sessionName: roleName }),
+      }))
+      return { ...prepared(sandbox, found, ['research-data'], []), spare: await Promise.all(spare) }
+    }),
+  )
 }
 
 export async function prepareAcme(sandbox: Sandbox, acme: Acme): Promise<readonly PreparedAccount[]> {
@@ -114,6 +125,7 @@ function prepared(
     locationRole: seeded.locationRole,
     controller: seeded.controller,
     buckets,
+    spare: [],
     people: new Map(
       people.flatMap(person => {
         const identifier = person.principal && identity(person)
