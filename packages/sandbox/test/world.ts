@@ -73,7 +73,7 @@ export const ALLOW_ALL = JSON.stringify({
 
 /** Puts a role into the account as CreateRole would; these tests are about S3 Control, not IAM. */
 export function putRole(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'state'>,
   roleName: string,
   given: Partial<IamRole> & { account?: string } = {},
 ): IamRole {
@@ -96,7 +96,7 @@ export function putRole(
 }
 
 export function putUser(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'state'>,
   userName: string,
   policy: string | undefined = ALLOW_ALL,
   given: Partial<IamUser> & { account?: string } = {},
@@ -125,7 +125,11 @@ export function putUser(
   return { user, keys }
 }
 
-export function putBucket(sandbox: Sandbox, name: string, given: { account?: string; region?: string } = {}): void {
+export function putBucket(
+  sandbox: Pick<Sandbox, 'state'>,
+  name: string,
+  given: { account?: string; region?: string } = {},
+): void {
   const { account = ACCOUNT, region = REGION } = given
   sandbox.state.buckets.set(name, {
     name,
@@ -139,7 +143,7 @@ export function putBucket(sandbox: Sandbox, name: string, given: { account?: str
 
 /** Credentials of a session of the role, as AssumeRole would hand them out. */
 export function putSession(
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'state'>,
   role: IamRole,
   given: {
     expiresAt?: number
