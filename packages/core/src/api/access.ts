@@ -40,7 +40,7 @@ export const accessRow = z.object({
   dataSource: z.object({ id, name: z.string(), scope: z.string() }),
   level,
   because: z.array(reason),
-  /** The earliest end among the reasons, when every reason ends. */
+  /** When the access ends: the latest end among the reasons, there when every reason ends. */
   until: instant.optional(),
   /** Every reason was made by the person it benefits. */
   selfGiven: z.boolean(),
