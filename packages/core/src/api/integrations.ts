@@ -94,6 +94,7 @@ export const integrations = {
       'integration-exists',
       'integration-name-taken',
       'integration-location-exists',
+      'integration-busy',
       'validation-failed',
       'aws-refused',
       'aws-unreachable',

@@ -139,12 +139,10 @@ function testConfiguration(candidate: Candidate, others: readonly Other[]): Verd
   }
   const nested = near.find(other => path.startsWith(other.location_path) || other.location_path.startsWith(path))
   if (!nested) return passed
-  const [inner, outer] = path.startsWith(nested.location_path)
-    ? [path, nested.location_path]
-    : [nested.location_path, path]
+  const relation = path.startsWith(nested.location_path) ? 'lies inside' : 'covers'
   const message =
-    `\`${inner}\` lies inside \`${outer}\` (integration ${nested.id}, \`${nested.name}\`, is the other of the two): ` +
-    'AWS grants add up, so keep their data sources apart'
+    `\`${path}\` ${relation} \`${nested.location_path}\` of integration ${nested.id} (\`${nested.name}\`): ` +
+    'AWS grants add up, so whoever is let into the outer path reaches the inner one too'
   return { status: 'warning', message }
 }
 

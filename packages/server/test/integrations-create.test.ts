@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { validationTestNames } from '@headgate/core/api'
+import { sql } from 'kysely'
+import { pino } from 'pino'
+import { listLocations, tagsOf } from '../src/aws/access-grants.ts'
+import { createAwsAccess } from '../src/aws/clients.ts'
+import { findIntegration } from '../src/db/integration.ts'
+import { resumeIntegrations } from '../src/integrations/lifecycle.ts'
+import { integrationBody } from './support/aws-account.ts'
+import {
+  body,
+  clearLocations,
+  connected,
+  create,
+  limitController,
+  post,
+  refused,
+  settled,
+} from './support/integrations.ts'
+
+test('a create passes all seven tests, answers `creating` as documented, and ends `enabled` with a tagged location', async t => {
+  const { server, account } = await connected(t)
+  const response = await post(server, integrationBody(account))
+  assert.equal(response.status, 200)
+  const created = await body(response)
+  assert.deepEqual(created, {
+    id: '1',
+    status: 'creating',
+    validationResults: {
+      status: 'passed',
+      validationTests: validationTestNames.map(name => ({ name, status: 'passed' })),
+    },
+  })
+  assert.match(response.headers.get('headgate-sequence') ?? '', /^\d+$/)
+
+  await server.world.background.idle()
+  const got = await body(await server.admin.send('/integrations/1'))
+  assert.deepEqual(got, {
+    ...created,
+    status: 'enabled',
+    type: 'Native S3',
+    autoBootstrap: false,
+    config: {
+      port: 443,
+      name: 'S3 integration',
+      awsAccountId: '111122223333',
+      awsRegion: 'us-east-1',
+      awsLocationRole: account.locationRole,
+      awsLocationPath: 's3://research-data/',
+      authenticationType: 'accessKey',
+      awsAccessKeyId: account.controller.accessKeyId,
+      awsSecretAccessKey: '<REDACTED>',
+    },
+  })
+  assert.deepEqual(await body(await server.admin.send('/integrations')), [got])
+
+  const [location, ...others] = await listLocations(account.owner)
+  assert.ok(location)
+  assert.deepEqual(others, [])
+  assert.equal(location.scope, 's3://research-data/')
+  const row = await findIntegration(server.db.kysely, 1)
+  assert.equal(row?.aws_location_id, location.id)
+  assert.equal(row?.max_session_seconds, 3600)
+  const { id: tenant } = await server.admin.deployment.tenant()
+  assert.deepEqual(Object.fromEntries(await tagsOf(account.owner, location.arn)), {
+    'headgate:tenant': tenant,
+    'headgate:intent': row?.intent,
+  })
+})
+
+test('the documented request for `s3://` is read as YAML too', async t => {
+  const { server, account } = await connected(t)
+  const { config } = integrationBody(account, { awsLocationPath: 's3://' })
+  const yaml = ['type: Native S3', 'autoBootstrap: false', 'config:']
+    .concat(Object.entries(config).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`))
+    .join('\n')
+  const headers = { 'content-type': 'application/yaml' }
+  const response = await server.admin.send('/integrations', { method: 'POST', headers, body: yaml })
+  assert.equal(response.status, 200, JSON.stringify(await response.clone().json()))
+  await settled(server, '1', 'enabled')
+  assert.equal((await listLocations(account.owner))[0]?.id, 'default')
+})
+
+test('`auto` uses the credentials that the SDK finds by itself, and stores none', async t => {
+  const { server, account } = await connected(t)
+  setEnvironment(t, {
+    AWS_ACCESS_KEY_ID: account.controller.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: account.controller.secretAccessKey,
+  })
+  const { awsAccessKeyId: _, awsSecretAccessKey: __, ...config } = integrationBody(account).config
+  const created = await server.admin.integrations.create({
+    body: { ...integrationBody(account), config: { ...config, authenticationType: 'auto' } },
+  })
+  const integration = await settled(server, created.id, 'enabled')
+  assert.equal('awsAccessKeyId' in integration.config, false)
+  assert.equal((await findIntegration(server.db.kysely, Number(created.id)))?.secret_access_key, null)
+})
+
+test('a lost answer to the registration is found again by its tag', async t => {
+  const { server, account } = await connected(t)
+  server.sandbox.faults.set({ rules: [{ kind: 'lost-answer', operation: 'CreateAccessGrantsLocation', times: 1 }] })
+  assert.equal((await create(server, account)).status, 'enabled')
+  const locations = await listLocations(account.owner)
+  assert.deepEqual(
+    locations.map(({ id }) => id),
+    [(await findIntegration(server.db.kysely, 1))?.aws_location_id],
+  )
+})
+
+test('throttles and a 500 after the work are ridden out', async t => {
+  const { server, account } = await connected(t)
+  server.sandbox.faults.set({
+    rules: [
+      { kind: 'half-failure', operation: 'CreateAccessGrantsLocation', times: 1 },
+      { kind: 'error', status: 503, code: 'SlowDown', operation: 'ListAccessGrantsLocations', times: 2 },
+    ],
+  })
+  assert.equal((await create(server, account)).status, 'enabled')
+  assert.equal((await listLocations(account.owner)).length, 1)
+})
+
+test('a refused registration ends in createError with what to do, and the same create tries again', async t => {
+  const { server, account } = await connected(t)
+  await limitController(account, ['iam:PassRole'])
+  const failed = await create(server, account)
+  assert.equal(failed.status, 'createError')
+  assert.match(failed.statusMessage ?? '', /AccessDenied.*iam:PassRole/)
+
+  const other = await refused(create(server, account, { name: 'other name' }))
+  assert.equal(other.code, 'integration-exists')
+
+  await limitController(account, undefined)
+  const again = await create(server, account)
+  assert.equal(again.id, failed.id)
+  assert.equal(again.status, 'enabled')
+  assert.equal(again.statusMessage, undefined)
+})
+
+test('a location made by a creation that could not tell is taken over when it is created again', async t => {
+  const { server, account } = await connected(t)
+  server.sandbox.faults.set({
+    rules: [
+      { kind: 'lost-answer', operation: 'CreateAccessGrantsLocation' },
+      { kind: 'error', operation: 'ListTagsForResource', status: 403, code: 'AccessDenied' },
+    ],
+  })
+  const failed = await create(server, account)
+  assert.equal(failed.status, 'createError')
+  assert.match(failed.statusMessage ?? '', /AccessDenied.*may have been made/)
+  server.sandbox.faults.set({ rules: [] })
+  assert.equal((await listLocations(account.owner)).length, 1)
+
+  const again = await server.admin.integrations.create({ body: integrationBody(account) })
+  assert.equal(again.validationResults.validationTests[6]?.status, 'warning')
+  await settled(server, again.id, 'enabled')
+  assert.equal((await listLocations(account.owner)).length, 1)
+})
+
+test('an AWS that is out of reach ends in createError with what to do, and the server keeps serving', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account)
+  await server.db.kysely.updateTable('integration').set({ status: 'creating' }).where('id', '=', Number(id)).execute()
+  const aws = createAwsAccess({ vault: server.world.vault, endpoint: 'http://127.0.0.1:9', parallel: 1 })
+  t.after(aws.close)
+  await resumeIntegrations({ ...server.world, aws })
+  const failed = await settled(server, id, 'createError')
+  assert.match(failed.statusMessage ?? '', /ECONNREFUSED.*check the way from this server to AWS/)
+})
+
+test('a crash while creating is taken up at the next start, before or after AWS was called', async t => {
+  const { server, account } = await connected(t)
+  for (const crash of ['before the call', 'after the call']) {
+    const { id } = await create(server, account)
+    if (crash === 'before the call') await clearLocations(server, account)
+    await server.db.kysely
+      .updateTable('integration')
+      .set({ status: 'creating', aws_location_id: null })
+      .where('id', '=', Number(id))
+      .execute()
+    await resumeIntegrations(server.world)
+    await settled(server, id, 'enabled')
+    const [location, ...more] = await listLocations(account.owner)
+    assert.equal((await findIntegration(server.db.kysely, Number(id)))?.aws_location_id, location?.id, crash)
+    assert.deepEqual(more, [], crash)
+    await server.admin.integrations.remove({ params: { id } })
+    await settled(server, id, 'deleted')
+  }
+})
+
+test('an unknown id is 404 in the documented words', async t => {
+  const { server } = await connected(t)
+  for (const method of ['GET', 'DELETE']) {
+    const answer = await body(await server.admin.send('/integrations/5', { method }))
+    assert.equal(answer.statusCode, 404)
+    assert.equal(answer.message, 'No Integration found with ID 5.')
+  }
+})
+
+test('the secret is in no answer, no log and no table', async t => {
+  const secret = 'wJalrXUtnFEMI-a-known-secret-K7MDENG'
+  const lines: string[] = []
+  const log = pino({ level: 'trace' }, { write: line => void lines.push(line) })
+  const { server, account } = await connected(t, {}, { log })
+  const key = { accessKeyId: 'AKIAKNOWNSECRET', secretAccessKey: secret }
+  server.sandbox.state.accessKeys.set(key.accessKeyId, {
+    ...key,
+    account: account.accountId,
+    userName: 'headgate-controller',
+    status: 'Active',
+    createdAt: 0,
+  })
+  const config = { awsAccessKeyId: key.accessKeyId, awsSecretAccessKey: secret }
+  const answers: unknown[] = [await create(server, account, config)]
+  answers.push(await body(await post(server, integrationBody(account, config))))
+  answers.push(await body(await post(server, integrationBody(account, { ...config, name: 7 }))))
+  answers.push(await body(await post(server, integrationBody(account, { ...config, awsSecretAccesKey: secret }))))
+  answers.push(
+    await body(
+      await post(
+        server,
+        integrationBody(account, { ...config, name: 'x', awsAccessKeyId: 'AKIANOBODY', awsLocationPath: 's3://' }),
+      ),
+    ),
+  )
+  answers.push(await server.admin.integrations.list())
+  answers.push(await server.admin.integrations.remove({ params: { id: 1 } }))
+  await settled(server, '1', 'deleted')
+
+  const tables = ['integration', 'fact_change', 'audit_event', 'ledger', 'run']
+  const dump = await Promise.all(
+    tables.map(name => sql`select to_jsonb(t) as row from ${sql.table(name)} t`.execute(server.db.kysely)),
+  )
+  for (const [where, text] of Object.entries({
+    answers: JSON.stringify(answers),
+    log: lines.join('\n'),
+    tables: JSON.stringify(dump),
+  })) {
+    assert.ok(text.length > 100, where)
+    assert.equal(text.includes(secret), false, where)
+    assert.equal(text.includes(Buffer.from(secret).toString('base64')), false, where)
+  }
+})
+
+test('every change of state is an event and a fact change', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account)
+  await server.admin.integrations.remove({ params: { id } })
+  await settled(server, id, 'deleted')
+  const events = await server.db.kysely
+    .selectFrom('audit_event')
+    .select('event')
+    .where('target_type', '=', 'INTEGRATION')
+    .orderBy('sequence')
+    .execute()
+  const seen = events.map(({ event }) => JSON.parse(event)).map(event => [event.auditPayload.type, event.actor.type])
+  assert.deepEqual(seen, [
+    ['IntegrationCreated', 'user'],
+    ['IntegrationEnabled', 'system'],
+    ['IntegrationDeletionStarted', 'user'],
+    ['IntegrationDeleted', 'system'],
+  ])
+  const changes = await server.db.kysely
+    .selectFrom('fact_change')
+    .select(['cause', 'after'])
+    .where('entity', '=', 'integration')
+    .orderBy('id')
+    .execute()
+  assert.deepEqual(
+    changes.map(({ cause }) => cause),
+    ['integration-created', 'integration-enabled', 'integration-deleting', 'integration-deleted'],
+  )
+  assert.equal(changes.at(-1)?.after, null)
+})
+
+test('only an APPLICATION_ADMIN creates and deletes', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account)
+  const governor = await server.as(['GOVERNANCE'])
+  assert.equal((await governor.integrations.get({ params: { id } })).status, 'enabled')
+  assert.equal((await refused(governor.integrations.remove({ params: { id } }))).status, 403)
+  const nobody = await server.as([])
+  assert.equal((await refused(nobody.integrations.list())).status, 403)
+})
+
+/** Of the process, because the SDK's default chain reads it. */
+function setEnvironment(t: TestContext, values: Readonly<Record<string, string>>): void {
+  const before = Object.fromEntries(Object.keys(values).map(name => [name, process.env[name]]))
+  Object.assign(process.env, values)
+  t.after(() => {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  })
+}
