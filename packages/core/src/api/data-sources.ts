@@ -51,6 +51,8 @@ export const nativeS3 = {
       'data-source-scope-taken',
       'data-source-overlap',
       'tag-not-found',
+      'aws-refused',
+      'aws-unreachable',
     ],
     bodyLimit: 32 * MiB,
   }),
@@ -238,6 +240,6 @@ export const dataSources = {
     params,
     status: 200,
     response: dataSource,
-    errors: ['data-source-not-found', 'data-source-scope-taken', 'data-source-overlap', 'integration-not-usable'],
+    errors: ['data-source-not-found', 'integration-not-usable'],
   }),
 }

@@ -1,18 +1,28 @@
 /** Every resource's routes. */
 import type { World } from '../world.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
+import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { integrationRoutes } from './integrations.ts'
+import { nativeS3Routes } from './native-s3.ts'
+import { policyRoutes } from './policies.ts'
 import type { Serve } from './serve.ts'
 import { tagRoutes } from './tags.ts'
+import { userAccessRoutes } from './user-access.ts'
 import { userRoutes } from './users.ts'
 
 export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   integrationRoutes,
+  nativeS3Routes,
+  dataSourceRoutes,
   deploymentRoutes,
   userRoutes,
+  userAccessRoutes,
   groupRoutes,
   tagRoutes,
+  policyRoutes,
+  grantRoutes,
   apiKeyRoutes,
 ]

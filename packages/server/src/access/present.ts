@@ -1,0 +1,122 @@
+/** Rows of access as the API answers them: ids become names, reasons tell who made them. */
+import {
+  type DataSource,
+  type DesiredGrant,
+  type Facts,
+  type Instant,
+  type OwnReason,
+  printScope,
+  type Reason,
+} from '@headgate/core'
+import type { AccessRow } from '@headgate/core/api'
+import type { Tx } from '../db/act.ts'
+import type { LoadedFacts } from '../db/facts.ts'
+import { liveGrants } from '../db/grant-list.ts'
+import { listIntegrations } from '../db/integration.ts'
+import { memberReasons } from '../db/member.ts'
+import type { NamedPerson } from '../db/person-name.ts'
+import { policyAuthors } from '../db/policy.ts'
+import { ledgerKey, provisioningOf } from './provisioning.ts'
+import type { Reached } from './reach.ts'
+
+/** @param people everybody in `reached`, by id */
+export async function presentAccess(
+  tx: Tx,
+  { facts }: Pick<LoadedFacts, 'facts'>,
+  reached: readonly Reached[],
+  people: ReadonlyMap<number, NamedPerson>,
+): Promise<AccessRow[]> {
+  const names = namesOf(facts)
+  const makers = await loadMakers(tx, reached)
+  const wanted = reached.flatMap(({ standing }) => grantsBehind(standing))
+  const live = await liveGrants(
+    tx,
+    wanted.map(grant => grant.user),
+    wanted.map(grant => grant.dataSource),
+  )
+  const ledger = new Map(live.map(row => [ledgerKey(row), row]))
+  const integrations = new Map((await listIntegrations(tx)).map(({ id, name, status }) => [id, { name, status }]))
+  return reached.flatMap(({ access, standing, roots }) => {
+    const dataSource = names.dataSources.get(access.dataSource)
+    const user = people.get(access.user)
+    const integration = dataSource && integrations.get(dataSource.integration as number)
+    if (!dataSource || !user || !integration) return []
+    const nameOf = (id: number) => names.dataSources.get(id)?.name ?? String(id)
+    const until = endOf(access.because, access.level)
+    return [
+      {
+        user,
+        dataSource: { id: dataSource.id, name: dataSource.name, scope: printScope(dataSource.scope) },
+        level: access.level,
+        because: access.because.map(reason => presentReason(reason, names, makers)),
+        ...(until === undefined ? {} : { until: printTime(until) }),
+        selfGiven: roots.every(root => makers.madeOnlyBy(root, access.user)),
+        provisioning: provisioningOf(standing, { ledger, nameOf, integration }),
+      },
+    ]
+  })
+}
+
+interface Names {
+  readonly dataSources: ReadonlyMap<number, DataSource>
+  readonly groups: ReadonlyMap<number, string>
+  readonly policies: ReadonlyMap<number, string>
+}
+
+function namesOf(facts: Facts): Names {
+  return {
+    dataSources: new Map(facts.dataSources.map(one => [one.id, one])),
+    groups: new Map(facts.groups.map(({ id, name }) => [id, name])),
+    policies: new Map(facts.policies.map(({ id, name }) => [id, name])),
+  }
+}
+
+interface Makers {
+  readonly reasonOf: (member: number) => string
+  readonly madeOnlyBy: (reason: OwnReason, user: number) => boolean
+}
+
+async function loadMakers(tx: Tx, reached: readonly Reached[]): Promise<Makers> {
+  const roots = reached.flatMap(one => one.roots)
+  const idsOf = (kind: OwnReason['kind']) => [...new Set(roots.filter(one => one.kind === kind).map(({ id }) => id))]
+  const members = await memberReasons(tx, idsOf('member'))
+  const policies = await policyAuthors(tx, idsOf('policy'))
+  return {
+    reasonOf: member => members.get(member)?.reason ?? '',
+    madeOnlyBy({ kind, id }, user) {
+      const authors = kind === 'member' ? [members.get(id)?.addedBy] : (policies.get(id) ?? [])
+      return authors.length > 0 && authors.every(author => author === user)
+    },
+  }
+}
+
+function presentReason(reason: Reason, names: Names, { reasonOf }: Makers): AccessRow['because'][number] {
+  const { kind, id, level } = reason
+  if (kind === 'policy') return { kind, id, name: names.policies.get(id) ?? '', version: reason.version, level }
+  const end = reason.until === undefined ? {} : { until: printTime(reason.until) }
+  if (kind === 'overlap') {
+    const name = names.dataSources.get(id)?.name ?? ''
+    return { kind, id, name, level, ...end, via: { kind: 'dataSource', id, name } }
+  }
+  const group = reason.via?.group
+  const via =
+    group === undefined ? {} : { via: { kind: 'group' as const, id: group, name: names.groups.get(group) ?? '' } }
+  return { kind, id, name: reasonOf(id), level, ...end, ...via }
+}
+
+/** When this level ends: with the last of the reasons that give it, when each of them ends. */
+function endOf(because: readonly Reason[], level: AccessRow['level']): Instant | undefined {
+  const ends = because
+    .filter(reason => level === 'READ' || reason.level === 'WRITE')
+    .map(reason => (reason.kind === 'policy' ? undefined : reason.until))
+  return ends.every(end => end !== undefined) ? Math.max(...ends) : undefined
+}
+
+function grantsBehind(standing: Reached['standing']): DesiredGrant[] {
+  if (standing.is === 'granted') return [standing.grant]
+  return standing.is === 'covered' ? [standing.by] : []
+}
+
+function printTime(instant: Instant): string {
+  return new Date(instant).toISOString()
+}

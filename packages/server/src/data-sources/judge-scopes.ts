@@ -1,0 +1,134 @@
+/**
+ * What is wrong with each item of a registration as far as its text and the scopes already there can tell. Pure.
+ *
+ * Items are judged in their order, each against what is registered and the items before it, so that of two that clash
+ * within one call the later one is named.
+ */
+import { joinScope, printScope, type Scope, scopeIndex } from '@headgate/core'
+import type { RegisteredScope } from '../db/data-source-registration.ts'
+import { isReserved } from '../directory/reserved-names.ts'
+import type { BucketFinding } from './check-buckets.ts'
+
+/** One data source of the body of `POST /native-s3/handler`. */
+export interface Item {
+  readonly dataSourceName: string
+  readonly prefix: string
+  readonly tags?: readonly string[] | undefined
+  readonly description?: string | undefined
+  readonly midSegment?: boolean | undefined
+  readonly allowOverlap?: boolean | undefined
+}
+
+export interface Finding {
+  readonly index: number
+  readonly code: string
+  readonly message: string
+  /** For the text of the whole answer. */
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+/** An item whose text is good. */
+export interface Candidate {
+  readonly index: number
+  readonly item: Item
+  readonly scope: Scope
+  readonly warnings: readonly string[]
+}
+
+export function readItems(
+  locationPath: string,
+  items: readonly Item[],
+): { readonly candidates: readonly Candidate[]; readonly findings: readonly Finding[] } {
+  const candidates: Candidate[] = []
+  const findings: Finding[] = []
+  for (const [index, item] of items.entries()) {
+    const reserved = item.tags?.find(isReserved)
+    if (reserved !== undefined) {
+      const message = `tag \`${reserved}\` is reserved for the marketplace: leave it out`
+      findings.push({ index, code: 'name-reserved', message })
+    }
+    const joined = joinScope(locationPath, item.prefix, { midSegment: item.midSegment ?? false })
+    if (!joined.ok) findings.push({ index, code: joined.code, message: joined.message })
+    else candidates.push({ index, item, scope: joined.scope, warnings: joined.warnings.map(({ message }) => message) })
+  }
+  return { candidates, findings }
+}
+
+export function judgeBuckets(
+  candidates: readonly Candidate[],
+  buckets: ReadonlyMap<string, BucketFinding>,
+): { readonly candidates: readonly Candidate[]; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = []
+  const judged = candidates.map(candidate => {
+    const found = buckets.get(candidate.scope.bucket)
+    if (found?.is === 'refused') findings.push({ index: candidate.index, code: found.code, message: found.message })
+    return found?.is === 'doubtful' ? { ...candidate, warnings: [...candidate.warnings, found.message] } : candidate
+  })
+  return { candidates: judged, findings }
+}
+
+export interface Taken {
+  /** Everything registered in the buckets of the candidates. */
+  readonly scopes: readonly RegisteredScope[]
+  /** Of the candidates' names those that are taken, with whose they are. */
+  readonly names: ReadonlyMap<string, number>
+  readonly missingTags: ReadonlySet<string>
+}
+
+export function judgeConflicts(candidates: readonly Candidate[], taken: Taken): Finding[] {
+  const names = new Map<string, number | string>(taken.names)
+  const scopes = scopeIndex<Holder>(taken.scopes, ({ scope }) => scope)
+  return candidates.flatMap(({ index, item, scope }) => {
+    const found = [
+      nameConflict(index, item.dataSourceName, names),
+      scopeConflict(index, item, scope, scopes),
+      tagConflict(index, item, taken.missingTags),
+    ]
+    const id = `item ${index} of this call`
+    if (!names.has(item.dataSourceName)) names.set(item.dataSourceName, id)
+    scopes.add({ id, name: item.dataSourceName, scope })
+    return found.filter(finding => finding !== undefined)
+  })
+}
+
+/** A registered data source, or an item before this one. */
+interface Holder {
+  readonly id: number | string
+  readonly name: string
+  readonly scope: Scope
+}
+
+function nameConflict(index: number, name: string, names: ReadonlyMap<string, number | string>): Finding | undefined {
+  const id = names.get(name)
+  if (id === undefined) return undefined
+  const message = `the name \`${name}\` is taken (id = ${id}): choose another`
+  return { index, code: 'data-source-name-taken', message, detail: { name, id } }
+}
+
+function scopeConflict(
+  index: number,
+  { allowOverlap }: Item,
+  scope: Scope,
+  scopes: ReturnType<typeof scopeIndex<Holder>>,
+): Finding | undefined {
+  const text = printScope(scope)
+  const covering = scopes.coveredBy(scope)
+  const same = covering.find(holder => printScope(holder.scope) === text)
+  if (same) {
+    const detail = { scope: text, name: same.name, id: same.id }
+    const message = `\`${text}\` is registered already as \`${same.name}\` (id = ${same.id})`
+    return { index, code: 'data-source-scope-taken', message, detail }
+  }
+  if (allowOverlap) return undefined
+  const other = covering[0] ?? scopes.inside(scope)[0]
+  if (!other) return undefined
+  const detail = { scope: text, other: printScope(other.scope), name: other.name, id: other.id }
+  const message = `\`${text}\` overlaps \`${detail.other}\` of \`${other.name}\` (id = ${other.id})`
+  return { index, code: 'data-source-overlap', message, detail }
+}
+
+function tagConflict(index: number, { tags = [] }: Item, missing: ReadonlySet<string>): Finding | undefined {
+  const name = tags.find(tag => missing.has(tag))
+  if (name === undefined) return undefined
+  return { index, code: 'tag-not-found', message: `tag \`${name}\` does not exist`, detail: { name } }
+}

@@ -1,0 +1,101 @@
+/** `/data-sources`: read, tag, add members, disable, restore. Who may: `access/visibility.ts`. */
+import { api, Problem } from '@headgate/core/api'
+import { describeDataSource } from '../access/describe.ts'
+import { listAccessTo } from '../access/list.ts'
+import { lockForChange, readableDataSources } from '../access/visibility.ts'
+import { tellTheEnd } from '../data-sources/end.ts'
+import { restoreDataSource } from '../data-sources/restore.ts'
+import { type Act, act } from '../db/act.ts'
+import { type DataSourceRow, listDataSources, presentDataSources } from '../db/data-source.ts'
+import { deleteDataSource, setDataSourceState } from '../db/data-source-state.ts'
+import { addTags, removeTags } from '../db/data-source-tag.ts'
+import { type MemberInput, removeMember, type Subject, setMember } from '../db/member.ts'
+import { refuseReserved } from '../directory/reserved-names.ts'
+import type { World } from '../world.ts'
+import type { Caller, Serve } from './serve.ts'
+
+export function dataSourceRoutes(serve: Serve, world: World): void {
+  const { db } = world
+
+  serve(api.dataSources.list, async ({ query, caller }) => {
+    const body = await db.snapshot(async tx => listDataSources(tx, query, await readableDataSources(tx, caller)))
+    return { body }
+  })
+
+  serve(api.dataSources.get, async ({ params: { id }, caller }) => ({ body: await describeDataSource(db, caller, id) }))
+
+  serve(api.dataSources.access, async ({ params: { id }, query, caller }) => ({
+    body: await listAccessTo(db, caller, id, query),
+  }))
+
+  serve(api.dataSources.addTags, async ({ params: { id }, body: { tags }, caller }) => {
+    refuseReserved(...tags)
+    const { result, sequence } = await change(caller, id, (done, row) => addTags(done, row, tags))
+    return { body: { tags: result }, sequence }
+  })
+
+  serve(api.dataSources.removeTags, async ({ params: { id }, body: { tags }, caller }) => {
+    refuseReserved(...tags)
+    const { result, sequence } = await change(caller, id, (done, row) => removeTags(done, row, tags))
+    return { body: { tags: result }, sequence }
+  })
+
+  serve(api.dataSources.setMember, async ({ params: { id, userId }, body, caller }) => {
+    const { result, sequence } = await change(caller, id, (done, row) => putMember(done, row, { user: userId }, body))
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.removeMember, async ({ params: { id, userId }, caller }) => {
+    const { sequence } = await change(caller, id, (done, row) => removeMember(done, row, { user: userId }))
+    return { body: undefined, sequence }
+  })
+
+  serve(api.dataSources.setGroupMember, async ({ params: { id, groupId }, body, caller }) => {
+    const { result, sequence } = await change(caller, id, (done, row) => putMember(done, row, { group: groupId }, body))
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.removeGroupMember, async ({ params: { id, groupId }, caller }) => {
+    const { sequence } = await change(caller, id, (done, row) => removeMember(done, row, { group: groupId }))
+    return { body: undefined, sequence }
+  })
+
+  serve(api.dataSources.remove, async ({ params: { id }, query: { hard = false }, caller }) => {
+    const { result, sequence } = await change(caller, id, async (done, row) => {
+      const message = await tellTheEnd(done, row)
+      if (hard) await deleteDataSource(done, row)
+      else await setDataSourceState(done, row, 'disabled')
+      return { id, state: hard ? ('deleted' as const) : ('disabled' as const), message }
+    })
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.restore, async ({ params: { id }, caller }) => {
+    const { result, sequence } = await act(db, caller, async done => {
+      const restored = await restoreDataSource(done, caller, id)
+      return (await presentDataSources(done.tx, [restored]))[0]
+    })
+    if (!result) throw new Problem('data-source-not-found', { id })
+    return { body: result, sequence }
+  })
+
+  function change<T>(caller: Caller, id: number, work: (done: Act, row: DataSourceRow) => Promise<T>) {
+    return act(db, caller, async done => work(done, await lockForChange(done.tx, caller, id)))
+  }
+}
+
+/** @throws Problem `data-source-disabled`, `request-invalid` for an end that has passed */
+function putMember(
+  done: Act,
+  row: DataSourceRow,
+  subject: Subject,
+  { level, until, reason }: Omit<MemberInput, 'until'> & { readonly until?: string | undefined },
+) {
+  if (row.state !== 'active') throw new Problem('data-source-disabled', { id: row.id })
+  const end = until === undefined ? undefined : Date.parse(until)
+  if (end !== undefined && end <= done.now) {
+    const issue = { path: 'body.until', message: 'must lie in the future' }
+    throw new Problem('request-invalid', { reason: `\`${issue.path}\` ${issue.message}`, issues: [issue] })
+  }
+  return setMember(done, row, subject, { level, until: end, reason })
+}

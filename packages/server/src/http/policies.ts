@@ -1,0 +1,68 @@
+/** `/policies`: create, read, edit, activate, stage, delete. Every write names the version it changes and makes the next. */
+import { api, Problem } from '@headgate/core/api'
+import { type Act, act } from '../db/act.ts'
+import type { PolicyRow } from '../db/policy.ts'
+import {
+  deletePolicy,
+  editPolicy,
+  findPolicy,
+  insertPolicy,
+  listPolicies,
+  lockPolicy,
+  setPolicyState,
+} from '../db/policy.ts'
+import { loadVocabulary } from '../db/vocabulary.ts'
+import { checkPolicy } from '../policies/check.ts'
+import { presentPolicy } from '../policies/present.ts'
+import type { World } from '../world.ts'
+import type { Caller, Serve } from './serve.ts'
+
+export function policyRoutes(serve: Serve, { db }: World): void {
+  serve(api.policies.list, async ({ query }) =>
+    db.snapshot(async tx => {
+      const page = await listPolicies(tx, query)
+      const vocabulary = await loadVocabulary(tx)
+      return { body: { ...page, items: page.items.map(row => presentPolicy(row, vocabulary)) } }
+    }),
+  )
+
+  serve(api.policies.get, async ({ params: { id } }) =>
+    db.snapshot(async tx => {
+      const row = await findPolicy(tx, id)
+      if (!row) throw new Problem('policy-not-found', { id })
+      return { body: presentPolicy(row, await loadVocabulary(tx)), version: row.version }
+    }),
+  )
+
+  serve(api.policies.create, async ({ body: { state, ...input }, caller }) =>
+    answer(caller, async done => insertPolicy(done, await checkPolicy(done.tx, input), state)),
+  )
+
+  serve(api.policies.edit, async ({ params: { id }, body, version, caller }) =>
+    answer(caller, async done => {
+      const before = await lockPolicy(done.tx, id, version)
+      return editPolicy(done, before, await checkPolicy(done.tx, body))
+    }),
+  )
+
+  serve(api.policies.activate, async ({ params: { id }, version, caller }) =>
+    answer(caller, async done => setPolicyState(done, await lockPolicy(done.tx, id, version), 'active')),
+  )
+
+  serve(api.policies.stage, async ({ params: { id }, version, caller }) =>
+    answer(caller, async done => setPolicyState(done, await lockPolicy(done.tx, id, version), 'staged')),
+  )
+
+  serve(api.policies.remove, async ({ params: { id }, version, caller }) => {
+    const { sequence } = await act(db, caller, async done => deletePolicy(done, await lockPolicy(done.tx, id, version)))
+    return { body: undefined, sequence }
+  })
+
+  async function answer(caller: Caller, work: (done: Act) => Promise<PolicyRow>) {
+    const { result, sequence } = await act(db, caller, async done => {
+      const row = await work(done)
+      return { version: row.version, body: presentPolicy(row, await loadVocabulary(done.tx)) }
+    })
+    return { ...result, sequence }
+  }
+}
