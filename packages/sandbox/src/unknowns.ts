@@ -20,6 +20,8 @@ export interface Unknowns {
   applicationInUniqueness: boolean
   /** Does S3PrefixType belong to what makes a grant unique? */
   prefixTypeInUniqueness: boolean
+  /** What ListCallerAccessGrants prints as the application of a grant that names none. */
+  applicationOfOpenGrant: 'ALL' | 'NA'
   /** Must a location role's trust allow sts:SetSourceIdentity for a plain IAM caller? */
   setSourceIdentityRequired: boolean
   /** Code for a grant or location whose bucket does not exist. */
@@ -77,6 +79,11 @@ export const UNKNOWNS: readonly UnknownSwitch[] = [
     'grants for two applications give different access, so they should be able to coexist',
   ),
   because('prefixTypeInUniqueness', false, 'a scope ending in `*` and one without already differ as text'),
+  because(
+    'applicationOfOpenGrant',
+    'ALL',
+    'samples show ALL, NA and ARNs without saying when; ALL is what clients that filter by application look for',
+  ),
   because('setSourceIdentityRequired', false, "AWS's own plugin tests use a trust policy with only sts:AssumeRole"),
   because(
     'missingBucketCode',

@@ -25,7 +25,7 @@ export const listCallerAccessGrants: ControlHandler = call => {
       AccessGrant: page.items.map(grant => ({
         Permission: grant.permission,
         GrantScope: grant.scope,
-        ApplicationArn: grant.applicationArn ?? 'ALL',
+        ApplicationArn: grant.applicationArn ?? call.world.unknowns.applicationOfOpenGrant,
       })),
     },
   }

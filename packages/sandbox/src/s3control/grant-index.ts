@@ -46,19 +46,20 @@ export function uniquenessOf(
   ].join('\n')
 }
 
-const indexes = new WeakMap<AccessGrantsInstance, GrantIndex>()
+const indexes = new WeakMap<AccessGrantsInstance, { readonly index: GrantIndex; readonly rule: string }>()
 
 export function grantIndexOf(instance: AccessGrantsInstance, unknowns: Unknowns): GrantIndex {
-  let index = indexes.get(instance)
-  if (index === undefined) {
-    index = buildIndex(unknowns)
-    for (const grant of instance.grants.values()) index.add(grant)
-    for (const { grant } of instance.lingering.values()) {
-      index.add(grant)
-      index.remove(grant, true)
-    }
-    indexes.set(instance, index)
+  // What is unique can be switched while running; an index built under another rule is of no use.
+  const rule = `${unknowns.applicationInUniqueness} ${unknowns.prefixTypeInUniqueness}`
+  const known = indexes.get(instance)
+  if (known?.rule === rule) return known.index
+  const index = buildIndex({ ...unknowns })
+  for (const grant of instance.grants.values()) index.add(grant)
+  for (const { grant } of instance.lingering.values()) {
+    index.add(grant)
+    index.remove(grant, true)
   }
+  indexes.set(instance, { index, rule })
   return index
 }
 
