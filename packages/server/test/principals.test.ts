@@ -124,10 +124,8 @@ test('a principal belongs to at most one person, also when two are set at the sa
     body: JSON.stringify([role('shared')]),
   })
   assert.equal(answer.status, 409)
-  assert.match(
-    (await answer.json()).message,
-    new RegExp(`belongs to user \`${holder.userid}\` \\(id = ${holder.id}\\)`),
-  )
+  const { message } = (await answer.json()) as { message: string }
+  assert.match(message, new RegExp(`belongs to user \`${holder.userid}\` \\(id = ${holder.id}\\)`))
   await set(holder, [])
   await set(other, [role('shared')])
 })

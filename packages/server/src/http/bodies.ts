@@ -6,14 +6,17 @@
  */
 import { Problem } from '@headgate/core/api'
 import type { FastifyInstance } from 'fastify'
-import { parseDocument } from 'yaml'
+import { type Document, isScalar, parseDocument, visit } from 'yaml'
 import { findRepeatedKey } from './repeated-key.ts'
 
 /** No body of the contract nests deeper than 8. */
 const MAX_DEPTH = 64
 
-/** The YAML parser is about forty times slower than JSON's and blocks everyone else meanwhile. */
-const MAX_YAML_BYTES = 4 * 1024 * 1024
+/**
+ * YAML is parsed thirty times slower than JSON, at worst in seconds for a MiB, and everyone else waits meanwhile. Bulk
+ * bodies of more than that are sent as JSON.
+ */
+const MAX_YAML_BYTES = 1024 * 1024
 
 export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -27,7 +30,7 @@ export function acceptBodies(app: FastifyInstance): void {
   )
 }
 
-/** @throws Problem `body-unparsable`, or `body-too-large` for YAML beyond 4 MiB */
+/** @throws Problem `body-unparsable`, or `body-too-large` for YAML beyond 1 MiB */
 export function parseBody(bytes: Buffer, format: 'json' | 'yaml'): unknown {
   if (bytes.length === 0) return undefined
   const text = decode(bytes)
@@ -49,26 +52,64 @@ function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new Problem('body-unparsable', { reason: firstLine(error) }, { cause: error })
+    // Its message may quote the body, and the body may hold a secret.
+    const [at] = error instanceof Error ? (/ at position \d+/.exec(error.message) ?? []) : []
+    throw new Problem('body-unparsable', { reason: `it is not valid JSON${at ?? ''}` })
   }
   const repeated = findRepeatedKey(text)
-  if (repeated === undefined) return value
-  throw new Problem('body-unparsable', { reason: `the key \`${repeated.slice(0, 100)}\` stands twice in one object` })
+  if (repeated !== undefined) throw repeatedKey(repeated)
+  return value
 }
+
+// Pretty errors and unique keys cost the library minutes for a body that is made to be all errors or all keys.
+const yamlOptions = {
+  version: '1.2',
+  schema: 'core',
+  stringKeys: true,
+  uniqueKeys: false,
+  prettyErrors: false,
+} as const
 
 function parseYaml(text: string, length: number): unknown {
   if (length > MAX_YAML_BYTES) throw new Problem('body-too-large', { limit: MAX_YAML_BYTES })
   try {
     // Aliases are fine as long as what they unfold to stays small: the library counts and refuses.
-    const document = parseDocument(text, { version: '1.2', schema: 'core', stringKeys: true, uniqueKeys: true })
+    const document = parseDocument(text, yamlOptions)
     const wrong = document.errors[0] ?? document.warnings[0]
-    if (wrong) throw wrong
+    if (wrong) throw new Error(`${wrong.message} in line ${lineOf(text, wrong.pos[0])}`)
+    refuseRepeatedKeys(document)
     return document.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    // RangeError: nested deeper than the stack.
-    const reason = error instanceof RangeError ? 'it nests too deeply' : firstLine(error)
-    throw new Problem('body-unparsable', { reason }, { cause: error })
+    if (error instanceof Problem) throw error
+    throw new Problem('body-unparsable', { reason: yamlReason(error) })
   }
+}
+
+function refuseRepeatedKeys(document: Document): void {
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : String(key)
+        if (seen.has(name)) throw repeatedKey(name)
+        seen.add(name)
+      }
+    },
+  })
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length
+}
+
+function yamlReason(error: unknown): string {
+  const [line = ''] = error instanceof Error ? error.message.split('\n', 1) : []
+  // Its parser recurses, and says so in an error of its own.
+  return line.startsWith('Maximum call stack size exceeded') ? 'it nests too deeply' : line.slice(0, 300)
+}
+
+function repeatedKey(key: string): Problem {
+  return new Problem('body-unparsable', { reason: `the key \`${key.slice(0, 100)}\` stands twice in one object` })
 }
 
 function refuseUnsafe(value: unknown, depth: number): void {
@@ -82,9 +123,4 @@ function refuseUnsafe(value: unknown, depth: number): void {
     if (key === '__proto__') throw new Problem('body-unparsable', { reason: 'the key `__proto__` is not allowed' })
     refuseUnsafe(item, depth + 1)
   }
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : 'it makes no sense'
-  return (message.split('\n', 1)[0] ?? '').slice(0, 300)
 }
