@@ -11,8 +11,8 @@ import {
   deleteGrant,
   deleteLocation,
   findGrants,
+  findInstance,
   findLocationByIntent,
-  getInstance,
   isLocationOf,
   listGrants,
   listLocations,
@@ -146,7 +146,7 @@ test('a secret sealed for one integration does not open for another', () => {
 
 test('locations and grants are made with their tags, found again, and deleted twice without complaint', async t => {
   const { owner, account } = await prepared(t)
-  assert.match((await getInstance(owner))?.arn ?? '', /access-grants\/default$/)
+  assert.match((await findInstance(owner)) ?? '', /access-grants\/default$/)
   const location = await createLocation(owner, { path: 's3://research-data/', roleArn: account.locationRole, marks })
   assert.equal(
     (await findLocationByIntent(owner, { path: 's3://research-data/', intent: 'intent-1' }))?.id,
@@ -299,7 +299,7 @@ async function prepared(t: TestContext, options: SandboxOptions = {}) {
 }
 
 async function makeRole(
-  owner: Parameters<typeof getInstance>[0],
+  owner: Parameters<typeof findInstance>[0],
   RoleName: string,
   MaxSessionDuration?: number,
 ): Promise<string> {

@@ -20,18 +20,13 @@ import { AwsFailure, callAws } from './aws-error.ts'
 import type { AwsClients } from './clients.ts'
 
 /** The tags that mark what Headgate made. */
-export const tenantTag = 'headgate:tenant'
+const tenantTag = 'headgate:tenant'
 export const intentTag = 'headgate:intent'
 
 export interface Marks {
   readonly tenantId: string
   /** The intent of the integration (location) or of the ledger row (grant). */
   readonly intent: string
-}
-
-export interface AwsInstance {
-  readonly arn: string
-  readonly identityCenterInstanceArn?: string
 }
 
 export interface AwsLocation {
@@ -57,14 +52,12 @@ export interface AwsGrant {
   readonly grantScope: string
 }
 
-/** Undefined: the account has no instance in this region. */
-export async function getInstance(aws: AwsClients): Promise<AwsInstance | undefined> {
+/** The ARN of the account's instance in this region; undefined where there is none. */
+export async function findInstance(aws: AwsClients): Promise<string | undefined> {
+  const command = new GetAccessGrantsInstanceCommand({ AccountId: aws.accountId })
   try {
-    const answer = await callAws('GetAccessGrantsInstance', () =>
-      aws.s3Control.send(new GetAccessGrantsInstanceCommand({ AccountId: aws.accountId })),
-    )
-    const { AccessGrantsInstanceArn: arn = '', IdentityCenterInstanceArn: center } = answer
-    return center === undefined || center === '' ? { arn } : { arn, identityCenterInstanceArn: center }
+    const answer = await callAws('GetAccessGrantsInstance', () => aws.s3Control.send(command))
+    return answer.AccessGrantsInstanceArn
   } catch (error) {
     if (error instanceof AwsFailure && error.kind === 'notFound') return undefined
     throw error

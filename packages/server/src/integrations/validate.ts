@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem, type ValidationResults, validationTestNames } from '@headgate/core/api'
-import { type AwsLocation, getInstance, intentTag, isLocationOf, listLocations, tagsOf } from '../aws/access-grants.ts'
+import { type AwsLocation, findInstance, intentTag, isLocationOf, listLocations, tagsOf } from '../aws/access-grants.ts'
 import { AwsFailure, problemOfAws } from '../aws/aws-error.ts'
 import { hasBuckets, hasKeysBelow, lookAtBucket } from '../aws/buckets.ts'
 import type { AwsClients } from '../aws/clients.ts'
@@ -184,7 +184,7 @@ const wrongKey = 'check `awsAccessKeyId` and `awsSecretAccessKey`, and that the 
 
 async function testInstance(aws: AwsClients): Promise<Verdict> {
   return asking(async () => {
-    if (await patiently(() => getInstance(aws))) return passed
+    if (await patiently(() => findInstance(aws))) return passed
     const where = `account ${aws.accountId}, region ${aws.region}`
     return {
       status: 'failed',
