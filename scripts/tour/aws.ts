@@ -33,7 +33,9 @@ export function awsAs(
       url: new URL(endpoint),
       headers: {},
       properties: {
-        authSchemes: [{ name: 'sigv4', signingName: 's3', signingRegion: region, disableDoubleEncoding: true }],
+        authSchemes: [
+          { name: 'sigv4', signingName: 's3', signingRegion: region, disableDoubleEncoding: true, properties: {} },
+        ],
       },
     }),
   })

@@ -29,13 +29,14 @@ export async function demoKeys(dataDir: string, server: Server): Promise<DemoKey
     await writeFile(`${file}.new`, JSON.stringify(kept), { mode: 0o600 })
     await rename(`${file}.new`, file)
   }
+  const admin = kept.admin ?? (await server.adminKey())
   if (kept.admin === undefined) {
-    kept.admin = await server.adminKey()
+    kept.admin = admin
     // Written at once: a key that is lost could not be shown again.
     await save()
   }
   return {
-    admin: kept.admin,
+    admin,
     async of(user, api) {
       kept.people[user.userid] ??= (await api.apiKeys.create({ body: { name: 'demo', userId: user.id } })).key
       return kept.people[user.userid] as string

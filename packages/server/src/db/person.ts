@@ -4,7 +4,7 @@
  * A deleted person's row stays for the history, without anything that could still let them in; the user name is free.
  */
 import { permissions as allPermissions, type Permission, Problem } from '@headgate/core/api'
-import { type Selectable, sql } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import { hashKey } from '../directory/new-key.ts'
 import { type Act, type AuditTarget, act, system, type Tx } from './act.ts'
 import { insertKey } from './api-key.ts'
@@ -35,6 +35,11 @@ export async function createFirstAdmin(db: Db, person: { userid: string; name: s
   return result
 }
 
+/** Whether anybody was ever made here, deleted people included. */
+export async function hasPeople(db: Kysely<Database>): Promise<boolean> {
+  return (await db.selectFrom('person').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
 /** @throws Problem `user-exists` */
 export async function insertPerson({ tx, changed, audit }: Act, person: NewPerson): Promise<number> {
   const { userid, name, email, kind } = person
@@ -44,7 +49,7 @@ export async function insertPerson({ tx, changed, audit }: Act, person: NewPerso
     .onConflict(conflict => conflict.column('userid').where('deleted_at', 'is', null).doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (!row) throw new Problem('user-exists', { userid, id: await idOf(tx, userid) })
+  if (!row) throw new Problem('user-exists', { userid, id: await findPersonId(tx, userid) })
   const permissions = await insertPermissions(tx, row.id, person.permissions)
   changed('user', row.id, factOf(row), 'user-created')
   audit({
@@ -204,7 +209,8 @@ async function insertPermissions(tx: Tx, person: number, given: readonly Permiss
   return permissions
 }
 
-async function idOf(tx: Tx, userid: string): Promise<number | undefined> {
+/** The id of the living person with that user name. */
+export async function findPersonId(tx: Tx, userid: string): Promise<number | undefined> {
   const found = await tx
     .selectFrom('person')
     .where('userid', '=', userid)

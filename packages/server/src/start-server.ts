@@ -1,0 +1,88 @@
+/**
+ * Wires the whole server: database, secrets, AWS, change loop, HTTP. Started in this order, ended in reverse.
+ *
+ * Knows every part and does the work of none. Started again on the same database, it goes on where it ended, also
+ * after a `kill -9`.
+ */
+import path from 'node:path'
+import { type Logger, pino } from 'pino'
+import { createAwsAccess } from './aws/clients.ts'
+import { createBackground } from './background.ts'
+import type { Config } from './config.ts'
+import { startEmbedded } from './db/embedded.ts'
+import { migrate } from './db/migrate.ts'
+import { openDatabase } from './db/open.ts'
+import { firstAdminKey, isNewDeployment } from './directory/first-admin.ts'
+import { createApp } from './http/app.ts'
+import { listen } from './http/listen.ts'
+import { resumeIntegrations } from './integrations/lifecycle.ts'
+import { startChangeLoop } from './reconcile/change-loop.ts'
+import { createVault, encryptionKey } from './secrets.ts'
+import type { World } from './world.ts'
+
+export interface Server {
+  readonly url: string
+  /** Nobody has been made yet: the first start. */
+  readonly isNew: boolean
+  /** A new key of the first admin, who is made unless there. */
+  adminKey(): Promise<string>
+  /** Finishes what is under way, then ends everything that was started. May be called twice. */
+  close(): Promise<void>
+}
+
+export interface ServerOptions {
+  /** Folder of the built web app. */
+  readonly webDir?: string
+  /** Whether a taken port gives way to the next free one. */
+  readonly portMayMove?: boolean
+  /** Default: JSON lines on standard output. */
+  readonly log?: Logger
+}
+
+export async function startServer(config: Config, options: ServerOptions = {}): Promise<Server> {
+  const log = options.log ?? pino({ level: config.HEADGATE_LOG_LEVEL })
+  const closers: (() => Promise<void> | void)[] = []
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end()
+  }
+  try {
+    const dataDir = path.resolve(config.HEADGATE_DATA_DIR)
+    const { DATABASE_URL: databaseUrl, HEADGATE_ENCRYPTION_KEY: givenKey } = config
+    const vault = createVault([await encryptionKey({ encryptionKey: givenKey, databaseUrl, dataDir })])
+
+    const url = databaseUrl ?? (await embedded(dataDir, log, closers))
+    await migrate(url)
+    const db = openDatabase(url, { onConnectionLost: err => log.warn({ err }, 'a database connection was lost') })
+    closers.push(() => db.close())
+
+    const { HEADGATE_AWS_ENDPOINT: endpoint, HEADGATE_AWS_PARALLEL: parallel } = config
+    const aws = createAwsAccess({ vault, endpoint, parallel })
+    closers.push(() => aws.close())
+    const background = createBackground(log)
+    closers.push(() => background.close())
+
+    const world: World = { config, db, vault, aws, background, log }
+    await resumeIntegrations(world)
+    const changeLoop = await startChangeLoop(world)
+    closers.push(() => changeLoop.close())
+
+    const app = await createApp(world, { webFolder: options.webDir, readiness: () => changeLoop.notReady() })
+    closers.push(() => app.close())
+    const isNew = await isNewDeployment(db)
+    return {
+      url: await listen(app, config, options.portMayMove ?? false),
+      isNew,
+      adminKey: () => firstAdminKey(db),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function embedded(dataDir: string, log: Logger, closers: (() => Promise<void> | void)[]): Promise<string> {
+  const database = await startEmbedded({ dataDir, log: log.child({ part: 'database' }) })
+  closers.push(() => database.stop())
+  return database.url
+}
