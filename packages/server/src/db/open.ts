@@ -8,6 +8,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { listenTo, type Unlisten } from './listen.ts'
 import type { Database } from './schema.ts'
+import { openSession, type Session } from './session.ts'
 
 export interface Db {
   readonly kysely: Kysely<Database>
@@ -17,6 +18,8 @@ export interface Db {
   snapshot<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>
   /** Calls back for each NOTIFY, and with '' after a lost connection, when some may have been missed. */
   listen(channel: string, onMessage: (payload: string) => void): Promise<Unlisten>
+  /** A connection of its own, for locks that live as long as it does; whoever opens it ends it. */
+  session(name: string): Promise<Session>
   /** Ends listening, waits for running queries, closes every connection. May be called twice. */
   close(): Promise<void>
 }
@@ -65,6 +68,7 @@ export function openDatabase(url: string, options: OpenOptions = {}): Db {
         await unlisten()
       }
     },
+    session: name => openSession(url, name),
     close() {
       closing ??= close()
       return closing

@@ -1,0 +1,202 @@
+/**
+ * The ledger as its leader reads and writes it. What it intends is committed before AWS is called, what came of it
+ * right after; each write is one statement, whatever the number of rows, and changes nothing once the epoch is over.
+ * No row is ever deleted.
+ */
+import type {
+  DataSourceId,
+  DesiredGrant,
+  Instant,
+  IntegrationId,
+  LedgerRow,
+  LedgerState,
+  OwnReason,
+  UserId,
+} from '@headgate/core'
+import { sql } from 'kysely'
+import type { Tx } from './act.ts'
+import { type Leadership, LeadershipLost } from './leadership.ts'
+import type { Db } from './open.ts'
+
+/** A row of the ledger with what the calls need besides what the plan reads. */
+export interface StoredGrant extends LedgerRow {
+  /** Tags the grant in AWS. */
+  readonly intent: string
+  readonly because: readonly OwnReason[]
+  readonly updatedAt: Instant
+}
+
+/** The integration's rows that are not over; oldest first. */
+export async function loadLedger(tx: Tx, integration: IntegrationId): Promise<StoredGrant[]> {
+  const rows = await tx
+    .selectFrom('ledger')
+    .selectAll()
+    .where('integration_id', '=', integration)
+    .where('state', 'not in', ['revoked', 'abandoned'])
+    .orderBy('id')
+    .execute()
+  return rows.map(row => ({
+    id: row.id,
+    intent: row.intent,
+    user: row.person_id as UserId,
+    dataSource: row.data_source_id as DataSourceId,
+    grantee: { type: row.grantee_type, identifier: row.grantee_id },
+    scope: { bucket: row.bucket, key: row.key, kind: row.kind },
+    permission: row.permission,
+    state: row.state,
+    because: row.because as readonly OwnReason[],
+    attempts: row.attempts,
+    updatedAt: row.updated_at,
+    ...(row.next_try_at === null ? {} : { nextTryAt: row.next_try_at }),
+    ...(row.active_at === null ? {} : { activeAt: row.active_at }),
+    ...(row.aws_grant_id === null ? {} : { awsGrantId: row.aws_grant_id }),
+  }))
+}
+
+export interface NewGrant {
+  readonly grant: DesiredGrant
+  readonly cause: string
+}
+
+/** What a plan writes before the first call. */
+export interface Intentions {
+  /** null only where nothing is to be done. */
+  readonly run: number | null
+  readonly drop: readonly { readonly row: StoredGrant; readonly cause: string }[]
+  readonly revoke: readonly { readonly row: StoredGrant; readonly cause: string }[]
+  /** Rows whose reasons are other ones now. */
+  readonly explain: readonly { readonly row: StoredGrant; readonly because: readonly OwnReason[] }[]
+  readonly create: readonly NewGrant[]
+}
+
+/** Answers the new rows, in the order of `create`. For a transaction that asserts the leadership. */
+export async function writeIntentions(tx: Tx, lead: Leadership, intentions: Intentions): Promise<StoredGrant[]> {
+  // First, since a new row may take the place of one that ends here.
+  await endOrMark(tx, lead, intentions.run, 'revoked', intentions.drop)
+  await endOrMark(tx, lead, intentions.run, 'revoking', intentions.revoke)
+  await explain(tx, intentions.explain)
+  return insertIntents(tx, lead, intentions)
+}
+
+/** Says that the call is about to be made. Throws LeadershipLost, and then it must not be. */
+export async function markCreating(db: Db, lead: Leadership, rows: readonly StoredGrant[]): Promise<void> {
+  if (rows.length === 0) return
+  const { rows: marked } = await sql`
+    with leader as (${leaderOf(lead)})
+    update ledger set state = 'creating', epoch = ${lead.epoch}, updated_at = clock_timestamp()
+    from leader where id = any(${rows.map(({ id }) => id)}) returning id`.execute(db.kysely)
+  if (marked.length < rows.length) throw new LeadershipLost(lead)
+}
+
+/** What came of a call. */
+export interface Outcome {
+  readonly id: number
+  readonly state: Exclude<LedgerState, 'abandoned'>
+  readonly awsGrantId?: string
+  readonly failure?: { readonly code: string; readonly text: string; readonly retryInMs: number }
+}
+
+/** Writes outcomes to rows that are `creating` or `revoking`; to others nothing is owed. Throws LeadershipLost. */
+export async function writeOutcomes(db: Db, lead: Leadership, outcomes: readonly Outcome[]): Promise<void> {
+  if (outcomes.length === 0) return
+  const rows = outcomes.map(({ id, state, awsGrantId, failure }) => ({ id, state, grant: awsGrantId, ...failure }))
+  const { rows: written } = await sql`
+    with leader as (${leaderOf(lead)})
+    update ledger l set
+      state = o.state,
+      aws_grant_id = coalesce(o."grant", l.aws_grant_id),
+      attempts = case when o.code is not null then l.attempts + 1 when o.state = 'intended' then l.attempts else 0 end,
+      next_try_at = clock_timestamp() + o."retryInMs" * interval '1 ms',
+      error_code = o.code,
+      error_text = o.text,
+      active_at = case when o.state = 'active' then coalesce(l.active_at, clock_timestamp()) else l.active_at end,
+      revoked_at = case when o.state = 'revoked' then clock_timestamp() else l.revoked_at end,
+      epoch = ${lead.epoch},
+      -- What stays unsettled keeps the time of its call.
+      updated_at = case when o.state = 'creating' then l.updated_at else clock_timestamp() end
+    from leader, ${recordset(rows, `id bigint, state text, "grant" text, code text, text text, "retryInMs" float8`)}
+    where l.id = o.id and l.state in ('creating', 'revoking')
+    returning l.id`.execute(db.kysely)
+  if (written.length < outcomes.length) throw new LeadershipLost(lead)
+}
+
+/** One row while that epoch lasts, none after; nobody else begins one before the statement has ended. */
+function leaderOf({ integration, epoch }: Leadership) {
+  return sql`select 1 from leadership where integration_id = ${integration} and epoch = ${epoch} for share`
+}
+
+async function endOrMark(
+  tx: Tx,
+  { epoch }: Leadership,
+  run: number | null,
+  state: 'revoked' | 'revoking',
+  changes: readonly { readonly row: StoredGrant; readonly cause: string }[],
+): Promise<void> {
+  if (changes.length === 0) return
+  const rows = changes.map(({ row, cause }) => ({ id: row.id, cause }))
+  await sql`
+    update ledger l set
+      state = ${state},
+      cause = o.cause,
+      run_id = ${run},
+      epoch = ${epoch},
+      next_try_at = null,
+      revoking_at = coalesce(l.revoking_at, clock_timestamp()),
+      revoked_at = case when ${state} = 'revoked' then clock_timestamp() end,
+      updated_at = clock_timestamp()
+    from ${recordset(rows, 'id bigint, cause text')} where l.id = o.id`.execute(tx)
+}
+
+async function explain(tx: Tx, changes: Intentions['explain']): Promise<void> {
+  if (changes.length === 0) return
+  const rows = changes.map(({ row, because }) => ({ id: row.id, because }))
+  await sql`
+    update ledger l set because = o.because
+    from ${recordset(rows, 'id bigint, because jsonb')} where l.id = o.id`.execute(tx)
+}
+
+async function insertIntents(
+  tx: Tx,
+  { integration, epoch }: Leadership,
+  { run, create }: Intentions,
+): Promise<StoredGrant[]> {
+  if (create.length === 0) return []
+  const rows = create.map(({ grant, cause }, index) => ({
+    index,
+    person: grant.user,
+    source: grant.dataSource,
+    type: grant.grantee.type,
+    grantee: grant.grantee.identifier,
+    ...grant.scope,
+    permission: grant.permission,
+    because: grant.because,
+    cause,
+  }))
+  const columns = `index int, person bigint, source bigint, type text, grantee text, bucket text, key text, kind text,
+    permission text, because jsonb, cause text`
+  const { rows: stored } = await sql<{ id: number; intent: string; updated_at: Instant; key: string }>`
+    insert into ledger (integration_id, data_source_id, person_id, grantee_type, grantee_id, bucket, key, kind,
+      permission, because, cause, run_id, epoch)
+    select ${integration}, o.source, o.person, o.type, o.grantee, o.bucket, o.key, o.kind, o.permission, o.because,
+      o.cause, ${run}, ${epoch}
+    from ${recordset(rows, columns)} order by o.index
+    returning id, intent, updated_at, ${storedKey} as key`.execute(tx)
+  const byKey = new Map(stored.map(row => [row.key, row]))
+  return create.map(({ grant }) => {
+    const row = byKey.get(keyOf(grant))
+    if (!row) throw new Error(`the intent for \`${keyOf(grant)}\` was not stored`)
+    const { id, intent, updated_at: updatedAt } = row
+    return { ...grant, id, intent, updatedAt, state: 'intended' as const, attempts: 0 }
+  })
+}
+
+/** Unique among live rows: the index `ledger_grant`. */
+const storedKey = sql`permission || ' ' || grantee_type || ' ' || grantee_id || ' ' || kind || ' ' || bucket || ' ' || key`
+
+function keyOf({ permission, grantee, scope }: DesiredGrant): string {
+  return `${permission} ${grantee.type} ${grantee.identifier} ${scope.kind} ${scope.bucket} ${scope.key}`
+}
+
+function recordset(rows: readonly object[], columns: string) {
+  return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as o(${sql.raw(columns)})`
+}
