@@ -64,9 +64,10 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const world: World = { config, db, vault, aws, background, log }
     await resumeIntegrations(world)
     const changeLoop = await startChangeLoop(world)
-    closers.push(() => changeLoop.close())
+    closers.push(() => changeLoop.stop())
 
-    const app = await createApp(world, { webFolder: options.webDir, readiness: () => changeLoop.notReady() })
+    const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')
+    const app = await createApp(world, { webFolder: options.webDir, readiness })
     closers.push(() => app.close())
     const isNew = await isNewDeployment(db)
     return {
