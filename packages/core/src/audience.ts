@@ -1,63 +1,129 @@
 /**
- * Step 2 of the line: who an expression lets in, as a set of people.
+ * Step 2 of the line: who a formula lets in, as a set of people.
  *
- * The straightforward way: each enabled person is asked, once per distinct question. A question is a policy, the tags
- * it can see if it looks at tags, and the integration if it looks at principals; data sources that ask the same
- * share the answer. Knows no members and no clock.
+ * Computed by set algebra over the lists of the fact index, once per formula, and kept until a change touches it or
+ * the room for it runs out. The same algebra answers for a few people as for everybody. Knows no members and no clock.
  */
-import type { DataSource, Facts, IntegrationId, Policy, UserId } from './facts.ts'
-import { type People, principalsByUser } from './people.ts'
-import { holds, type PersonFacts } from './policy/evaluate.ts'
-import { callsOf, type Expression } from './policy/expression.ts'
+import type { FactIndex } from './fact-index.ts'
+import type { Formula } from './formula.ts'
+import {
+  addPerson,
+  bytesOf,
+  copyOf,
+  difference,
+  hasPerson,
+  intersection,
+  nobody,
+  numbersOf,
+  type PeopleSet,
+  removePerson,
+  unionOf,
+} from './people-set.ts'
 
-/** The enabled users for whom the policy's `who` holds on a data source, reached through the given integration. */
-export type Audience = (policy: Policy, on: DataSource, through: IntegrationId) => ReadonlySet<UserId>
+export interface Audiences {
+  /** Everybody for whom the formula holds. Read it at once: the set is this module's own and changes with the facts. */
+  of(formula: Formula): PeopleSet
+  /** Those of some enabled people for whom each formula holds, shared parts computed once. */
+  within(people: PeopleSet): (formula: Formula) => PeopleSet
+  /** Brings what is kept up to date after a change that concerned only these people and formulas. */
+  renew(formulas: Iterable<Formula>, people: PeopleSet): void
+  forget(formula: Formula): void
+  bytes(): number
+}
 
-/** The same question gets the very same set, so that callers may compare sets by identity. */
-export function audiences(facts: Facts, people: People): Audience {
-  const everyone: ReadonlySet<UserId> = new Set(people.byId.keys())
-  const principals = principalsByUser(facts)
-  const answers = new Map<Policy, Map<string, ReadonlySet<UserId>>>()
-  const looks = new Map<Policy, Looks>()
+/** `roomBytes` bounds what is kept; beyond it everything is let go and computed anew when asked for. */
+export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}): Audiences {
+  const kept = new Map<Formula, PeopleSet>()
+  let bytes = 0
 
-  function personAt(user: UserId, person: PersonFacts, through: IntegrationId): PersonFacts {
-    const [principal, second] = principals(user, through)
-    // Several entries where one is meant: the person counts as unmapped, as when grants are made.
-    return principal && !second ? { ...person, principalKind: principal.kind } : person
-  }
-
-  function ask(expression: Expression, atPrincipals: boolean, on: DataSource, through: IntegrationId): Set<UserId> {
-    const found = new Set<UserId>()
-    for (const [user, person] of people.byId) {
-      if (holds(expression, atPrincipals ? personAt(user, person, through) : person, on)) found.add(user)
-    }
+  function of(formula: Formula): PeopleSet {
+    if (formula.kind === 'leaf' && formula.leaf?.is === 'everyone') return facts.enabled
+    const known = kept.get(formula)
+    if (known) return known
+    // A complement is made from what is kept in less time than it takes to look for room for it.
+    if (formula.kind === 'not') return evaluated(formula, facts.enabled, of)
+    // A copy: the lists of facts change in place, and so does what is kept.
+    const found = copyOf(evaluated(formula, facts.enabled, of))
+    const size = setBytes + bytesOf(found)
+    if (bytes + size > roomBytes) forgetAll()
+    kept.set(formula, found)
+    bytes += size
     return found
   }
 
-  return (policy, on, through) => {
-    if ('everyone' in policy.who) return everyone
-    const expression = policy.who.when
-    const look = looks.get(policy) ?? looksOf(expression)
-    looks.set(policy, look)
-
-    const known = answers.get(policy) ?? new Map<string, ReadonlySet<UserId>>()
-    answers.set(policy, known)
-    const question = JSON.stringify([look.atPrincipals ? through : 0, look.atTags ? on.tags.toSorted() : []])
-    const answer = known.get(question) ?? ask(expression, look.atPrincipals, on, through)
-    known.set(question, answer)
-    return answer
+  function evaluated(formula: Formula, within: PeopleSet, ask: (term: Formula) => PeopleSet): PeopleSet {
+    switch (formula.kind) {
+      case 'leaf':
+        return facts.leafPeople(formula.leaf!, within)
+      case 'not':
+        return difference(within, ask(formula.terms[1]!))
+      case 'or':
+        return unionOf(formula.terms.map(ask))
+      case 'and':
+        return everyTerm(formula.terms, within, ask)
+    }
   }
+
+  function within(people: PeopleSet): (formula: Formula) => PeopleSet {
+    const answers = new Map<Formula, PeopleSet>()
+    function ask(formula: Formula): PeopleSet {
+      const known = answers.get(formula)
+      if (known) return known
+      const made = evaluated(formula, people, ask)
+      // The lists of facts change in place; what is answered here has to last.
+      const found = formula.kind === 'leaf' && made !== people && made.size > 0 ? copyOf(made) : made
+      answers.set(formula, found)
+      return found
+    }
+    return people.size === 0 ? () => nobody : ask
+  }
+
+  function renew(formulas: Iterable<Formula>, people: PeopleSet): void {
+    const ask = within(intersection(people, facts.enabled))
+    for (const formula of formulas) {
+      const known = kept.get(formula)
+      if (!known) continue
+      if (people.size > fewPeople) forget(formula)
+      else {
+        bytes -= bytesOf(known)
+        const now = ask(formula)
+        for (const number of numbersOf(people)) {
+          if (hasPerson(now, number)) addPerson(known, number)
+          else removePerson(known, number)
+        }
+        bytes += bytesOf(known)
+      }
+    }
+  }
+
+  function forget(formula: Formula): void {
+    const known = kept.get(formula)
+    if (!known) return
+    bytes -= setBytes + bytesOf(known)
+    kept.delete(formula)
+  }
+
+  function forgetAll(): void {
+    kept.clear()
+    bytes = 0
+  }
+
+  return { of, within, renew, forget, bytes: () => bytes }
 }
 
-interface Looks {
-  readonly atTags: boolean
-  readonly atPrincipals: boolean
-}
+/** More changed people than this make computing anew, when asked for, the cheaper way. */
+const fewPeople = 256
 
-function looksOf(expression: Expression): Looks {
-  const names = new Set(Array.from(callsOf(expression), ({ name }) => name))
-  return {
-    atTags: names.has('hasTagAsAttribute') || names.has('hasTagAsGroup'),
-    atPrincipals: names.has('hasPrincipal'),
+/** Roughly what a set and its place among the kept ones take besides its numbers. */
+const setBytes = 300
+
+function everyTerm(terms: readonly Formula[], within: PeopleSet, ask: (term: Formula) => PeopleSet): PeopleSet {
+  const [wanted, refused] = [terms.filter(({ kind }) => kind !== 'not'), terms.filter(({ kind }) => kind === 'not')]
+  let found = within
+  for (const set of wanted.map(ask).sort((a, b) => a.size - b.size)) found = intersection(found, set)
+  for (const { terms: [, term] } of refused) {
+    if (found.size === 0) break
+    found = difference(found, ask(term!))
   }
+  return found
 }

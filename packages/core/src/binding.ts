@@ -5,9 +5,9 @@
  * account and region, whichever the integrations: AWS grants only add up, so the outer grant must meet the inner
  * minimum (02). Nothing is ever taken out of a guardrail's reach here.
  */
-import type { AppliesTo, Condition, DataSource, DataSourceId, Facts, Policy } from './facts.ts'
-import { matches } from './policy/match.ts'
-import { covers, type Scope } from './scope.ts'
+import { takesIn } from './applies-to.ts'
+import type { DataSource, DataSourceId, Facts, Policy } from './facts.ts'
+import type { Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
 export interface BindingPolicies {
@@ -90,33 +90,4 @@ export function neighbours(facts: Facts): Neighbours {
     covering: dataSource => others(dataSource, (index, scope) => index.coveredBy(scope)),
     covered: dataSource => others(dataSource, (index, scope) => index.inside(scope)),
   }
-}
-
-function takesIn(appliesTo: AppliesTo, dataSource: DataSource): boolean {
-  if ('everything' in appliesTo) return true
-  if ('any' in appliesTo) return appliesTo.any.some(condition => meets(condition, dataSource))
-  // An empty list cannot be written; were one to come from elsewhere, it must not stand for everything.
-  return appliesTo.all.length > 0 && appliesTo.all.every(condition => meets(condition, dataSource))
-}
-
-function meets(condition: Condition, dataSource: DataSource): boolean {
-  if ('tag' in condition) return dataSource.tags.some(tag => matches(condition.tag, tag))
-  if ('integration' in condition) return dataSource.integration === condition.integration
-  if ('scope' in condition) return covers(condition.scope, dataSource.scope)
-  return isLike(condition.name, dataSource.name)
-}
-
-/** Whether the whole name matches a glob in which `*` is any run of characters; linear, whatever the glob. */
-function isLike(glob: string, name: string): boolean {
-  const [first = '', ...rest] = glob.split('*')
-  const last = rest.pop()
-  if (last === undefined) return name === glob
-  if (name.length < first.length + last.length || !name.startsWith(first) || !name.endsWith(last)) return false
-  let at = first.length
-  for (const part of rest) {
-    const found = name.indexOf(part, at)
-    if (found === -1) return false
-    at = found + part.length
-  }
-  return at <= name.length - last.length
 }

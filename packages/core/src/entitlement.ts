@@ -4,21 +4,10 @@
  * Grant policies and members combine with OR and let people in; guardrails combine with AND, let nobody in and beat
  * everything (04). What is not said by a fact is not given. Owning gives nothing. No clock: `now` is an argument.
  */
-import { type Audience, audiences } from './audience.ts'
-import { type Bindings, bindings } from './binding.ts'
-import type {
-  DataSource,
-  DataSourceId,
-  Facts,
-  GroupId,
-  Instant,
-  Level,
-  Member,
-  MemberId,
-  PolicyId,
-  UserId,
-} from './facts.ts'
-import { gatherPeople, type People } from './people.ts'
+import { type EntitlementIndex, entitlementIndex } from './entitlement-index.ts'
+import type { DataSourceId, Facts, GroupId, Instant, Level, MemberId, PolicyId, UserId } from './facts.ts'
+import { hasPerson, numbersOf } from './people-set.ts'
+import type { LettingIn } from './standing.ts'
 
 /** A grant policy or a membership that lets the person in, at the level that it gives. */
 export type OwnReason =
@@ -53,26 +42,49 @@ export function deriveEntitlements(
   now: Instant,
   only: { readonly dataSources?: ReadonlySet<DataSourceId> } = {},
 ): Entitlement[] {
-  const people = gatherPeople(facts)
-  const audience = audiences(facts, people)
-  const bindingsOf = bindings(facts)
-  const membersOf = Map.groupBy(facts.members, ({ dataSource }) => dataSource)
-  const integrations = new Set(facts.integrations.map(({ id }) => id))
-
+  const index = entitlementIndex(facts, now)
   const found: Entitlement[] = []
-  for (const dataSource of facts.dataSources.toSorted((a, b) => a.id - b.id)) {
-    if (dataSource.disabled || !integrations.has(dataSource.integration)) continue
-    if (only.dataSources && !only.dataSources.has(dataSource.id)) continue
-    const binding = bindingsOf(dataSource)
-    const members = (membersOf.get(dataSource.id) ?? []).filter(member => !isExpired(member, now))
-    const letIn = reasonsByUser(dataSource, binding, members, audience, people)
-    const eligible = eligibility(dataSource, binding, audience)
-    for (const [user, because] of [...letIn].sort(([a], [b]) => a - b)) {
-      const level = levelOf(because, eligible(user))
-      if (level) found.push({ user, dataSource: dataSource.id, level, because })
-    }
+  for (const { id } of facts.dataSources.toSorted((a, b) => a.id - b.id)) {
+    if (only.dataSources && !only.dataSources.has(id)) continue
+    for (const entitlement of entitlementsOf(index, id)) found.push(entitlement)
   }
   return found
+}
+
+/** The entitlements to one data source, by user. */
+export function entitlementsOf(index: EntitlementIndex, dataSource: DataSourceId): Entitlement[] {
+  const source = index.bindings.sources.get(dataSource)
+  if (!source) return []
+  const { read, write, reasons } = index.standing(source)
+  const numbers = numbersOf(read)
+  const because = becauses(numbers, reasons)
+  const found = Array.from(numbers, (number, at): Entitlement => {
+    const level = hasPerson(write, number) ? 'WRITE' : 'READ'
+    return { user: index.facts.personAt(number).id, dataSource, level, because: because[at]! }
+  })
+  return index.facts.isInOrder() ? found : found.sort((a, b) => a.user - b.user)
+}
+
+/** For each of these people all reasons that let them in; people with the same reasons share one list. */
+function becauses(numbers: Uint32Array, reasons: readonly LettingIn[]): (readonly OwnReason[])[] {
+  const none: Because = { list: [], more: new Map() }
+  const found: Because[] = new Array(numbers.length).fill(none)
+  for (const { reason, people } of reasons) {
+    if (people.size === 0) continue
+    for (let at = 0; at < numbers.length; at++) {
+      if (!hasPerson(people, numbers[at]!)) continue
+      const before = found[at]!
+      const next = before.more.get(reason) ?? { list: [...before.list, reason], more: new Map() }
+      before.more.set(reason, next)
+      found[at] = next
+    }
+  }
+  return found.map(({ list }) => list)
+}
+
+interface Because {
+  readonly list: readonly OwnReason[]
+  readonly more: Map<OwnReason, Because>
 }
 
 /** The first instant after `now` at which the entitlements can change without a fact changing; undefined: never. */
@@ -82,59 +94,4 @@ export function nextExpiry(facts: Facts, now: Instant): Instant | undefined {
     if (until !== undefined && until > now && (next === undefined || until < next)) next = until
   }
   return next
-}
-
-function isExpired({ until }: Member, now: Instant): boolean {
-  return until !== undefined && until <= now
-}
-
-function reasonsByUser(
-  dataSource: DataSource,
-  { grants }: Bindings,
-  members: readonly Member[],
-  audience: Audience,
-  people: People,
-): Map<UserId, OwnReason[]> {
-  const letIn = new Map<UserId, OwnReason[]>()
-  function add(users: Iterable<UserId>, reason: OwnReason): void {
-    for (const user of users) {
-      const because = letIn.get(user)
-      if (because) because.push(reason)
-      else letIn.set(user, [reason])
-    }
-  }
-
-  for (const policy of grants) {
-    const { id, version, level } = policy
-    add(audience(policy, dataSource, dataSource.integration), { kind: 'policy', id, version, level })
-  }
-  for (const { id, level, until, subject } of members.toSorted((a, b) => a.id - b.id)) {
-    const via = 'group' in subject ? { via: { group: subject.group } } : {}
-    add(people.usersOf(subject), { kind: 'member', id, level, ...(until === undefined ? {} : { until }), ...via })
-  }
-  return letIn
-}
-
-/** The highest level that the guardrails leave a user; undefined: none. */
-function eligibility(
-  dataSource: DataSource,
-  { guardrails }: Bindings,
-  audience: Audience,
-): (user: UserId) => Level | undefined {
-  const needed = { READ: new Set<ReadonlySet<UserId>>(), WRITE: new Set<ReadonlySet<UserId>>() }
-  for (const { policy, on } of guardrails) {
-    needed[policy.level].add(audience(policy, on, on.integration))
-    // The outer grant goes to the outer integration's principal, so a guardrail about principals must hold for both.
-    needed[policy.level].add(audience(policy, on, dataSource.integration))
-  }
-  const [forRead, forWrite] = [[...needed.READ], [...needed.WRITE]]
-  return user => {
-    if (!forRead.every(users => users.has(user))) return undefined
-    return forWrite.every(users => users.has(user)) ? 'WRITE' : 'READ'
-  }
-}
-
-function levelOf(because: readonly OwnReason[], eligible: Level | undefined): Level | undefined {
-  if (!eligible) return undefined
-  return eligible === 'WRITE' && because.some(({ level }) => level === 'WRITE') ? 'WRITE' : 'READ'
 }

@@ -1,0 +1,43 @@
+/**
+ * One change of the facts, as the fact index takes it: a row as it is from now on, or gone.
+ *
+ * A change is about what is so afterwards; saying the same again changes nothing.
+ */
+import type {
+  Attribute,
+  DataSource,
+  DataSourceId,
+  Group,
+  GroupId,
+  Instant,
+  Integration,
+  IntegrationId,
+  Member,
+  MemberId,
+  Policy,
+  PolicyId,
+  Principal,
+  User,
+  UserId,
+} from './facts.ts'
+
+export type Change = PeopleChange | SourceChange | MemberChange
+
+/** `row` absent or undefined: gone. Rows that are about a user or group that is gone stay and say nothing. */
+export type PeopleChange =
+  | { readonly entity: 'user'; readonly id: UserId; readonly row?: User | undefined }
+  | { readonly entity: 'group'; readonly id: GroupId; readonly row?: Pick<Group, 'name'> | undefined }
+  | { readonly entity: 'membership'; readonly group: GroupId; readonly user: UserId; readonly holds: boolean }
+  | { readonly entity: 'attribute'; readonly row: Attribute; readonly holds: boolean }
+  /** All of the user's principals. */
+  | { readonly entity: 'principals'; readonly user: UserId; readonly rows: readonly Principal[] }
+
+export type SourceChange =
+  | { readonly entity: 'integration'; readonly id: IntegrationId; readonly row?: Integration | undefined }
+  | { readonly entity: 'dataSource'; readonly id: DataSourceId; readonly row?: DataSource | undefined }
+  | { readonly entity: 'policy'; readonly id: PolicyId; readonly row?: Policy | undefined }
+
+export type MemberChange =
+  | { readonly entity: 'member'; readonly id: MemberId; readonly row?: Member | undefined }
+  /** Time has gone on, so that memberships may have ended. */
+  | { readonly entity: 'now'; readonly now: Instant }

@@ -1,0 +1,370 @@
+/**
+ * Everybody's entitlements as of now, kept right through one change after another.
+ *
+ * A change to a person touches only that person, a change to a data source only it and what covers it, a change to a
+ * policy only the audiences it reaches; what it did comes back exactly. The state is always that of an index built anew
+ * from the same facts. No clock: `now` is handed in, `nextExpiry` says when to hand in the next one.
+ */
+import { type Audiences, audiences } from './audience.ts'
+import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
+import { type Block, blockOf, type Difference, differenceOf } from './difference.ts'
+import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
+import type { DataSourceId, Facts, GroupId, Instant, Level, Member, UserId } from './facts.ts'
+import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
+import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
+import { copyOf, intersection, nobody, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
+import { allUsers } from './policy/truth.ts'
+import { type Binding, type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
+import { becauseOf, type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
+
+export interface EntitlementIndex {
+  readonly facts: FactIndex
+  readonly formulas: Formulas
+  readonly bindings: SourceBindings
+  readonly members: MemberIndex
+  readonly audiences: Audiences
+  readonly now: Instant
+  /** Applies one change; the answer can be written out until the next one. */
+  applyChange(change: Change): Difference
+  /** What would take the change back, were it applied now. */
+  inverseOf(change: Change): Change
+  /** Everybody's standing on a data source, members included. To be read before the next change. */
+  standing(source: Source): Standing
+  /** The standing of some enabled people. */
+  standingWithin(people: PeopleSet): (source: Source) => Standing
+  nextExpiry(): Instant | undefined
+  /** What is held, in bytes, as far as it can be counted. */
+  memory(): Memory
+}
+
+export interface Memory {
+  readonly people: number
+  readonly lists: number
+  readonly dataSources: number
+  readonly formulas: number
+  readonly audiences: number
+}
+
+export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
+  const facts = factIndex(rows)
+  const kept = audiences(facts)
+  const formulas = formulaTable(kept.forget)
+  const bindings = sourceBindings(formulas)
+  const members = memberIndex(rows.members)
+  let now = at
+  let changes = 0
+
+  for (const row of rows.integrations) bindings.setIntegration(row.id, row)
+  for (const row of rows.policies) bindings.setPolicy(row.id, row)
+  bindings.fill(rows.dataSources)
+  bindings.sweep()
+
+  function applyChange(change: Change): Difference {
+    bindings.sweep()
+    const current = ++changes
+    const blocks = blocksOf(change)
+    return differenceOf(blocks.filter(block => block !== undefined), facts, () => changes === current)
+  }
+
+  function blocksOf(change: Change): (Block | undefined)[] {
+    switch (change.entity) {
+      case 'integration':
+      case 'dataSource':
+      case 'policy':
+        return rebind(change)
+      case 'member':
+      case 'now':
+        return changeMembers(change)
+      default:
+        return changePeople(change)
+    }
+  }
+
+  // ── Data sources and policies: other bindings, the same people ──
+
+  function rebind(change: SourceChange): Block[] {
+    const blocks: (Block | undefined)[] = []
+    for (const { before, after, plain, others } of alike(rebound(change))) {
+      const [was, is] = [before, after].map(binding => standingOf(binding, [], facts.enabled, kept.of))
+      blocks.push(blockOf({ all: plain, but: noSources }, was!, is!))
+      for (const source of others) {
+        const let_in = lettingIn(membersOf(source.id), facts.enabled)
+        const sides = [before, after].map(binding => standingOf(binding, let_in, facts.enabled, kept.of))
+        blocks.push(blockOf({ all: new Set([source]), but: noSources }, sides[0]!, sides[1]!))
+      }
+    }
+    return blocks.filter(block => block !== undefined)
+  }
+
+  function rebound(change: SourceChange): Rebound[] {
+    switch (change.entity) {
+      case 'integration':
+        return bindings.setIntegration(change.id, change.row)
+      case 'dataSource':
+        return bindings.setDataSource(change.id, change.row)
+      case 'policy':
+        return bindings.setPolicy(change.id, change.row)
+    }
+  }
+
+  /** Groups the data sources that went from the same binding to the same other one; those with members stand apart. */
+  function alike(all: readonly Rebound[]) {
+    const groups = new Map<string, Rebound & { readonly plain: Set<Source>; readonly others: Source[] }>()
+    for (const one of all) {
+      const key = `${one.before?.key} → ${one.after?.key}`
+      const group = groups.get(key) ?? { ...one, plain: new Set<Source>(), others: [] }
+      groups.set(key, group)
+      if (members.of(one.source.id).length > 0) group.others.push(one.source)
+      else group.plain.add(one.source)
+    }
+    return groups.values()
+  }
+
+  // ── Members: one data source, the people meant ──
+
+  function changeMembers(change: MemberChange): (Block | undefined)[] {
+    const touched = touchedMembers(change)
+    const before = [...touched].map(([id, people]) => [bindings.sources.get(id), people] as const).map(([source, people]) => {
+      const ask = kept.within(people)
+      return { source, people, was: source && standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask) }
+    })
+    if (change.entity === 'member') members.set(change.id, change.row)
+    else now = change.now
+    return before.map(({ source, people, was }) => {
+      if (!source || !was) return undefined
+      const is = standingOf(source.binding, lettingIn(membersOf(source.id), people), people, kept.within(people))
+      return blockOf({ all: new Set([source]), but: noSources }, was, is)
+    })
+  }
+
+  function touchedMembers(change: MemberChange): Map<DataSourceId, PeopleSet> {
+    const rowsOf =
+      change.entity === 'member'
+        ? [members.find(change.id), change.row].filter(row => row !== undefined)
+        : members.endingIn(Math.min(now, change.now), Math.max(now, change.now))
+    const people = new Map<DataSourceId, PeopleSet[]>()
+    for (const { dataSource, subject } of rowsOf) {
+      const there = people.get(dataSource) ?? []
+      people.set(dataSource, there)
+      there.push(facts.subjectPeople(subject, facts.enabled))
+    }
+    return new Map(Array.from(people, ([id, sets]) => [id, copyOf(unionOf(sets))]))
+  }
+
+  // ── People: the same bindings, some formulas true or false for them now ──
+
+  function changePeople(change: PeopleChange): Block[] {
+    const { people, leaves, memberships } = touchedBy(change)
+    const touched = formulas.above(leaves.map(formulas.find).filter(formula => formula !== undefined))
+    const held = bindings.holding(touched)
+    const alone = memberSources(people, held, memberships)
+
+    const asked = copyOf(intersection(people, facts.enabled))
+    const askBefore = kept.within(asked)
+    const roots = [...touched].filter(formula => bindings.isHeld(formula)).map(formula => ({ formula, was: askBefore(formula) }))
+    const lettingInBefore = new Map(Array.from(alone, source => [source, lettingIn(membersOf(source.id), asked)]))
+
+    changeFacts(change)
+    kept.renew(touched, people)
+    const left = copyOf(intersection(people, facts.enabled))
+    const askAfter = kept.within(left)
+    const known = new Set(touched)
+    const ask = (formula: Formula) => (known.has(formula) ? askBefore(formula) : askAfter(formula))
+    const moved = roots.filter(({ formula, was }) => was !== askAfter(formula)).map(({ formula }) => formula)
+
+    const blocks: (Block | undefined)[] = []
+    const apart = Map.groupBy(alone, ({ binding }) => binding)
+    for (const binding of bindings.holding(moved)) {
+      const [was, is] = [standingOf(binding, [], asked, ask), standingOf(binding, [], left, askAfter)]
+      blocks.push(blockOf({ all: binding.sources, but: new Set(apart.get(binding)) }, was, is))
+    }
+    for (const source of alone) {
+      const was = standingOf(source.binding, lettingInBefore.get(source)!, asked, ask)
+      const is = standingOf(source.binding, lettingIn(membersOf(source.id), left), left, askAfter)
+      blocks.push(blockOf({ all: new Set([source]), but: noSources }, was, is))
+    }
+    return blocks.filter(block => block !== undefined)
+  }
+
+  function changeFacts(change: PeopleChange): void {
+    switch (change.entity) {
+      case 'user':
+        return facts.setUser(change.id, change.row)
+      case 'group':
+        return facts.setGroup(change.id, change.row)
+      case 'membership':
+        return facts.setMembership(change.group, change.user, change.holds)
+      case 'attribute':
+        return facts.setAttribute(change.row, change.holds)
+      case 'principals':
+        return facts.setPrincipals(change.user, change.rows)
+    }
+  }
+
+  interface Touched {
+    /** Everybody for whom something may be otherwise. */
+    readonly people: PeopleSet
+    readonly leaves: readonly Leaf[]
+    /** The groups that may have these people as members or not; undefined: the people themselves may come or go. */
+    readonly memberships: readonly GroupId[]
+  }
+
+  function touchedBy(change: PeopleChange): Touched {
+    switch (change.entity) {
+      case 'user': {
+        const person = facts.person(change.id)
+        const names = [person.user?.userid, change.row?.userid].filter(name => name !== undefined)
+        const leaves = [...names.map((userid): Leaf => ({ is: 'user', userid })), ...leavesOf(person)]
+        return { people: peopleSetOf([person.number]), leaves, memberships: groupsOf(person).map(({ id }) => id) }
+      }
+      case 'group': {
+        const group = facts.group(change.id)
+        const names = [group.name, change.row?.name].filter(name => name !== undefined)
+        const people = names.includes(allUsers) ? copyOf(facts.enabled) : copyOf(group.users)
+        const leaves = [...names.map((name): Leaf => ({ is: 'group', name })), ...inherited(group)]
+        return { people, leaves, memberships: [group.id] }
+      }
+      case 'membership': {
+        const group = facts.group(change.group)
+        const leaves: Leaf[] = [...(group.name === undefined ? [] : [{ is: 'group', name: group.name } as const]), ...inherited(group)]
+        return { people: peopleSetOf([facts.person(change.user).number]), leaves, memberships: [group.id] }
+      }
+      case 'attribute': {
+        const { subject, key, value } = change.row
+        const people =
+          'user' in subject
+            ? peopleSetOf([facts.person(subject.user).number])
+            : copyOf(facts.peopleOf(facts.group(subject.group), facts.enabled))
+        return { people, leaves: [{ is: 'value', key, value }, { is: 'key', key }], memberships: [] }
+      }
+      case 'principals': {
+        const leaves = Array.from(formulas.principalLeaves(), ({ leaf }) => leaf!)
+        return { people: peopleSetOf([facts.person(change.user).number]), leaves, memberships: [] }
+      }
+    }
+  }
+
+  function leavesOf(person: Person): Leaf[] {
+    const groups = groupsOf(person)
+    return [
+      { is: 'everyone' },
+      ...groups.flatMap(({ name }): Leaf[] => (name === undefined ? [] : [{ is: 'group', name }])),
+      ...[person, ...groups].flatMap(inherited),
+      ...Array.from(formulas.principalLeaves(), ({ leaf }) => leaf!),
+    ]
+  }
+
+  function groupsOf(person: Person): KnownGroup[] {
+    return [...new Set([...person.groups, ...facts.groupsNamed(allUsers)])]
+  }
+
+  /** The data sources whose members have to be looked at one by one: some of these people are or were among them. */
+  function memberSources(people: PeopleSet, held: ReadonlySet<Binding>, memberships: readonly GroupId[]): Set<Source> {
+    const found = new Set<Source>()
+    function look(some: Iterable<Member>, mayMove: boolean): void {
+      for (const { dataSource } of some) {
+        const source = bindings.sources.get(dataSource)
+        if (source?.binding && (mayMove || held.has(source.binding))) found.add(source)
+      }
+    }
+    for (const group of memberships) look(members.ofGroup(group), true)
+    if (people.size > fewPeople) {
+      for (const binding of held) for (const { id } of binding.sources) look(members.of(id), true)
+      return found
+    }
+    for (const number of numbersOf(people)) {
+      const person = facts.personAt(number)
+      look(members.ofUser(person.id), true)
+      if (held.size > 0) for (const { id } of groupsOf(person)) look(members.ofGroup(id), false)
+    }
+    return found
+  }
+
+  function inverseOf(change: Change): Change {
+    switch (change.entity) {
+      case 'integration':
+        return { ...change, row: bindings.integrations.get(change.id) }
+      case 'dataSource':
+        return { ...change, row: bindings.sources.get(change.id)?.row }
+      case 'policy':
+        return { ...change, row: bindings.policies.get(change.id) }
+      case 'member':
+        return { ...change, row: members.find(change.id) }
+      case 'now':
+        return { ...change, now }
+      case 'user':
+        return { ...change, row: facts.findPerson(change.id)?.user }
+      case 'group': {
+        const { name } = facts.group(change.id)
+        return { ...change, row: name === undefined ? undefined : { name } }
+      }
+      case 'membership':
+        return { ...change, holds: facts.person(change.user).groups.includes(facts.group(change.group)) }
+      case 'attribute':
+        return { ...change, holds: facts.hasAttribute(change.row) }
+      case 'principals':
+        return { ...change, rows: facts.person(change.user).principals }
+    }
+  }
+
+  // ── Reading ──
+
+  function membersOf(id: DataSourceId): Member[] {
+    return members.of(id).filter(member => !isExpired(member, now))
+  }
+
+  function lettingIn(some: readonly Member[], people: PeopleSet): LettingIn[] {
+    return some.map(member => {
+      const found = facts.subjectPeople(member.subject, people)
+      // The lists of facts change in place; what is kept for a comparison has to last.
+      return { reason: memberReason(member), people: found === people || found === nobody ? found : copyOf(found) }
+    })
+  }
+
+  function standingWithin(people: PeopleSet): (source: Source) => Standing {
+    const ask = people === facts.enabled ? kept.of : kept.within(people)
+    return source => standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask)
+  }
+
+  function memory(): Memory {
+    let ofFormulas = 0
+    for (const { key, terms, parents } of formulas.all()) ofFormulas += 400 + key.length + 8 * terms.length + 40 * parents.size
+    let ofSources = 0
+    for (const { row, below } of bindings.sources.values()) {
+      ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size
+    }
+    for (const { key, grants } of bindings.bindings.values()) ofSources += 500 + key.length + 150 * grants.length
+    return {
+      ...facts.bytes(),
+      dataSources: ofSources + 200 * members.count,
+      formulas: ofFormulas,
+      audiences: kept.bytes(),
+    }
+  }
+
+  return {
+    facts,
+    formulas,
+    bindings,
+    members,
+    audiences: kept,
+    get now() {
+      return now
+    },
+    applyChange,
+    inverseOf,
+    standing: standingWithin(facts.enabled),
+    standingWithin,
+    nextExpiry: () => members.nextEnd(now),
+    memory,
+  }
+}
+
+const noSources: ReadonlySet<Source> = new Set()
+
+/** Beyond this many people the members of every touched data source are looked at instead of each person's. */
+const fewPeople = 256
+
+function inherited({ values }: Person | KnownGroup): Leaf[] {
+  return values.flatMap(({ key, value }): Leaf[] => [{ is: 'value', key, value }, { is: 'key', key }])
+}

@@ -1,0 +1,445 @@
+/**
+ * Which policies bind each data source, kept up as policies and data sources change: `binding.ts` for an index.
+ *
+ * Data sources that the same formulas bind share one binding. A guardrail goes up to every data source whose scope
+ * covers the one it applies to, so each keeps count of what lies below it. Knows no people.
+ */
+import { policyFinder, takesIn } from './applies-to.ts'
+import type { OwnReason } from './entitlement.ts'
+import type { DataSource, DataSourceId, Integration, IntegrationId, Level, Policy, PolicyId } from './facts.ts'
+import type { Formula, Formulas } from './formula.ts'
+import { callsOf } from './policy/expression.ts'
+import { type ScopeIndex, scopeIndex } from './scope-index.ts'
+
+/** A policy asked on certain tags, if it looks at tags; shared by the data sources that ask the same. */
+export interface Question {
+  readonly key: string
+  readonly policy: Policy
+  readonly tags: readonly string[]
+  /** By integration reached through; by 0 where the policy does not look at principals. */
+  readonly formulas: Map<number, Formula>
+  uses: number
+  /** Let go of: whoever needs it asks anew. */
+  isGone: boolean
+}
+
+/** The guardrails of a data source itself, as the data sources above it see them. */
+interface Guarding {
+  readonly key: string
+  readonly questions: readonly Question[]
+  readonly integration: IntegrationId
+}
+
+export interface Binding {
+  readonly key: string
+  /** Active grant policies, by id. */
+  readonly grants: readonly { readonly policy: Policy; readonly formula: Formula; readonly reason: OwnReason }[]
+  /** All of which have to hold, for any access and for writing. */
+  readonly guards: Readonly<Record<Level, readonly Formula[]>>
+  readonly sources: Set<Source>
+}
+
+export interface Source {
+  readonly id: DataSourceId
+  row: DataSource
+  grants: readonly Question[]
+  guarding: Guarding | undefined
+  /** Of the active data sources that it covers: how many have which guardrails. */
+  readonly below: Map<Guarding, number>
+  /** Absent where the data source gives nothing: disabled, or of no known integration. */
+  binding: Binding | undefined
+}
+
+export interface Rebound {
+  readonly source: Source
+  readonly before: Binding | undefined
+  readonly after: Binding | undefined
+}
+
+export interface SourceBindings {
+  readonly sources: ReadonlyMap<DataSourceId, Source>
+  readonly policies: ReadonlyMap<PolicyId, Policy>
+  readonly integrations: ReadonlyMap<IntegrationId, Integration>
+  readonly bindings: ReadonlyMap<string, Binding>
+  /** Many data sources at once, none of which is there yet. */
+  fill(rows: readonly DataSource[]): void
+  /** Each answers whose binding is another one now. */
+  setIntegration(id: IntegrationId, row: Integration | undefined): Rebound[]
+  setDataSource(id: DataSourceId, row: DataSource | undefined): Rebound[]
+  setPolicy(id: PolicyId, row: Policy | undefined): Rebound[]
+  /** The bindings that hold one of these formulas. */
+  holding(formulas: Iterable<Formula>): Set<Binding>
+  isHeld(formula: Formula): boolean
+  /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
+  covering(source: Source): Source[]
+  covered(source: Source): Source[]
+  /** The formula of a policy on a data source; undone by `sweep` unless a binding holds it. */
+  formulaOf(policy: Policy, on: DataSource, through: IntegrationId): Formula
+  /** Lets go of the bindings and questions that no data source has any more. */
+  sweep(): void
+}
+
+export function sourceBindings(formulas: Formulas): SourceBindings {
+  const sources = new Map<DataSourceId, Source>()
+  const policies = new Map<PolicyId, Policy>()
+  const integrations = new Map<IntegrationId, Integration>()
+  const realms = new Map<string, ScopeIndex<Source>>()
+  const finder = policyFinder()
+  const questions = new Map<string, Question>()
+  const guardings = new Map<string, Guarding>()
+  const bindings = new Map<string, Binding>()
+  const holders = new Map<Formula, Set<Binding>>()
+  const looks = new WeakMap<Policy, Looks>()
+  // Lists of questions and of policies are shared by data sources with the same tags, so what follows from one is found
+  // by the list itself: with 10,000 policies on a tag of 10,000 data sources nothing else would come to an end.
+  const asking = new WeakMap<readonly Policy[], Pick<Source, 'grants' | 'guarding'>>()
+  const bindingOf = new WeakMap<readonly Question[], Map<Guarding | undefined, Bound>>()
+  const idleQuestions = new Set<Question>()
+  const idleBindings = new Set<Binding>()
+
+  function looksOf(policy: Policy): Looks {
+    const known = looks.get(policy) ?? looksAt(policy)
+    looks.set(policy, known)
+    return known
+  }
+
+  function ask(policy: Policy, tags: readonly string[]): Question {
+    const seen = looksOf(policy).tags ? [...new Set(tags)].sort() : []
+    const key = JSON.stringify([policy.id, policy.version, ...seen])
+    const known = questions.get(key)
+    // A policy may come back changed under the same version; the older question dies with its data sources.
+    if (known?.policy === policy) return known
+    const made: Question = { key, policy, tags: seen, formulas: new Map(), uses: 0, isGone: false }
+    questions.set(key, made)
+    idleQuestions.add(made)
+    return made
+  }
+
+  function use(list: readonly Question[], by: 1 | -1): void {
+    for (const question of list) {
+      question.uses += by
+      if (question.uses === 0) idleQuestions.add(question)
+    }
+  }
+
+  function formulaFor({ policy, tags, formulas: known }: Question, through: IntegrationId): Formula {
+    if ('everyone' in policy.who) return formulas.everyone
+    const at = looksOf(policy).principals ? through : 0
+    const same = known.get(at)
+    if (same) return same
+    const made = formulas.resolve(policy.who.when, { tags, through })
+    formulas.use(made)
+    known.set(at, made)
+    return made
+  }
+
+  function realmOf(row: DataSource): ScopeIndex<Source> | undefined {
+    const integration = integrations.get(row.integration)
+    if (!integration) return undefined
+    const name = `${integration.accountId} ${integration.region}`
+    const known = realms.get(name) ?? scopeIndex<Source>([], ({ row: { scope } }) => scope)
+    realms.set(name, known)
+    return known
+  }
+
+  function covering(source: Source): Source[] {
+    return realmOf(source.row)?.coveredBy(source.row.scope).filter(one => one !== source) ?? []
+  }
+
+  function covered(source: Source): Source[] {
+    return realmOf(source.row)?.inside(source.row.scope).filter(one => one !== source) ?? []
+  }
+
+  function guardingOf(questionsOf: readonly Question[], { integration }: DataSource): Guarding | undefined {
+    if (questionsOf.length === 0) return undefined
+    const key = `${integration} ${questionsOf.map(one => one.key).join()}`
+    const known = guardings.get(key)
+    if (known?.questions.every((one, at) => one === questionsOf[at])) return known
+    const made: Guarding = { key, questions: questionsOf, integration }
+    guardings.set(key, made)
+    return made
+  }
+
+  /** Counts a data source's guardrails on everything above it, or takes them off; answers who that may change. */
+  function countBelow(source: Source, guarding: Guarding | undefined, by: 1 | -1): Source[] {
+    if (!guarding) return []
+    use(guarding.questions, by)
+    const changed: Source[] = []
+    for (const outer of covering(source)) {
+      const count = (outer.below.get(guarding) ?? 0) + by
+      if (count === 0) outer.below.delete(guarding)
+      else outer.below.set(guarding, count)
+      if (count === 0 || (count === 1 && by === 1)) changed.push(outer)
+    }
+    return changed
+  }
+
+  function askedOf(row: DataSource): Pick<Source, 'grants' | 'guarding'> {
+    const taking = finder.taking(row)
+    const known = asking.get(taking)
+    const isGone = (question: Question) => question.isGone
+    if (known && !known.grants.some(isGone) && !known.guarding?.questions.some(isGone)) return known
+    const asked = taking.map(policy => ask(policy, row.tags))
+    const grants = asked.filter(({ policy }) => policy.kind === 'grant')
+    const guarding = guardingOf(asked.filter(({ policy }) => policy.kind === 'guardrail'), row)
+    asking.set(taking, { grants, guarding })
+    return { grants, guarding }
+  }
+
+  /** The data source takes its place among the others: counted above it, and counting what is below. */
+  function enter(source: Source): Set<Source> {
+    const { grants, guarding } = askedOf(source.row)
+    source.grants = grants
+    use(grants, 1)
+    const changed = new Set([source])
+    const realm = realmOf(source.row)
+    if (source.row.disabled || !realm) return changed
+    source.guarding = guarding
+    for (const outer of countBelow(source, source.guarding, 1)) changed.add(outer)
+    for (const inner of covered(source)) {
+      if (inner.guarding) source.below.set(inner.guarding, (source.below.get(inner.guarding) ?? 0) + 1)
+    }
+    realm.add(source)
+    return changed
+  }
+
+  function leave(source: Source): Set<Source> {
+    use(source.grants, -1)
+    source.grants = []
+    const changed = new Set([source, ...countBelow(source, source.guarding, -1)])
+    source.guarding = undefined
+    source.below.clear()
+    realmOf(source.row)?.delete(source)
+    return changed
+  }
+
+  function rebind(changed: Iterable<Source>): Rebound[] {
+    const rebound: Rebound[] = []
+    for (const source of changed) {
+      const before = source.binding
+      const after = bindingFor(source)
+      if (after === before) continue
+      before?.sources.delete(source)
+      if (before?.sources.size === 0) idleBindings.add(before)
+      source.binding = after?.sources.add(source) && after
+      rebound.push({ source, before, after })
+    }
+    return rebound
+  }
+
+  function bindingFor(source: Source): Binding | undefined {
+    const { row, guarding, below } = source
+    if (row.disabled || !integrations.has(row.integration) || sources.get(row.id) !== source) return undefined
+    const shared = below.size === 0 ? bindingOf.get(source.grants)?.get(guarding) : undefined
+    if (shared?.through === row.integration && bindings.get(shared.binding.key) === shared.binding) return shared.binding
+    const grants = source.grants.map(one => grantOf(one.policy, formulaFor(one, row.integration)))
+    const guards = { READ: new Set<Formula>(), WRITE: new Set<Formula>() }
+    function guard(by: Guarding): void {
+      for (const one of by.questions) {
+        guards[one.policy.level].add(formulaFor(one, by.integration))
+        // The outer grant goes to the outer integration's principal, so a guardrail about principals must hold for both.
+        guards[one.policy.level].add(formulaFor(one, row.integration))
+      }
+    }
+    if (guarding) guard(guarding)
+    for (const inner of below.keys()) guard(inner)
+    const found = sharedBinding(grants, { READ: inOrder(guards.READ), WRITE: inOrder(guards.WRITE) })
+    if (below.size === 0) {
+      const ofGrants = bindingOf.get(source.grants) ?? new Map<Guarding | undefined, Bound>()
+      bindingOf.set(source.grants, ofGrants.set(guarding, { through: row.integration, binding: found }))
+    }
+    return found
+  }
+
+  function inOrder(found: Set<Formula>): Formula[] {
+    found.delete(formulas.everyone)
+    return [...found].sort((a, b) => a.number - b.number)
+  }
+
+  function sharedBinding(grants: Binding['grants'], guards: Binding['guards']): Binding {
+    const granted = grants.map(({ policy: { id, version, level }, formula }) => `${id}.${version}${level}${formula.number}`)
+    const key = `${granted.join()} ${guards.READ.map(one => one.number).join()} ${guards.WRITE.map(one => one.number).join()}`
+    const known = bindings.get(key)
+    if (known) return known
+    const made: Binding = { key, grants, guards, sources: new Set() }
+    bindings.set(key, made)
+    for (const formula of formulasOf(made)) {
+      formulas.use(formula)
+      const there = holders.get(formula) ?? new Set()
+      holders.set(formula, there.add(made))
+    }
+    return made
+  }
+
+  function setDataSource(id: DataSourceId, row: DataSource | undefined): Rebound[] {
+    const known = sources.get(id)
+    const changed = new Set<Source>()
+    if (known) for (const one of leave(known)) changed.add(one)
+    if (!row) sources.delete(id)
+    if (row) {
+      const source = known ?? { id, row, grants: [], guarding: undefined, below: new Map(), binding: undefined }
+      source.row = row
+      sources.set(id, source)
+      for (const one of enter(source)) changed.add(one)
+    }
+    return rebind(changed)
+  }
+
+  function setPolicy(id: PolicyId, row: Policy | undefined): Rebound[] {
+    const before = policies.get(id)
+    if (before) finder.delete(before)
+    if (row) finder.add(row)
+    if (row) policies.set(id, row)
+    else policies.delete(id)
+    const changed = new Set<Source>()
+    const replace = replacing(before)
+    for (const source of sources.values()) {
+      const was = before !== undefined && takesIn(before.appliesTo, source.row)
+      const is = row !== undefined && takesIn(row.appliesTo, source.row)
+      if (was || is) for (const one of askAnew(source, replace, is ? row : undefined)) changed.add(one)
+    }
+    return rebind(changed)
+  }
+
+  /** The data source asks one policy in place of the one that goes. */
+  function askAnew(source: Source, replace: ReturnType<typeof replacing>, come: Policy | undefined): Source[] {
+    const question = come && ask(come, source.row.tags)
+    const grants = replace(source.grants, come?.kind === 'grant' ? question : undefined)
+    use(grants, 1)
+    use(source.grants, -1)
+    source.grants = grants
+    if (source.row.disabled || !realmOf(source.row)) return [source]
+    const own = source.guarding?.questions ?? noQuestions
+    const asked = replace(own, come?.kind === 'guardrail' ? question : undefined)
+    if (asked === own) return [source]
+    const guarding = guardingOf(asked, source.row)
+    const changed = [source, ...countBelow(source, guarding, 1), ...countBelow(source, source.guarding, -1)]
+    source.guarding = guarding
+    return changed
+  }
+
+  function fill(rows: readonly DataSource[]): void {
+    for (const row of rows) {
+      const source: Source = { id: row.id, row, grants: noQuestions, guarding: undefined, below: new Map(), binding: undefined }
+      sources.set(row.id, source)
+      enter(source)
+    }
+    rebind(sources.values())
+  }
+
+  function setIntegration(id: IntegrationId, row: Integration | undefined): Rebound[] {
+    const before = integrations.get(id)
+    if (before && row && before.accountId === row.accountId && before.region === row.region) {
+      // Location and subsumption are about grants only.
+      integrations.set(id, row)
+      return []
+    }
+    const ours = sources.values().filter(source => source.row.integration === id).toArray()
+    const changed = new Set<Source>()
+    for (const source of ours) for (const one of leave(source)) changed.add(one)
+    if (row) integrations.set(id, row)
+    else integrations.delete(id)
+    for (const source of ours) for (const one of enter(source)) changed.add(one)
+    return rebind(changed)
+  }
+
+  function holding(some: Iterable<Formula>): Set<Binding> {
+    const found = new Set<Binding>()
+    for (const formula of some) for (const binding of holders.get(formula) ?? []) found.add(binding)
+    return found
+  }
+
+  function sweep(): void {
+    for (const binding of idleBindings) {
+      if (binding.sources.size > 0 || bindings.get(binding.key) !== binding) continue
+      bindings.delete(binding.key)
+      for (const formula of formulasOf(binding)) {
+        const there = holders.get(formula)
+        there?.delete(binding)
+        if (there?.size === 0) holders.delete(formula)
+        formulas.release(formula)
+      }
+    }
+    for (const question of idleQuestions) {
+      if (question.uses > 0) continue
+      if (questions.get(question.key) === question) questions.delete(question.key)
+      for (const formula of question.formulas.values()) formulas.release(formula)
+      question.formulas.clear()
+      question.isGone = true
+    }
+    if (idleQuestions.size > 0) for (const [key, { questions: own }] of guardings) {
+      if (own.some(({ uses }) => uses === 0)) guardings.delete(key)
+    }
+    idleBindings.clear()
+    idleQuestions.clear()
+    formulas.sweep()
+  }
+
+  return {
+    sources,
+    policies,
+    integrations,
+    bindings,
+    fill,
+    setIntegration,
+    setDataSource,
+    setPolicy,
+    holding,
+    isHeld: formula => holders.has(formula),
+    covering,
+    covered,
+    formulaOf: (policy, on, through) => formulaFor(ask(policy, on.tags), through),
+    sweep,
+  }
+}
+
+interface Bound {
+  readonly through: IntegrationId
+  readonly binding: Binding
+}
+
+interface Looks {
+  readonly tags: boolean
+  readonly principals: boolean
+}
+
+function looksAt({ who }: Policy): Looks {
+  if ('everyone' in who) return { tags: false, principals: false }
+  const names = new Set(Array.from(callsOf(who.when), ({ name }) => name))
+  return {
+    tags: names.has('hasTagAsAttribute') || names.has('hasTagAsGroup'),
+    principals: names.has('hasPrincipal'),
+  }
+}
+
+function grantOf(policy: Policy, formula: Formula): Binding['grants'][number] {
+  const { id, version, level } = policy
+  return { policy, formula, reason: { kind: 'policy', id, version, level } }
+}
+
+/** Every formula of a binding, once. */
+export function formulasOf({ grants, guards }: Binding): Set<Formula> {
+  return new Set([...grants.map(({ formula }) => formula), ...guards.READ, ...guards.WRITE])
+}
+
+const noQuestions: readonly Question[] = []
+
+/** Replaces one policy's question in a list, by policy id; in the same list the same way only once. */
+function replacing(gone: Policy | undefined) {
+  const known = new Map<readonly Question[], Map<Question | undefined, readonly Question[]>>()
+
+  function replaced(list: readonly Question[], come: Question | undefined): readonly Question[] {
+    if (!come && !list.some(({ policy }) => policy === gone)) return list
+    const rest = list.filter(({ policy }) => policy !== gone)
+    if (!come) return rest
+    const at = rest.findIndex(({ policy }) => policy.id > come.policy.id)
+    return at === -1 ? [...rest, come] : rest.toSpliced(at, 0, come)
+  }
+
+  return (list: readonly Question[], come: Question | undefined): readonly Question[] => {
+    const ofList = known.get(list) ?? new Map<Question | undefined, readonly Question[]>()
+    const found = ofList.get(come) ?? replaced(list, come)
+    known.set(list, ofList.set(come, found))
+    return found
+  }
+}

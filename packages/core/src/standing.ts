@@ -1,0 +1,93 @@
+/**
+ * Who has which level on a data source, and by which reasons: the formulas of 04 said once, over sets of people.
+ *
+ * Grant policies and members combine with OR and let people in; guardrails combine with AND, let nobody in and beat
+ * everything. Asked for everybody or for a few people alike.
+ */
+import type { OwnReason } from './entitlement.ts'
+import type { Member } from './facts.ts'
+import type { Formula } from './formula.ts'
+import { difference, hasPerson, intersection, nobody, type PeopleSet, union, unionOf } from './people-set.ts'
+import type { Binding } from './source-binding.ts'
+
+export interface Standing {
+  /** Everybody with any access. */
+  readonly read: PeopleSet
+  /** Those of them who may write. */
+  readonly write: PeopleSet
+  /** Policies before members, then by id: whom each lets in, whatever the guardrails say. */
+  readonly reasons: readonly LettingIn[]
+}
+
+export interface LettingIn {
+  readonly reason: OwnReason
+  readonly people: PeopleSet
+}
+
+export const noStanding: Standing = { read: nobody, write: nobody, reasons: [] }
+
+/** `members` are those that apply; `within` are the people asked about, all of them enabled. */
+export function standingOf(
+  binding: Binding | undefined,
+  members: readonly LettingIn[],
+  within: PeopleSet,
+  ask: (formula: Formula) => PeopleSet,
+): Standing {
+  if (!binding) return noStanding
+  const reasons = [...binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) })), ...members]
+  const writing = reasons.filter(({ reason }) => reason.level === 'WRITE')
+  const letIn = unionOf(reasons.map(({ people }) => people))
+  const read = everyGuard(binding.guards.READ, intersection(within, letIn), ask)
+  const mayWrite = intersection(read, unionOf(writing.map(({ people }) => people)))
+  return { read, write: everyGuard(binding.guards.WRITE, mayWrite, ask), reasons }
+}
+
+export function memberReason({ id, level, until, subject }: Member): OwnReason {
+  const ends = until === undefined ? {} : { until }
+  return { kind: 'member', id, level, ...ends, ...('group' in subject ? { via: { group: subject.group } } : {}) }
+}
+
+export function becauseOf({ reasons }: Standing, number: number): OwnReason[] {
+  return reasons.filter(({ people }) => hasPerson(people, number)).map(({ reason }) => reason)
+}
+
+/** The people with access before and after, at the same level, for whom some reason came or went. */
+export function reasonsChanged(before: Standing, after: Standing): PeopleSet {
+  const stayed = difference(
+    intersection(before.read, after.read),
+    union(difference(before.write, after.write), difference(after.write, before.write)),
+  )
+  if (stayed.size === 0) return nobody
+  return intersection(stayed, unionOf(movedBetween(before.reasons, after.reasons)))
+}
+
+function movedBetween(before: readonly LettingIn[], after: readonly LettingIn[]): PeopleSet[] {
+  const isAligned = before.length === after.length && before.every((one, at) => one.reason === after[at]!.reason)
+  if (isAligned) return before.flatMap(({ people }, at) => exchanged(people, after[at]!.people))
+  const gone = new Map(before.map(one => [reasonKey(one.reason), one.people]))
+  const moved: PeopleSet[] = []
+  for (const { reason, people } of after) {
+    const key = reasonKey(reason)
+    moved.push(...exchanged(gone.get(key) ?? nobody, people))
+    gone.delete(key)
+  }
+  return [...moved, ...gone.values()]
+}
+
+function exchanged(was: PeopleSet, is: PeopleSet): PeopleSet[] {
+  return was === is ? [] : [difference(was, is), difference(is, was)].filter(({ size }) => size > 0)
+}
+
+function reasonKey(reason: OwnReason): string {
+  if (reason.kind === 'policy') return `policy ${reason.id} ${reason.version} ${reason.level}`
+  return `member ${reason.id} ${reason.level} ${reason.until} ${reason.via?.group}`
+}
+
+function everyGuard(guards: readonly Formula[], people: PeopleSet, ask: (formula: Formula) => PeopleSet): PeopleSet {
+  let left = people
+  for (const formula of guards) {
+    if (left.size === 0) break
+    left = intersection(left, ask(formula))
+  }
+  return left
+}
