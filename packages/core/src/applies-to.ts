@@ -74,7 +74,11 @@ export function policyFinder(): PolicyFinder {
     const known = answers.get(key)
     if (known) return known
     const tags = new Set(dataSource.tags.flatMap(selfAndParents))
-    const places: (Condition | typeof everything)[] = [everything, { integration: dataSource.integration }, ...Array.from(tags, tag => ({ tag }))]
+    const places: (Condition | typeof everything)[] = [
+      everything,
+      { integration: dataSource.integration },
+      ...Array.from(tags, tag => ({ tag })),
+    ]
     const there = new Set(places.flatMap(place => [...(byPlace.get(placeOf(place)) ?? [])]))
     const [unsure, plain] = [[...there].filter(looksCloser), [...there].filter(policy => !looksCloser(policy))]
     const answer = { sure: byId(plain.filter(policy => takesIn(policy.appliesTo, dataSource))), unsure }

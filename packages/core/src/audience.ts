@@ -37,7 +37,8 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
   let bytes = 0
 
   function of(formula: Formula): PeopleSet {
-    if (formula.kind === 'leaf' && formula.leaf?.is === 'everyone') return facts.enabled
+    if (formula.leaf?.is === 'everyone') return facts.enabled
+    if (formula.leaf?.is === 'nobody') return nobody
     const known = kept.get(formula)
     if (known) return known
     // A complement is made from what is kept in less time than it takes to look for room for it.
@@ -121,7 +122,9 @@ function everyTerm(terms: readonly Formula[], within: PeopleSet, ask: (term: For
   const [wanted, refused] = [terms.filter(({ kind }) => kind !== 'not'), terms.filter(({ kind }) => kind === 'not')]
   let found = within
   for (const set of wanted.map(ask).sort((a, b) => a.size - b.size)) found = intersection(found, set)
-  for (const { terms: [, term] } of refused) {
+  for (const {
+    terms: [, term],
+  } of refused) {
     if (found.size === 0) break
     found = difference(found, ask(term!))
   }

@@ -63,7 +63,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     bindings.sweep()
     const current = ++changes
     const blocks = blocksOf(change)
-    return differenceOf(blocks.filter(block => block !== undefined), facts, () => changes === current)
+    return differenceOf(
+      blocks.filter(block => block !== undefined),
+      facts,
+      () => changes === current,
+    )
   }
 
   function blocksOf(change: Change): (Block | undefined)[] {
@@ -124,10 +128,16 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function changeMembers(change: MemberChange): (Block | undefined)[] {
     const touched = touchedMembers(change)
-    const before = [...touched].map(([id, people]) => [bindings.sources.get(id), people] as const).map(([source, people]) => {
-      const ask = kept.within(people)
-      return { source, people, was: source && standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask) }
-    })
+    const before = [...touched]
+      .map(([id, people]) => [bindings.sources.get(id), people] as const)
+      .map(([source, people]) => {
+        const ask = kept.within(people)
+        return {
+          source,
+          people,
+          was: source && standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask),
+        }
+      })
     if (change.entity === 'member') members.set(change.id, change.row)
     else now = change.now
     return before.map(({ source, people, was }) => {
@@ -161,7 +171,9 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
     const asked = copyOf(intersection(people, facts.enabled))
     const askBefore = kept.within(asked)
-    const roots = [...touched].filter(formula => bindings.isHeld(formula)).map(formula => ({ formula, was: askBefore(formula) }))
+    const roots = [...touched]
+      .filter(formula => bindings.isHeld(formula))
+      .map(formula => ({ formula, was: askBefore(formula) }))
     const lettingInBefore = new Map(Array.from(alone, source => [source, lettingIn(membersOf(source.id), asked)]))
 
     changeFacts(change)
@@ -226,7 +238,10 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       }
       case 'membership': {
         const group = facts.group(change.group)
-        const leaves: Leaf[] = [...(group.name === undefined ? [] : [{ is: 'group', name: group.name } as const]), ...inherited(group)]
+        const leaves: Leaf[] = [
+          ...(group.name === undefined ? [] : [{ is: 'group', name: group.name } as const]),
+          ...inherited(group),
+        ]
         return { people: peopleSetOf([facts.person(change.user).number]), leaves, memberships: [group.id] }
       }
       case 'attribute': {
@@ -235,7 +250,14 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
           'user' in subject
             ? peopleSetOf([facts.person(subject.user).number])
             : copyOf(facts.peopleOf(facts.group(subject.group), facts.enabled))
-        return { people, leaves: [{ is: 'value', key, value }, { is: 'key', key }], memberships: [] }
+        return {
+          people,
+          leaves: [
+            { is: 'value', key, value },
+            { is: 'key', key },
+          ],
+          memberships: [],
+        }
       }
       case 'principals': {
         const leaves = Array.from(formulas.principalLeaves(), ({ leaf }) => leaf!)
@@ -328,7 +350,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function memory(): Memory {
     let ofFormulas = 0
-    for (const { key, terms, parents } of formulas.all()) ofFormulas += 400 + key.length + 8 * terms.length + 40 * parents.size
+    for (const { key, terms, parents } of formulas.all())
+      ofFormulas += 400 + key.length + 8 * terms.length + 40 * parents.size
     let ofSources = 0
     for (const { row, below } of bindings.sources.values()) {
       ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size
@@ -366,5 +389,8 @@ const noSources: ReadonlySet<Source> = new Set()
 const fewPeople = 256
 
 function inherited({ values }: Person | KnownGroup): Leaf[] {
-  return values.flatMap(({ key, value }): Leaf[] => [{ is: 'value', key, value }, { is: 'key', key }])
+  return values.flatMap(({ key, value }): Leaf[] => [
+    { is: 'value', key, value },
+    { is: 'key', key },
+  ])
 }

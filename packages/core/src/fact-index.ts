@@ -90,9 +90,7 @@ export interface FactIndex {
   bytes(): { readonly people: number; readonly lists: number }
 }
 
-export function factIndex(
-  facts: Pick<Facts, 'users' | 'groups' | 'attributes' | 'principals'> = noFacts,
-): FactIndex {
+export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' | 'principals'> = noFacts): FactIndex {
   const byId = new Map<UserId, Person>()
   const people: Person[] = []
   const byName = new Map<string, Person[]>()

@@ -67,7 +67,15 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
   function make(key: string, kind: Formula['kind'], terms: readonly Formula[], leaf?: Leaf): Formula {
     const same = known.get(key)
     if (same) return same
-    const formula: Formula = { key, number: made++, kind, terms, parents: new Set(), uses: 0, ...(leaf ? { leaf } : {}) }
+    const formula: Formula = {
+      key,
+      number: made++,
+      kind,
+      terms,
+      parents: new Set(),
+      uses: 0,
+      ...(leaf ? { leaf } : {}),
+    }
     known.set(key, formula)
     unused.add(formula)
     for (const term of terms) {
@@ -114,7 +122,10 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
       case 'not':
         return negation(resolve(expression.term, asked))
       default:
-        return joined(expression.kind, expression.terms.map(term => resolve(term, asked)))
+        return joined(
+          expression.kind,
+          expression.terms.map(term => resolve(term, asked)),
+        )
     }
   }
 
@@ -133,9 +144,15 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
       case 'hasTagAsGroup':
         return joined('or', tags.flatMap(selfAndParents).map(group))
       case 'isUser':
-        return joined('or', args.map(userid => leafFormula({ is: 'user', userid })))
+        return joined(
+          'or',
+          args.map(userid => leafFormula({ is: 'user', userid })),
+        )
       case 'hasPrincipal':
-        return joined('or', args.map(kind => leafFormula({ is: 'principal', kind, integration: through })))
+        return joined(
+          'or',
+          args.map(kind => leafFormula({ is: 'principal', kind, integration: through })),
+        )
     }
   }
 

@@ -30,7 +30,10 @@ export * from './policy/index.ts'
 
 // 2, 3 audience and entitlement: who, what, until when, and why
 
-export { deriveEntitlements, type Entitlement, nextExpiry, type OwnReason } from './entitlement.ts'
+export type { Change } from './change.ts'
+export type { Difference, Movement, Movements } from './difference.ts'
+export { deriveEntitlements, type Entitlement, entitlementsOf, nextExpiry, type OwnReason } from './entitlement.ts'
+export { type EntitlementIndex, entitlementIndex } from './entitlement-index.ts'
 export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
 
 // 4 grant: the same in AWS's terms

@@ -71,7 +71,11 @@ export function removePerson(set: PeopleSet, number: number): boolean {
     // Half as many as it takes to become bits, so that a set on the border does not turn to and fro.
     if (set.size * 64 < set.bits.length * 32) turnIntoList(set)
   } else {
-    set.list.copyWithin(placeOf(set.list, set.size + 1, number), placeOf(set.list, set.size + 1, number) + 1, set.size + 1)
+    set.list.copyWithin(
+      placeOf(set.list, set.size + 1, number),
+      placeOf(set.list, set.size + 1, number) + 1,
+      set.size + 1,
+    )
   }
   return true
 }

@@ -143,11 +143,19 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   }
 
   function covering(source: Source): Source[] {
-    return realmOf(source.row)?.coveredBy(source.row.scope).filter(one => one !== source) ?? []
+    return (
+      realmOf(source.row)
+        ?.coveredBy(source.row.scope)
+        .filter(one => one !== source) ?? []
+    )
   }
 
   function covered(source: Source): Source[] {
-    return realmOf(source.row)?.inside(source.row.scope).filter(one => one !== source) ?? []
+    return (
+      realmOf(source.row)
+        ?.inside(source.row.scope)
+        .filter(one => one !== source) ?? []
+    )
   }
 
   function guardingOf(questionsOf: readonly Question[], { integration }: DataSource): Guarding | undefined {
@@ -181,20 +189,23 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     if (known && !known.grants.some(isGone) && !known.guarding?.questions.some(isGone)) return known
     const asked = taking.map(policy => ask(policy, row.tags))
     const grants = asked.filter(({ policy }) => policy.kind === 'grant')
-    const guarding = guardingOf(asked.filter(({ policy }) => policy.kind === 'guardrail'), row)
+    const guarding = guardingOf(
+      asked.filter(({ policy }) => policy.kind === 'guardrail'),
+      row,
+    )
     asking.set(taking, { grants, guarding })
     return { grants, guarding }
   }
 
   /** The data source takes its place among the others: counted above it, and counting what is below. */
   function enter(source: Source): Set<Source> {
-    const { grants, guarding } = askedOf(source.row)
-    source.grants = grants
-    use(grants, 1)
     const changed = new Set([source])
     const realm = realmOf(source.row)
     if (source.row.disabled || !realm) return changed
+    const { grants, guarding } = askedOf(source.row)
+    source.grants = grants
     source.guarding = guarding
+    use(grants, 1)
     for (const outer of countBelow(source, source.guarding, 1)) changed.add(outer)
     for (const inner of covered(source)) {
       if (inner.guarding) source.below.set(inner.guarding, (source.below.get(inner.guarding) ?? 0) + 1)
@@ -205,7 +216,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
 
   function leave(source: Source): Set<Source> {
     use(source.grants, -1)
-    source.grants = []
+    source.grants = noQuestions
     const changed = new Set([source, ...countBelow(source, source.guarding, -1)])
     source.guarding = undefined
     source.below.clear()
@@ -231,7 +242,8 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     const { row, guarding, below } = source
     if (row.disabled || !integrations.has(row.integration) || sources.get(row.id) !== source) return undefined
     const shared = below.size === 0 ? bindingOf.get(source.grants)?.get(guarding) : undefined
-    if (shared?.through === row.integration && bindings.get(shared.binding.key) === shared.binding) return shared.binding
+    if (shared?.through === row.integration && bindings.get(shared.binding.key) === shared.binding)
+      return shared.binding
     const grants = source.grants.map(one => grantOf(one.policy, formulaFor(one, row.integration)))
     const guards = { READ: new Set<Formula>(), WRITE: new Set<Formula>() }
     function guard(by: Guarding): void {
@@ -257,7 +269,9 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   }
 
   function sharedBinding(grants: Binding['grants'], guards: Binding['guards']): Binding {
-    const granted = grants.map(({ policy: { id, version, level }, formula }) => `${id}.${version}${level}${formula.number}`)
+    const granted = grants.map(
+      ({ policy: { id, version, level }, formula }) => `${id}.${version}${level}${formula.number}`,
+    )
     const key = `${granted.join()} ${guards.READ.map(one => one.number).join()} ${guards.WRITE.map(one => one.number).join()}`
     const known = bindings.get(key)
     if (known) return known
@@ -303,12 +317,12 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
 
   /** The data source asks one policy in place of the one that goes. */
   function askAnew(source: Source, replace: ReturnType<typeof replacing>, come: Policy | undefined): Source[] {
+    if (source.row.disabled || !realmOf(source.row)) return []
     const question = come && ask(come, source.row.tags)
     const grants = replace(source.grants, come?.kind === 'grant' ? question : undefined)
     use(grants, 1)
     use(source.grants, -1)
     source.grants = grants
-    if (source.row.disabled || !realmOf(source.row)) return [source]
     const own = source.guarding?.questions ?? noQuestions
     const asked = replace(own, come?.kind === 'guardrail' ? question : undefined)
     if (asked === own) return [source]
@@ -320,7 +334,14 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
 
   function fill(rows: readonly DataSource[]): void {
     for (const row of rows) {
-      const source: Source = { id: row.id, row, grants: noQuestions, guarding: undefined, below: new Map(), binding: undefined }
+      const source: Source = {
+        id: row.id,
+        row,
+        grants: noQuestions,
+        guarding: undefined,
+        below: new Map(),
+        binding: undefined,
+      }
       sources.set(row.id, source)
       enter(source)
     }
@@ -334,7 +355,10 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
       integrations.set(id, row)
       return []
     }
-    const ours = sources.values().filter(source => source.row.integration === id).toArray()
+    const ours = sources
+      .values()
+      .filter(source => source.row.integration === id)
+      .toArray()
     const changed = new Set<Source>()
     for (const source of ours) for (const one of leave(source)) changed.add(one)
     if (row) integrations.set(id, row)
@@ -367,9 +391,10 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
       question.formulas.clear()
       question.isGone = true
     }
-    if (idleQuestions.size > 0) for (const [key, { questions: own }] of guardings) {
-      if (own.some(({ uses }) => uses === 0)) guardings.delete(key)
-    }
+    if (idleQuestions.size > 0)
+      for (const [key, { questions: own }] of guardings) {
+        if (own.some(({ uses }) => uses === 0)) guardings.delete(key)
+      }
     idleBindings.clear()
     idleQuestions.clear()
     formulas.sweep()

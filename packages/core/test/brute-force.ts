@@ -69,7 +69,8 @@ export function levelAt(
 }
 
 function countOne(facts: Facts, user: User, dataSource: DataSource, now: number): Counted | undefined {
-  if (user.disabled || dataSource.disabled) return undefined
+  const isKnown = facts.integrations.some(({ id }) => id === dataSource.integration)
+  if (user.disabled || dataSource.disabled || !isKnown) return undefined
   const because: { level: Level; text: string }[] = []
   for (const policy of facts.policies) {
     if (policy.kind === 'grant' && isIn(policy.appliesTo, dataSource) && lets(facts, policy, user, dataSource)) {
@@ -110,7 +111,7 @@ function isTrue(facts: Facts, said: Expression, user: User, on: DataSource, thro
   if (said.kind === 'or') return said.terms.some(term => isTrue(facts, term, user, on, through))
   if (said.kind === 'and') return said.terms.every(term => isTrue(facts, term, user, on, through))
   if (said.kind === 'not') return !isTrue(facts, said.term, user, on, through)
-  const names = groupsOf(facts, user).map(group => group.name)
+  const names = ['All Users', ...groupsOf(facts, user).map(group => group.name)]
   const held = valuesOf(facts, user, said.args[0]!)
   switch (said.name) {
     case 'hasAttribute':
@@ -167,6 +168,6 @@ function isParent(value: string, tag: string): boolean {
 }
 
 function sharesRealm(facts: Facts, a: DataSource, b: DataSource): boolean {
-  const [x, y] = [a, b].map(one => facts.integrations.find(({ id }) => id === one.integration)!)
-  return x!.accountId === y!.accountId && x!.region === y!.region
+  const [x, y] = [a, b].map(one => facts.integrations.find(({ id }) => id === one.integration))
+  return x !== undefined && x.accountId === y?.accountId && x.region === y.region
 }

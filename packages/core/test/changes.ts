@@ -1,0 +1,120 @@
+/** Random changes of a world, applied to plain rows: what the index has to agree with. */
+import type { Change, Facts, GroupId, User } from '../src/index.ts'
+import { now, policyOf, type Random, scopeOf, worldOf } from './worlds.ts'
+
+/** Rows, memberships of groups that are gone included, and the time. */
+export interface World {
+  readonly facts: Facts
+  readonly memberships: ReadonlyMap<GroupId, ReadonlySet<User['id']>>
+  readonly now: number
+}
+
+export function startOf(facts: Facts): World {
+  return { facts, memberships: new Map(facts.groups.map(({ id, users }) => [id, new Set(users)])), now }
+}
+
+export function applied(world: World, change: Change): World {
+  const { facts, memberships } = world
+  switch (change.entity) {
+    case 'now':
+      return { ...world, now: change.now }
+    case 'user':
+      return { ...world, facts: { ...facts, users: replaced(facts.users, change.id, change.row) } }
+    case 'integration':
+      return { ...world, facts: { ...facts, integrations: replaced(facts.integrations, change.id, change.row) } }
+    case 'dataSource':
+      return { ...world, facts: { ...facts, dataSources: replaced(facts.dataSources, change.id, change.row) } }
+    case 'policy':
+      return { ...world, facts: { ...facts, policies: replaced(facts.policies, change.id, change.row) } }
+    case 'member':
+      return { ...world, facts: { ...facts, members: replaced(facts.members, change.id, change.row) } }
+    case 'principals': {
+      const others = facts.principals.filter(({ user }) => user !== change.user)
+      return { ...world, facts: { ...facts, principals: [...others, ...change.rows] } }
+    }
+    case 'attribute': {
+      const text = JSON.stringify(change.row)
+      const others = facts.attributes.filter(row => JSON.stringify(row) !== text)
+      return { ...world, facts: { ...facts, attributes: change.holds ? [...others, change.row] : others } }
+    }
+    case 'group': {
+      const users = [...(memberships.get(change.id) ?? [])]
+      const row = change.row && { id: change.id, name: change.row.name, users }
+      return { ...world, facts: { ...facts, groups: replaced(facts.groups, change.id, row) } }
+    }
+    case 'membership': {
+      const users = new Set(memberships.get(change.group))
+      if (change.holds) users.add(change.user)
+      else users.delete(change.user)
+      const groups = facts.groups.map(group => (group.id === change.group ? { ...group, users: [...users] } : group))
+      return { ...world, facts: { ...facts, groups }, memberships: new Map([...memberships, [change.group, users]]) }
+    }
+  }
+}
+
+/** Something that may become so in a world of `worldOf`: rows come, change and go, known or not. */
+export function changeOf({ facts, now: at }: World, random: Random): Change {
+  const other = worldOf(random.below(1_000_000), 1)
+  const id = <T>(): T => (1 + random.below(6)) as T
+  const gone = random.chance(0.2)
+  const row = <T extends { readonly id: unknown }>(rows: readonly T[], wanted: T['id']) => {
+    const found = gone || rows.length === 0 ? undefined : { ...random.pick(rows), id: wanted }
+    return found as T | undefined
+  }
+  switch (random.below(11)) {
+    case 0: {
+      const user = id<Facts['users'][number]['id']>()
+      return {
+        entity: 'user',
+        id: user,
+        row: gone ? undefined : { id: user, userid: `u${user}`, disabled: random.chance(0.3) },
+      }
+    }
+    case 1: {
+      const name = random.pick(['Analysts', 'A', 'D', 'All Users', 'A.B'])
+      return { entity: 'group', id: id(), row: gone ? undefined : { name } }
+    }
+    case 2:
+    case 3:
+      return { entity: 'membership', group: id(), user: id(), holds: random.chance(0.6) }
+    case 4:
+    case 5: {
+      const held = facts.attributes.length > 0 && random.chance(0.4)
+      return { entity: 'attribute', row: random.pick(held ? facts.attributes : other.attributes), holds: !held }
+    }
+    case 6: {
+      const user = id<Facts['users'][number]['id']>()
+      const rows = random.chance(0.3) ? [] : other.principals.filter(one => one.user === user)
+      return { entity: 'principals', user, rows }
+    }
+    case 7: {
+      const made = row(other.members, id())
+      return { entity: 'member', id: made?.id ?? id(), row: made }
+    }
+    case 8: {
+      const wanted = (1 + random.below(10)) as Facts['dataSources'][number]['id']
+      const made = row(random.chance(0.5) ? facts.dataSources : other.dataSources, wanted)
+      const scope = random.chance(0.3) ? scopeOf(`s3://lake/${random.pick(['a/*', 'a/b/*', 'z/*', '*'])}`) : made?.scope
+      return { entity: 'dataSource', id: wanted, row: made && scope ? { ...made, scope } : undefined }
+    }
+    case 9: {
+      const wanted = 1 + random.below(8)
+      const made = policyOf(wanted, random.chance(0.4) ? 'guardrail' : 'grant', random)
+      return { entity: 'policy', id: made.id, row: gone ? undefined : made }
+    }
+    default: {
+      if (random.chance(0.6)) return { entity: 'now', now: at - 1 + random.below(3) }
+      const wanted = (1 + random.below(4)) as Facts['integrations'][number]['id']
+      return { entity: 'integration', id: wanted, row: row(other.integrations, wanted) }
+    }
+  }
+}
+
+function replaced<Row extends { readonly id: unknown }>(
+  rows: readonly Row[],
+  id: Row['id'],
+  row: Row | undefined,
+): Row[] {
+  const others = rows.filter(one => one.id !== id)
+  return row ? [...others, row] : others
+}
