@@ -5,7 +5,7 @@
  * the room for it runs out. The same algebra answers for a few people as for everybody. Knows no members and no clock.
  */
 import type { FactIndex } from './fact-index.ts'
-import type { Formula } from './formula.ts'
+import type { Formula, Leaf } from './formula.ts'
 import {
   addPerson,
   bytesOf,
@@ -23,8 +23,11 @@ import {
 export interface Audiences {
   /** Everybody for whom the formula holds. Read it at once: the set is this module's own and changes with the facts. */
   of(formula: Formula): PeopleSet
-  /** Those of some enabled people for whom each formula holds, shared parts computed once. */
-  within(people: PeopleSet): (formula: Formula) => PeopleSet
+  /**
+   * Those of some enabled people for whom each formula holds, shared parts computed once. `supposed` answers leaves
+   * in place of the facts: true or false for all of these people.
+   */
+  within(people: PeopleSet, supposed?: (leaf: Leaf) => boolean | undefined): (formula: Formula) => PeopleSet
   /** Brings what is kept up to date after a change that concerned only these people and formulas. */
   renew(formulas: Iterable<Formula>, people: PeopleSet): void
   forget(formula: Formula): void
@@ -65,12 +68,13 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
     }
   }
 
-  function within(people: PeopleSet): (formula: Formula) => PeopleSet {
+  function within(people: PeopleSet, supposed?: (leaf: Leaf) => boolean | undefined): (formula: Formula) => PeopleSet {
     const answers = new Map<Formula, PeopleSet>()
     function ask(formula: Formula): PeopleSet {
       const known = answers.get(formula)
       if (known) return known
-      const made = evaluated(formula, people, ask)
+      const isSo = formula.leaf && supposed?.(formula.leaf)
+      const made = isSo === undefined ? evaluated(formula, people, ask) : isSo ? people : nobody
       // The lists of facts change in place; what is answered here has to last.
       const found = formula.kind === 'leaf' && made !== people && made.size > 0 ? copyOf(made) : made
       answers.set(formula, found)

@@ -9,13 +9,13 @@ import { type Audiences, audiences } from './audience.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
 import { type Block, blockOf, type Difference, differenceOf } from './difference.ts'
 import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
-import type { DataSourceId, Facts, GroupId, Instant, Level, Member, UserId } from './facts.ts'
+import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { copyOf, intersection, nobody, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
 import { allUsers } from './policy/truth.ts'
 import { type Binding, type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
-import { becauseOf, type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
+import { type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
 
 export interface EntitlementIndex {
   readonly facts: FactIndex
@@ -92,8 +92,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       const [was, is] = [before, after].map(binding => standingOf(binding, [], facts.enabled, kept.of))
       blocks.push(blockOf({ all: plain, but: noSources }, was!, is!))
       for (const source of others) {
-        const let_in = lettingIn(membersOf(source.id), facts.enabled)
-        const sides = [before, after].map(binding => standingOf(binding, let_in, facts.enabled, kept.of))
+        const lettingInAll = lettingIn(membersOf(source.id), facts.enabled)
+        const sides = [before, after].map(binding => standingOf(binding, lettingInAll, facts.enabled, kept.of))
         blocks.push(blockOf({ all: new Set([source]), but: noSources }, sides[0]!, sides[1]!))
       }
     }
@@ -201,15 +201,19 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   function changeFacts(change: PeopleChange): void {
     switch (change.entity) {
       case 'user':
-        return facts.setUser(change.id, change.row)
+        facts.setUser(change.id, change.row)
+        break
       case 'group':
-        return facts.setGroup(change.id, change.row)
+        facts.setGroup(change.id, change.row)
+        break
       case 'membership':
-        return facts.setMembership(change.group, change.user, change.holds)
+        facts.setMembership(change.group, change.user, change.holds)
+        break
       case 'attribute':
-        return facts.setAttribute(change.row, change.holds)
+        facts.setAttribute(change.row, change.holds)
+        break
       case 'principals':
-        return facts.setPrincipals(change.user, change.rows)
+        facts.setPrincipals(change.user, change.rows)
     }
   }
 

@@ -4,18 +4,7 @@
  * Takes one change at a time and answers the leaves of formulas. Rows about unknown users or groups are kept and say
  * nothing until the user or group is there, so the order of changes does not matter. No clock.
  */
-import type {
-  Attribute,
-  Facts,
-  Group,
-  GroupId,
-  IntegrationId,
-  Member,
-  Principal,
-  PrincipalKind,
-  User,
-  UserId,
-} from './facts.ts'
+import type { Attribute, Facts, Group, GroupId, IntegrationId, Member, Principal, User, UserId } from './facts.ts'
 import type { Leaf } from './formula.ts'
 import { meantPrincipals } from './people.ts'
 import {
@@ -71,6 +60,8 @@ export interface FactIndex {
   group(id: GroupId): KnownGroup
   personsNamed(userid: string): readonly Person[]
   groupsNamed(name: string): readonly KnownGroup[]
+  /** The rows of the built-in group, whose people are everybody. */
+  everyonesGroups(): readonly KnownGroup[]
   /** The group's people, of those asked about. */
   peopleOf(group: KnownGroup, within: PeopleSet): PeopleSet
   /** Which of those asked about the leaf is true for; they have to be enabled. */
@@ -141,7 +132,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     } else if (removePerson(to.users, one.number)) take(one.groups, to)
   }
 
-  function valueOf(key: string, value: string): Value {
+  function heldValue(key: string, value: string): Value {
     const ofKey = values.get(key) ?? new Map<string, Value>()
     values.set(key, ofKey)
     const known = ofKey.get(value)
@@ -152,7 +143,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
   }
 
   function setAttribute({ subject, key, value }: Attribute, holds: boolean): void {
-    const held = valueOf(key, value)
+    const held = heldValue(key, value)
     if ('user' in subject) {
       const one = person(subject.user)
       if (holds) {
@@ -276,6 +267,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     group,
     personsNamed: userid => byName.get(userid) ?? [],
     groupsNamed: name => groupsByName.get(name) ?? [],
+    everyonesGroups: () => groupsByName.get(allUsers) ?? [],
     peopleOf,
     leafPeople,
     subjectPeople(subject, within) {

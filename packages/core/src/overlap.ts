@@ -68,7 +68,8 @@ function merged(dataSource: DataSource, own: readonly Entitlement[], wider: read
   return [...byUser.values()].sort((a, b) => a.user - b.user)
 }
 
-function overlapReason({ dataSource, level, because }: Entitlement): OverlapReason {
+/** The mark of a covering entitlement on what lies inside. */
+export function overlapReason({ dataSource, level, because }: Omit<Entitlement, 'user'>): OverlapReason {
   const until = endOf(because.filter(reason => level === 'READ' || reason.level === 'WRITE'))
   const ends = until === undefined ? {} : { until }
   return { kind: 'overlap', id: dataSource, level, ...ends, via: { dataSource } }

@@ -235,7 +235,7 @@ function merged(a: PeopleSet, b: PeopleSet): PeopleSet {
   let [atA, atB, size] = [0, 0, 0]
   while (atA < a.size && atB < b.size) {
     const [x, y] = [a.list[atA]!, b.list[atB]!]
-    found[size++] = x < y ? x : y
+    found[size++] = Math.min(x, y)
     if (x <= y) atA++
     if (y <= x) atB++
   }
