@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type DataSourceId, deriveEntitlements, type Facts, printExpression } from '@headgate/core'
-import { act } from '../src/db/act.ts'
-import { insertDataSources } from '../src/db/data-source-registration.ts'
 import { type FactsFilter, loadFacts } from '../src/db/facts.ts'
 import type { Db } from '../src/db/open.ts'
-import { storedIntegration } from './support/lake.ts'
+import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { type TestServer, testServer } from './support/server.ts'
 
 async function start(t: TestContext): Promise<TestServer> {
@@ -18,18 +16,8 @@ function load(db: Db, filter?: FactsFilter) {
   return db.snapshot(tx => loadFacts(tx, filter))
 }
 
-/** Stored directly: there is no AWS here to ask for the bucket. */
-async function store(server: TestServer, integrationId: number, name: string, key: string): Promise<number> {
-  const integration = await server.db.kysely
-    .selectFrom('integration')
-    .selectAll()
-    .where('id', '=', integrationId)
-    .executeTakeFirstOrThrow()
-  const actor = { type: 'user' as const, id: server.admin.id, userid: 'admin', name: 'First Admin' }
-  const scope = { bucket: `bucket-${integration.account_id}`, key, kind: 'prefix' as const }
-  const source = { name, description: '', prefix: `/${key}*`, scope, tags: [] }
-  const { result } = await act(server.db, actor, done => insertDataSources(done, integration, [source]))
-  return result[0] ?? 0
+function store(server: TestServer, integrationId: number, name: string, key: string): Promise<number> {
+  return storeDataSource(server, integrationId, { name, scope: `s3://research-data/${key}*` })
 }
 
 async function damage(server: TestServer, policy: number, definition: object): Promise<void> {
@@ -89,7 +77,7 @@ test('what people wrote through the API arrives as facts', async t => {
       id,
       name: 'A',
       integration: integrationId,
-      scope: { bucket: 'bucket-111122223333', key: 'a/', kind: 'prefix' },
+      scope: { bucket: 'research-data', key: 'a/', kind: 'prefix' },
       tags: ['Finance'],
       disabled: false,
     },

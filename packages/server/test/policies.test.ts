@@ -183,6 +183,17 @@ test('names are unique among the policies that are not deleted', async t => {
   assert.deepEqual(lost, Array(2).fill('policy-name-taken'))
 })
 
+test('a policy that is not there can neither be read nor changed', async t => {
+  const server = await start(t)
+  const { get, edit, activate, stage, remove } = server.admin.policies
+  const params = { id: 4711 }
+  await refuses(get({ params }), 'policy-not-found', 404)
+  await refuses(edit({ params, ifMatch: '1', body: analysts }), 'policy-not-found', 404)
+  await refuses(activate({ params, ifMatch: '1' }), 'policy-not-found', 404)
+  await refuses(stage({ params, ifMatch: '1' }), 'policy-not-found', 404)
+  await refuses(remove({ params, ifMatch: '1' }), 'policy-not-found', 404)
+})
+
 test('a protected policy cannot be edited, activated, staged or deleted', async t => {
   const server = await start(t)
   const { id } = await server.admin.policies.create({ body: analysts })

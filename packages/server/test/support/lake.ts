@@ -1,8 +1,12 @@
 /** A server with one connected account, and short ways to fill it with data sources. */
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
+import { parseScope } from '@headgate/core'
 import { ApiError } from '@headgate/core/api'
 import { secretContext } from '../../src/aws/clients.ts'
+import { act } from '../../src/db/act.ts'
+import { insertDataSources } from '../../src/db/data-source-registration.ts'
+import { findIntegration } from '../../src/db/integration.ts'
 import type { TestAccount } from './aws-account.ts'
 import { connected, create } from './integrations.ts'
 import type { TestPerson, TestServer } from './server.ts'
@@ -43,6 +47,24 @@ export async function storedIntegration(server: TestServer, accountId = '1111222
     .returning('id')
     .executeTakeFirstOrThrow()
   return row.id
+}
+
+/** A data source as registering it would have stored it, without AWS being asked for the bucket. */
+export async function storeDataSource(
+  server: TestServer,
+  integrationId: number,
+  item: { name: string; scope: string; tags?: readonly string[]; owner?: TestPerson },
+): Promise<number> {
+  const { name, scope, tags = [], owner = server.admin } = item
+  const parsed = parseScope(scope)
+  if (!parsed.ok) throw new Error(parsed.message)
+  const integration = await findIntegration(server.db.kysely, integrationId)
+  if (!integration) throw new Error(`there is no integration ${integrationId}`)
+  const actor = { type: 'user' as const, id: owner.id, userid: owner.userid, name: owner.userid }
+  const source = { name, description: '', prefix: scope, scope: parsed.scope, tags }
+  const { result } = await act(server.db, actor, done => insertDataSources(done, integration, [source]))
+  if (result[0] === undefined) throw new Error(`the name ${name} is taken`)
+  return result[0]
 }
 
 type Registration = Parameters<TestPerson['nativeS3']['register']>[0]['body']
