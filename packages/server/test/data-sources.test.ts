@@ -393,3 +393,19 @@ test('every change of a data source leaves an audit event with what changed', as
   )
   assert.ok(events.every(({ actor, targets }) => actor.name === 'admin' && targets[0].id === String(id)))
 })
+
+test('a tag that is deleted while it is being applied is either in use or not found', async t => {
+  const { server, integrationId } = await lake(t)
+  for (let round = 0; round < 8; round += 1) {
+    const name = `Tag ${round}`
+    await server.admin.tags.create({ body: { name } })
+    const item = { dataSourceName: `source ${round}`, prefix: `/part-${round}/*`, tags: [name] }
+    const results = await Promise.allSettled([
+      register(server.admin, integrationId, item),
+      server.admin.tags.remove({ params: { name } }),
+    ])
+    const lost = results.flatMap(result => (result.status === 'rejected' ? [result.reason.code] : []))
+    assert.equal(lost.length, 1)
+    assert.ok(['tag-not-found', 'tag-in-use'].includes(lost[0]), lost[0])
+  }
+})
