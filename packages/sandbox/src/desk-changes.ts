@@ -17,7 +17,9 @@ export const changesAtDesk = (request: WireRequest): boolean => Object.hasOwn(CH
 
 /** Throws TypeError, SyntaxError or AwsError on what can't be done; some of it may have been done by then. */
 export function changeAtDesk(world: World, request: WireRequest): unknown {
-  return CHANGES[nameOf(request)]?.(world, request)
+  const carryOut = CHANGES[nameOf(request)]
+  if (carryOut === undefined) throw new TypeError(`no such change: ${nameOf(request)}`)
+  return carryOut(world, request)
 }
 
 const nameOf = ({ method, rawPath }: WireRequest): string => `${method} ${rawPath}`
