@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import * as aws from '@aws-sdk/client-s3-control'
 import type { SeededAccount } from '../src/index.ts'
 import { grantOf, newDataDir, startDurable } from './durable-world.ts'
@@ -13,7 +14,8 @@ const AT_ONCE = 16
 
 test('killed amid 2,000 creations, a sandbox has lost none of the grants it answered for', async t => {
   const dataDir = await newDataDir(t)
-  const child = spawn(process.execPath, [`${import.meta.dirname}/sandbox-process.ts`, dataDir], {
+  const program = fileURLToPath(import.meta.resolve('./sandbox-process.ts'))
+  const child = spawn(process.execPath, [program, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.after(() => child.kill('SIGKILL'))

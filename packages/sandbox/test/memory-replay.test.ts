@@ -118,6 +118,13 @@ function everything(sandbox: Sandbox, admin: Keys) {
     await grants.send(
       new control.CreateAccessGrantsLocationCommand({ ...of, LocationScope: 's3://', IAMRoleArn: roleArn(0) }),
     )
+    await storage.send(new s3.PutObjectCommand({ Bucket: bucket(0), Key: 's0', Body: 'x' }))
+    const IdentityStoreId = sandbox.makeIdentityCenter(ACCOUNT, REGION).identityStoreId
+    const IdentityCenterArn = center()?.instanceArn
+    await grants.send(new control.AssociateAccessGrantsIdentityCenterCommand({ ...of, IdentityCenterArn }))
+    await store.send(new directory.CreateGroupCommand({ IdentityStoreId, DisplayName: 'all' }))
+    const Name = { GivenName: 'P', FamilyName: 'Q' }
+    await store.send(new directory.CreateUserCommand({ IdentityStoreId, UserName: 'p', DisplayName: 'P', Name }))
   }
   const does: Does[] = [
     a => people.send(new iam.CreateUserCommand({ UserName: user(a), Tags: [{ Key: 'a', Value: 'b' }] })),
@@ -244,6 +251,7 @@ function everything(sandbox: Sandbox, admin: Keys) {
           new control.CreateAccessGrantCommand({
             ...of,
             AccessGrantsLocationId: location(b),
+            AccessGrantsLocationConfiguration: { S3SubPrefix: `${bucket(0)}/*` },
             Permission,
             Grantee: { GranteeType: 'DIRECTORY_USER', GranteeIdentifier: person(a) },
           }),
