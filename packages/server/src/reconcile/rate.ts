@@ -27,6 +27,8 @@ const calmGrowth = 0.5
 /** How far a late timer may be made up for. */
 const catchUpMs = 50
 const slowest = 5
+/** Where to begin when AWS throttled before it let anything through. */
+const unseen = 100
 
 export function createRate(): Rate {
   let perSecond = Number.POSITIVE_INFINITY
@@ -38,8 +40,9 @@ export function createRate(): Rate {
   /** What got through in the last second: where to begin once there is a limit. */
   function observed(now: number): number {
     recent = recent.filter(at => at > now - 1000)
+    if (recent.length === 0) return unseen
     const sinceMs = Math.max(cutEveryMs, now - (recent[0] ?? now))
-    return Math.max(1, recent.length) / (sinceMs / 1000)
+    return recent.length / (sinceMs / 1000)
   }
 
   function grow(now: number): void {

@@ -274,3 +274,51 @@ async function ledgerStates({ server }: Lake): Promise<Record<string, number>> {
     .execute()
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
 }
+
+test('a grant that AWS made on another scope than meant is taken back, and both are told', async t => {
+  const here = await lake(t)
+  await here.start()
+  const id = await register(here, finance)
+  const ann = await person(here, 'ann')
+  const { accountId, region } = here.account
+  const instance = here.server.sandbox.state.accounts.get(accountId)!.accessGrants.get(region)!
+  for (const [key, location] of instance.locations) {
+    instance.locations.set(key, { ...location, scope: 's3://research-data/elsewhere/' })
+  }
+  const body = { level: 'READ' as const, reason: 'needed' }
+  await here.server.admin.dataSources.setMember({ params: { id, userId: ann }, body })
+  const failed = await until('failed', async () => (await grants(here, { state: 'createFailed' }))[0])
+  assert.equal(failed.error?.code, 'scope-mismatch')
+  assert.match(failed.error.message, /s3:\/\/research-data\/elsewhere\/finance\/\*.*s3:\/\/research-data\/finance\/\*/)
+  assert.deepEqual(inAws(here), [])
+})
+
+test('an integration that fails its validation revokes and does not create; a failed deletion does nothing', async t => {
+  const here = await lake(t)
+  await here.start()
+  const id = await register(here, finance)
+  const [ann, bob] = [await person(here, 'ann'), await person(here, 'bob')]
+  const set = (userId: number) =>
+    here.server.admin.dataSources.setMember({ params: { id, userId }, body: { level: 'READ', reason: 'needed' } })
+  const move = async (status: string) => {
+    await sql`update integration set status = ${status}`.execute(here.server.db.kysely)
+    await sql`select pg_notify('fact_change', '')`.execute(here.server.db.kysely)
+  }
+  await set(ann)
+  await until('the grant', () => inAws(here).length === 1)
+  await quiet(here)
+  await move('recurringValidationError')
+  await set(bob)
+  await here.server.admin.dataSources.removeMember({ params: { id, userId: ann } })
+  await until('revoked', () => inAws(here).length === 0)
+  await move('enabled')
+  await until('created after all', () => inAws(here).join() === `READ bob ${finance}`)
+  await quiet(here)
+
+  await move('deleteError')
+  await until('let go', async () => {
+    const { released } = await here.server.db.kysely.selectFrom('leadership').selectAll().executeTakeFirstOrThrow()
+    return released
+  })
+  assert.equal(inAws(here).length, 1)
+})
