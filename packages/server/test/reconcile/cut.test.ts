@@ -72,8 +72,11 @@ async function story(here: Lake) {
   }
 }
 
+/** Met again while other calls are in flight. */
+const twice: ReadonlySet<Boundary> = new Set(['after intents', 'after create', 'after delete', 'after outcomes'])
+
 for (const name of boundaries) {
-  for (const nth of [1, 2]) {
+  for (const nth of twice.has(name) ? [1, 2] : [1]) {
     test(`cut ${name}, time ${nth}`, { timeout: 25_000 }, async t => {
       const here = await lake(t)
       const { before, during, wanted } = await story(here)

@@ -130,7 +130,7 @@ test('what may not be repeated is not; what may is, until the last try', async (
   })
   await clock.run(() => over)
   assert.equal((await again).kind, 'lostAnswer')
-  assert.equal(tries, 11)
+  assert.equal(tries, 5)
 })
 
 test('stopping rejects what waits and lets what is under way end', async () => {
