@@ -7,7 +7,8 @@ export default defineConfig({
   base: '/app/',
   plugins: [react()],
   build: {
-    target: 'es2024',
+    // The first of each that know `light-dark()`: written for older ones, it would not follow the switch of colours.
+    target: ['chrome123', 'edge123', 'firefox121', 'safari17.5'],
     // A data: address in place of a small file would need exceptions in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

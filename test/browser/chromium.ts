@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import packaged, { inflate, setupLambdaEnvironment } from '@sparticuz/chromium'
-import axe from 'axe-core'
+import axe, { type AxeResults } from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
 /** Closed with the test. */
@@ -35,18 +35,15 @@ async function unpackLibraries(): Promise<void> {
 export async function accessibilityViolations(page: Page): Promise<string[]> {
   // The policy of the page allows no script from elsewhere; the debugger's door is not bound by it.
   await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import('axe-core') }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
-    return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))
-  })
+  const { violations } = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })")
+  return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary}`))
 }
 
 /** Pixels by which the page is wider than its window; 0 when nothing has to be scrolled sideways. */
-export function sidewaysScroll(page: Page): Promise<number> {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement
-    // Narrower than its window is a page with room kept for the other scroll bar.
-    return Math.max(0, scrollWidth - clientWidth)
-  })
+export async function sidewaysScroll(page: Page): Promise<number> {
+  const { scrollWidth, clientWidth } = await page.evaluate<Record<'scrollWidth' | 'clientWidth', number>>(
+    '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
+  )
+  // Narrower than its window is a page with room kept for the other scroll bar.
+  return Math.max(0, scrollWidth - clientWidth)
 }

@@ -54,7 +54,7 @@ test('the web app', async t => {
     await row.getByText('Active').waitFor()
     assert.equal(await audience.getByRole('rowheader').count(), 1, 'bob is not let in')
 
-    await page.evaluate(() => Object.assign(window, { neverReloaded: true }))
+    await page.evaluate('window.neverReloaded = true')
     await admin.users.removeAttribute({ params: team })
     await page.getByText('Nobody has access').waitFor()
     await page.getByRole('link', { name: 'Revoked 1' }).click()
@@ -64,7 +64,7 @@ test('the web app', async t => {
     await page.getByText('No grant').waitFor()
     await admin.users.addAttribute({ params: team })
     await page.getByRole('table', { name: 'Grants' }).getByText('Active').waitFor()
-    assert.ok(await page.evaluate(() => 'neverReloaded' in window), 'the page was reloaded')
+    assert.ok(await page.evaluate<boolean>('window.neverReloaded === true'), 'the page was reloaded')
   })
 
   await t.test(
@@ -103,10 +103,10 @@ test('the web app', async t => {
   await t.test('everything is reached by keyboard', async t => {
     const page = await signedIn(t, browser, here, admin.key)
     await page.keyboard.press('Tab')
-    assert.equal(await focused(page), 'Skip to content')
+    assert.equal(await page.locator(':focus').textContent(), 'Skip to content')
     await page.keyboard.press('Enter')
     await page.keyboard.press('Tab')
-    assert.equal(await page.evaluate(() => document.activeElement?.closest('main') !== null), true)
+    assert.equal(await page.locator('main :focus').count(), 1)
     await page.getByRole('link', { name: 'Policies', exact: true }).focus()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Policies', level: 1 }).waitFor()
@@ -148,8 +148,7 @@ test('the web app', async t => {
         else await page.getByRole('heading', { name: heading, level: 1, exact: true }).waitFor()
         await fits(page, path)
       }
-      const dark = await page.evaluate(() => document.documentElement.dataset.mantineColorScheme)
-      assert.equal(dark, scheme)
+      assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), scheme)
     })
   }
 })
@@ -203,11 +202,7 @@ async function signIn(page: Page, key: string): Promise<void> {
 
 /** What is asked for has come, nothing has to be scrolled sideways, and axe-core finds nothing. */
 async function fits(page: Page, screen: string): Promise<void> {
-  await page.waitForFunction(() => document.querySelector('[role=status]') === null)
+  await page.getByRole('status').waitFor({ state: 'detached' })
   assert.equal(await sidewaysScroll(page), 0, `${screen} is wider than the window`)
   assert.deepEqual(await accessibilityViolations(page), [], screen)
-}
-
-function focused(page: Page): Promise<string | undefined> {
-  return page.evaluate(() => document.activeElement?.textContent ?? undefined)
 }

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
-import { Answer } from '../ui/answer.tsx'
+import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
@@ -26,9 +26,9 @@ export function DataSourcePage() {
     queryFn: () => hg.dataSources.get({ params: { id } }),
   })
   return (
-    <Answer query={dataSource} what={`data source ${id}`}>
+    <PageAnswer query={dataSource} what={`data source ${id}`}>
       {found => <Shown dataSource={found} />}
-    </Answer>
+    </PageAnswer>
   )
 }
 

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { DataTable } from '../ui/data-table.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { grantWords } from '../ui/words.ts'
 
@@ -67,7 +68,7 @@ function State({ grant }: { readonly grant: Grant }) {
       </div>
       {error !== undefined && (
         <div className="small">
-          {error.code}: {error.message}
+          {error.code}: <ServerText text={error.message} />
           {error.nextTryAt !== undefined && (
             <>
               ; tried again <RelativeTime at={error.nextTryAt} />

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { mayCall, useMe } from '../me.ts'
 import { Answer } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, grantWords, integrationWords } from '../ui/words.ts'
 import { type GrantCounts, isInTrouble, useGrantCounts, useIntegrations } from './counts.ts'
@@ -53,7 +54,11 @@ function WaitingList({
             <Link to="/integrations/$id" params={{ id }}>
               {config.name}
             </Link>
-            {statusMessage !== undefined && <>: {statusMessage}</>}
+            {statusMessage !== undefined && (
+              <>
+                : <ServerText text={statusMessage} />
+              </>
+            )}
           </span>
         </li>
       ))}

@@ -5,9 +5,10 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { GrantStates } from '../home/grant-states.tsx'
 import { seesTheWhole, useMe } from '../me.ts'
-import { Answer } from '../ui/answer.tsx'
+import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { CopyText, ScopePath } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, integrationWords } from '../ui/words.ts'
 import { ValidationTests } from './validation-tests.tsx'
@@ -21,9 +22,9 @@ export function IntegrationPage() {
     queryFn: () => hg.integrations.get({ params: { id } }),
   })
   return (
-    <Answer query={integration} what={`integration ${id}`}>
+    <PageAnswer query={integration} what={`integration ${id}`}>
       {found => <Shown integration={found} />}
-    </Answer>
+    </PageAnswer>
   )
 }
 
@@ -35,7 +36,7 @@ function Shown({ integration }: { readonly integration: Integration }) {
       title={config.name}
       above={<Link to="/integrations">Integrations</Link>}
       beside={<StateBadge {...integrationWords[status]} />}
-      lead={statusMessage}
+      lead={statusMessage === undefined ? undefined : <ServerText text={statusMessage} />}
     >
       <Section title="What it connects">
         <Facts

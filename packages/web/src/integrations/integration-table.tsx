@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { integrationWords } from '../ui/words.ts'
 
@@ -24,7 +25,7 @@ export function IntegrationTable({ integrations }: { readonly integrations: read
       columns={[
         {
           name: 'Name',
-          width: '26%',
+          width: '22%',
           cell: ({ id, config }) => (
             <Link to="/integrations/$id" params={{ id }}>
               {config.name}
@@ -33,16 +34,20 @@ export function IntegrationTable({ integrations }: { readonly integrations: read
         },
         {
           name: 'Status',
-          width: '30%',
+          width: '24%',
           cell: ({ status, statusMessage }) => (
             <>
               <StateBadge {...integrationWords[status]} />
-              {statusMessage !== undefined && <div className="quiet small">{statusMessage}</div>}
+              {statusMessage !== undefined && (
+                <div className="quiet small">
+                  <ServerText text={statusMessage} />
+                </div>
+              )}
             </>
           ),
         },
-        { name: 'Account', width: '14%', cell: ({ config }) => config.awsAccountId },
-        { name: 'Region', width: '12%', cell: ({ config }) => config.awsRegion },
+        { name: 'Account', width: '19%', cell: ({ config }) => config.awsAccountId },
+        { name: 'Region', width: '15%', cell: ({ config }) => config.awsRegion },
         { name: 'Location', cell: ({ config }) => <ScopePath scope={config.awsLocationPath} canCopy={false} /> },
       ]}
     />

@@ -2,6 +2,7 @@
 import type { ValidationResults } from '@headgate/core/api'
 import { DataTable } from '../ui/data-table.tsx'
 import { Section } from '../ui/page.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { testWords } from '../ui/words.ts'
 
@@ -20,7 +21,11 @@ export function ValidationTests({ results }: { readonly results: ValidationResul
             cell: ({ status, message }) => (
               <>
                 <StateBadge {...testWords[status]} />
-                {message !== undefined && <div className="quiet small">{message}</div>}
+                {message !== undefined && (
+                  <div className="quiet small">
+                    <ServerText text={message} />
+                  </div>
+                )}
               </>
             ),
           },

@@ -2,8 +2,9 @@
 import type { User } from '@headgate/core/api'
 import { Chips, Facts, Section } from '../ui/page.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { permissionWords, principalKindWords, sentence } from '../ui/words.ts'
+import { permissionWords, principalKindWords } from '../ui/words.ts'
 
 const kinds = { person: 'Person', 'role-user': 'Role used by several', service: 'Service' } as const
 
@@ -12,7 +13,7 @@ export function PersonFacts({ person, isMe }: { readonly person: User; readonly 
     <Section title={isMe ? 'What Headgate knows of you' : 'What Headgate knows of them'}>
       {person.warnings.map(warning => (
         <p key={warning}>
-          <StateBadge tone="held" word="Warning" /> {sentence(warning)}
+          <StateBadge tone="held" word="Warning" /> <ServerText text={warning} />
         </p>
       ))}
       <Facts

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { seesTheWhole, useMe } from '../me.ts'
-import { Answer } from '../ui/answer.tsx'
+import { PageAnswer } from '../ui/answer.tsx'
 import { Page, Section } from '../ui/page.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { PersonFacts } from './person-facts.tsx'
@@ -17,9 +17,9 @@ export function PersonPage() {
   const me = useMe()
   const person = useQuery({ queryKey: ['person', id], queryFn: () => hg.users.get({ params: { id } }) })
   return (
-    <Answer query={person} what={`person ${id}`}>
+    <PageAnswer query={person} what={`person ${id}`}>
       {found => <Shown person={found} isMe={found.id === me.id} />}
-    </Answer>
+    </PageAnswer>
   )
 }
 

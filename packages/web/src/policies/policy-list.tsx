@@ -11,6 +11,7 @@ import { pageOf } from '../ui/list-search.ts'
 import { Page } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { SearchField } from '../ui/search-field.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, policyKindWords, policyStateWords } from '../ui/words.ts'
 
@@ -60,7 +61,11 @@ export function PolicyList() {
                         <Link to="/policies/$id" params={{ id: String(id) }}>
                           {name}
                         </Link>
-                        {description !== '' && <div className="quiet small">{description}</div>}
+                        {description !== '' && (
+                          <div className="quiet small">
+                            <ServerText text={description} />
+                          </div>
+                        )}
                       </>
                     ),
                   },

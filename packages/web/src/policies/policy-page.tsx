@@ -3,10 +3,11 @@ import type { Policy } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
-import { Answer } from '../ui/answer.tsx'
+import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { policyKindWords, policyStateWords } from '../ui/words.ts'
 import { AppliesTo } from './applies-to.tsx'
@@ -18,9 +19,9 @@ export function PolicyPage() {
   const { id } = route.useParams()
   const policy = useQuery({ queryKey: ['policy', id], queryFn: () => hg.policies.get({ params: { id } }) })
   return (
-    <Answer query={policy} what={`policy ${id}`}>
+    <PageAnswer query={policy} what={`policy ${id}`}>
       {found => <Shown policy={found} />}
-    </Answer>
+    </PageAnswer>
   )
 }
 
@@ -30,7 +31,7 @@ function Shown({ policy }: { readonly policy: Policy }) {
       title={policy.name}
       above={<Link to="/policies">Policies</Link>}
       beside={<StateBadge {...policyStateWords[policy.state]} />}
-      lead={policy.description === '' ? undefined : policy.description}
+      lead={policy.description === '' ? undefined : <ServerText text={policy.description} />}
     >
       <Facts
         facts={[
@@ -82,7 +83,7 @@ function Warnings({ warnings }: { readonly warnings: Policy['warnings'] }) {
             <span className="quiet">
               Line {line}, column {column}:
             </span>{' '}
-            {message}
+            <ServerText text={message} />
           </li>
         ))}
       </ul>

@@ -6,7 +6,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api.ts'
 import { MeContext, meQuery } from '../me.ts'
-import { Answer } from '../ui/answer.tsx'
+import { PageAnswer } from '../ui/answer.tsx'
 import { ColourScheme } from '../ui/colour-scheme.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { Live } from './live.tsx'
@@ -47,7 +47,7 @@ export function Shell() {
       </header>
       <div id="navigation" className={classes.side} data-open={isOpen || undefined}>
         {me.data !== undefined && <Navigation me={me.data} />}
-        <div className={classes.whoami}>
+        <section className={classes.whoami} aria-label="Signed in as">
           {me.data !== undefined && (
             <div>
               <p>{me.data.name}</p>
@@ -62,16 +62,16 @@ export function Shell() {
           >
             Sign out
           </Button>
-        </div>
+        </section>
       </div>
       <main id="main" ref={main} className={classes.main} tabIndex={-1}>
-        <Answer query={me} what="your profile">
+        <PageAnswer query={me} what="your profile">
           {person => (
             <MeContext value={person}>
               <Outlet />
             </MeContext>
           )}
-        </Answer>
+        </PageAnswer>
       </main>
     </div>
   )

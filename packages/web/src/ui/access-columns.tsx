@@ -3,8 +3,9 @@ import type { AccessRow } from '@headgate/core/api'
 import { Because } from './because.tsx'
 import type { Column } from './data-table.tsx'
 import { RelativeTime } from './relative-time.tsx'
+import { ServerText } from './server-text.tsx'
 import { StateBadge } from './state-badge.tsx'
-import { accessWords, sentence } from './words.ts'
+import { accessWords } from './words.ts'
 
 export function accessColumns(linkPolicies: boolean): readonly Column<AccessRow>[] {
   return [
@@ -38,7 +39,7 @@ function Provisioning({ row: { provisioning } }: { readonly row: AccessRow }) {
             since <RelativeTime at={provisioning.since} />
           </>
         ) : (
-          sentence(provisioning.message)
+          <ServerText text={provisioning.message} />
         )}
       </div>
     </>

@@ -5,6 +5,9 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import classes from './answer.module.css'
 import { errorWords } from './error-words.ts'
+import { Page } from './page.tsx'
+import { ServerText } from './server-text.tsx'
+import { sentence } from './words.ts'
 
 interface AnswerProps<Data> {
   readonly query: UseQueryResult<Data>
@@ -26,6 +29,13 @@ export function Answer<Data>({ query, what, children }: AnswerProps<Data>) {
   )
 }
 
+/** The same for an answer that a whole screen is about: a failure gets the frame that the thing would have had. */
+export function PageAnswer<Data>(props: AnswerProps<Data>) {
+  const { query, what } = props
+  const answer = <Answer {...props} />
+  return query.isError && query.data === undefined ? <Page title={sentence(what)}>{answer}</Page> : answer
+}
+
 interface FailureProps {
   readonly error: unknown
   readonly what: string
@@ -40,7 +50,9 @@ export function Failure({ error, what, isTrying = false, retry }: FailureProps) 
       <IconAlertTriangle size={22} aria-hidden="true" />
       <div>
         <p className={classes.failureTitle}>{title(what)}</p>
-        <p>{text}</p>
+        <p>
+          <ServerText text={text} />
+        </p>
         {requestId !== undefined && (
           <p className="quiet small">
             Request <code>{requestId}</code>: whoever runs Headgate finds it in the log by this.
