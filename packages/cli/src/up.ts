@@ -14,6 +14,7 @@ import { type PreparedAccount, prepareAcme, prepareEmpty } from './demo/aws.ts'
 import { demoKeys } from './demo/keys.ts'
 import { loadAcme } from './demo/load.ts'
 import { type Ready, readyFacts, writeReadyFile } from './ready.ts'
+import { reportBug } from './report-bug.ts'
 
 export interface UpOptions {
   readonly config: Config
@@ -75,7 +76,7 @@ function atSandbox(config: Config, sandbox: Sandbox, accounts: readonly Prepared
 }
 
 async function sandboxIn(dataDir: string, port: number): Promise<Sandbox> {
-  const options = { dataDir: path.join(dataDir, 'sandbox') }
+  const options = { dataDir: path.join(dataDir, 'sandbox'), onBug: reportBug }
   try {
     return await startSandbox({ ...options, port })
   } catch (error) {
