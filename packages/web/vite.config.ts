@@ -13,11 +13,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { host: '127.0.0.1', proxy: apiProxy('http://127.0.0.1:8080') },
+  server: { host: '127.0.0.1', proxy: apiProxy(process.env.HEADGATE_URL ?? 'http://127.0.0.1:8080') },
 })
 
 /** Sends every route of the contract, and the description of it, on to a running server. */
-export function apiProxy(target: string): Record<string, ProxyOptions> {
+function apiProxy(target: string): Record<string, ProxyOptions> {
   const paths = Object.values(api).flatMap(resource => Object.values(resource).map(({ path }) => path.split('/')[1]))
   const firstSegments = new Set([...paths, 'docs', 'openapi.json'])
   return Object.fromEntries([...firstSegments].map(segment => [`/${segment}`, { target }]))
