@@ -43,4 +43,6 @@ export async function upCommand(
   const why = await told
   process.stdout.write(`\n${why}: stopping …\n`)
   await running.close()
+  // The channel to whoever started us would keep an ended process alive.
+  if (process.connected) process.disconnect()
 }

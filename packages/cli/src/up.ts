@@ -9,11 +9,12 @@ import path from 'node:path'
 import { caller } from '@headgate/core/api'
 import { type Sandbox, startSandbox } from '@headgate/sandbox'
 import { type Config, type Server, startServer } from '@headgate/server'
-import { readAcme } from './demo/acme.ts'
-import { prepareAcme, prepareEmpty } from './demo/aws.ts'
+import { type Acme, readAcme } from './demo/acme.ts'
+import { type PreparedAccount, prepareAcme, prepareEmpty } from './demo/aws.ts'
 import { demoKeys } from './demo/keys.ts'
 import { loadAcme } from './demo/load.ts'
 import { type Ready, readyFacts, writeReadyFile } from './ready.ts'
+import { reportBug } from './report-bug.ts'
 
 export interface UpOptions {
   readonly config: Config
@@ -42,17 +43,21 @@ export async function up(options: UpOptions): Promise<Up> {
   const close = async () => {
     for (const end of closers.splice(0).reverse()) await end()
   }
-  try {
-    const sandbox = options.demo === 'none' ? undefined : await sandboxIn(dataDir, options.sandboxPort)
-    if (sandbox !== undefined) closers.push(() => sandbox.close())
-    const config = sandbox === undefined ? options.config : { ...options.config, HEADGATE_AWS_ENDPOINT: sandbox.url }
-    const server = await startServer(config, {
-      portMayMove: options.portMayMove,
-      ...(options.webDir !== undefined && { webDir: options.webDir }),
-    })
+  const start = async (config: Config) => {
+    const { portMayMove, webDir } = options
+    const server = await startServer(config, { portMayMove, ...(webDir !== undefined && { webDir }) })
     closers.push(() => server.close())
-    const ready = sandbox && (await bringUpDemo(options.demo === 'acme', dataDir, sandbox, server))
-    if (ready !== undefined && options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready)
+    return server
+  }
+  try {
+    if (options.demo === 'none') return { server: await start(options.config), ready: undefined, close }
+    const sandbox = await sandboxIn(dataDir, options.sandboxPort)
+    closers.push(() => sandbox.close())
+    const acme = options.demo === 'acme' ? readAcme() : undefined
+    const accounts = acme === undefined ? await prepareEmpty(sandbox) : await prepareAcme(sandbox, acme)
+    const server = await start(atSandbox(options.config, sandbox, accounts))
+    const ready = await bringUpDemo(acme, dataDir, sandbox, accounts, server)
+    if (options.readyFile !== undefined) await writeReadyFile(options.readyFile, ready)
     return { server, ready, close }
   } catch (error) {
     await close()
@@ -60,8 +65,18 @@ export async function up(options: UpOptions): Promise<Up> {
   }
 }
 
+/** The settings of a Headgate whose AWS is the sandbox. */
+function atSandbox(config: Config, sandbox: Sandbox, accounts: readonly PreparedAccount[]): Config {
+  const directory = accounts.find(({ identityStoreId }) => identityStoreId !== undefined)?.identityStoreId
+  return {
+    ...config,
+    HEADGATE_AWS_ENDPOINT: sandbox.url,
+    ...(directory !== undefined && { HEADGATE_IDENTITY_STORE_ID: directory }),
+  }
+}
+
 async function sandboxIn(dataDir: string, port: number): Promise<Sandbox> {
-  const options = { dataDir: path.join(dataDir, 'sandbox') }
+  const options = { dataDir: path.join(dataDir, 'sandbox'), onBug: reportBug }
   try {
     return await startSandbox({ ...options, port })
   } catch (error) {
@@ -70,15 +85,19 @@ async function sandboxIn(dataDir: string, port: number): Promise<Sandbox> {
   }
 }
 
-async function bringUpDemo(isAcme: boolean, dataDir: string, sandbox: Sandbox, server: Server): Promise<Ready> {
+async function bringUpDemo(
+  acme: Acme | undefined,
+  dataDir: string,
+  sandbox: Sandbox,
+  accounts: readonly PreparedAccount[],
+  server: Server,
+): Promise<Ready> {
   const keys = await demoKeys(dataDir, server)
+  if (acme === undefined) return readyFacts(server, sandbox, keys.admin, accounts, [])
   const api = caller((route, init) =>
     fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: keys.admin } }),
   )
-  if (!isAcme) return readyFacts(server, sandbox, keys.admin, await prepareEmpty(sandbox), [])
-  const acme = readAcme()
-  const prepared = await prepareAcme(sandbox, acme)
-  const users = await loadAcme(api, acme, prepared)
+  const users = await loadAcme(api, acme, accounts)
   const people = await Promise.all(
     acme.people.map(async ({ userid }) => {
       const user = users.get(userid)
@@ -87,5 +106,5 @@ async function bringUpDemo(isAcme: boolean, dataDir: string, sandbox: Sandbox, s
     }),
   )
   await keys.save()
-  return readyFacts(server, sandbox, keys.admin, prepared, people)
+  return readyFacts(server, sandbox, keys.admin, accounts, people)
 }

@@ -28,14 +28,14 @@ export function makeAccount(world: World, accountId: AccountId): Bootstrap {
       userName: ADMINISTRATOR,
       path: '/',
       arn: `arn:aws:iam::${accountId}:user/${ADMINISTRATOR}`,
-      userId: newUniqueId('AIDA'),
+      userId: newUniqueId(world.random, 'AIDA'),
       createdAt: world.now(),
       inlinePolicies: new Map([['everything', EVERYTHING]]),
       attachedPolicies: new Set(),
       tags: new Map(),
     })
   }
-  const key = { accessKeyId: newUniqueId('AKIA', 16), secretAccessKey: newSecret() }
+  const key = { accessKeyId: newUniqueId(world.random, 'AKIA', 16), secretAccessKey: newSecret(world.random) }
   accessKeys.set(key.accessKeyId, {
     ...key,
     account: accountId,
@@ -49,7 +49,7 @@ export function makeAccount(world: World, accountId: AccountId): Bootstrap {
 /** The account's Identity Center in the region, made unless it exists. Throws TypeError when there is no such account. */
 export function makeIdentityCenter(world: World, accountId: AccountId, region: Region): IdentityCenter {
   if (!world.state.accounts.has(accountId)) throw new TypeError(`no account \`${accountId}\`: make it first`)
-  const { instanceArn, identityStoreId } = createIdentityCenter(world.state, accountId, region, world.now())
+  const { instanceArn, identityStoreId } = createIdentityCenter(world, accountId, region)
   return { instanceArn, identityStoreId }
 }
 

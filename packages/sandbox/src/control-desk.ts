@@ -2,37 +2,31 @@
  * `/_sandbox/…`: the knobs AWS does not have. Makes accounts and identity stores, sets faults, shows, saves and restores state.
  * Needs no signature, so the server must never listen beyond the machine unless its operator says so.
  */
-import { type Bootstrap, makeAccount, makeIdentityCenter } from './bootstrap.ts'
+import { newCommand, worldOf } from './command.ts'
+import { changeAtDesk, changesAtDesk } from './desk-changes.ts'
+import { readFields, readText, readTextIfAny } from './fields.ts'
 import { identityCenterContextProvider, issueAssertion } from './identity-center.ts'
+import type { Memory } from './memory/memory.ts'
 import type { ServiceName, World } from './service.ts'
-import { emptyState, replaceState, restoreState, snapshotState } from './state.ts'
+import { snapshotState } from './state.ts'
 import { AwsError, jsonResponse, parseJsonObject, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface ControlDesk {
   answer(request: WireRequest): WireResponse
+  /** What `answer` prints, for a change asked by `POST /_sandbox/<name>`. Throws TypeError, SyntaxError or AwsError. */
+  change(name: string, input: object): unknown
   count(service: ServiceName, operation: string): void
   /** `s3control.CreateAccessGrant` → how often it was called. */
   calls(): Readonly<Record<string, number>>
 }
 
-export const isDeskRequest = (request: WireRequest): boolean => request.rawPath.startsWith('/_sandbox/')
-
-export function createControlDesk(world: World): ControlDesk {
+export function createControlDesk(world: World, memory: Memory): ControlDesk {
   const counts = new Map<string, number>()
   const calls = () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
-  const actions: Readonly<Record<string, (request: WireRequest) => unknown>> = {
+  const looks: Readonly<Record<string, (request: WireRequest) => unknown>> = {
     'GET /_sandbox/state': () => summary(world),
     'GET /_sandbox/calls': calls,
-    'POST /_sandbox/reset': () => {
-      replaceState(world.state, emptyState())
-      counts.clear()
-      return {}
-    },
     'GET /_sandbox/snapshot': () => JSON.parse(snapshotState(world.state)),
-    'POST /_sandbox/snapshot': request => {
-      replaceState(world.state, restoreState(request.body.toString('utf8')))
-      return {}
-    },
     'GET /_sandbox/faults': () => world.faults.settings,
     'POST /_sandbox/faults': request => {
       world.faults.set(parseJsonObject(request.body))
@@ -42,9 +36,20 @@ export function createControlDesk(world: World): ControlDesk {
     'POST /_sandbox/unknowns': request => change(world.unknowns, parseJsonObject(request.body)),
     'GET /_sandbox/limits': () => world.limits,
     'POST /_sandbox/limits': request => change(world.limits, parseJsonObject(request.body)),
-    'POST /_sandbox/accounts': request => makeNamedAccount(world, parseJsonObject(request.body)),
-    'POST /_sandbox/identity-center': request => makeNamedIdentityCenter(world, parseJsonObject(request.body)),
     'POST /_sandbox/identity-context': request => makeIdentityContext(world, parseJsonObject(request.body)),
+  }
+  const changeState = (request: WireRequest): unknown => {
+    const command = newCommand(world, request)
+    try {
+      const result = changeAtDesk(worldOf(world, command), request)
+      memory.record(command)
+      if (request.rawPath === '/_sandbox/reset') counts.clear()
+      return result
+    } catch (error) {
+      // A seed may have done half of it.
+      memory.consolidate()
+      throw error
+    }
   }
   return {
     calls,
@@ -52,8 +57,9 @@ export function createControlDesk(world: World): ControlDesk {
       const name = `${service}.${operation}`
       counts.set(name, (counts.get(name) ?? 0) + 1)
     },
+    change: (name, input) => changeState(deskRequest(name, input, world.now())),
     answer(request) {
-      const action = actions[`${request.method} ${request.rawPath}`]
+      const action = changesAtDesk(request) ? changeState : looks[`${request.method} ${request.rawPath}`]
       if (action === undefined)
         return jsonResponse(404, { error: `no such desk: ${request.method} ${request.rawPath}` })
       try {
@@ -65,6 +71,11 @@ export function createControlDesk(world: World): ControlDesk {
       }
     },
   }
+}
+
+function deskRequest(name: string, input: object, receivedAt: number): WireRequest {
+  const body = Buffer.from(JSON.stringify(input))
+  return { method: 'POST', host: '', rawPath: `/_sandbox/${name}`, query: [], headers: {}, body, receivedAt }
 }
 
 /** Sets known names to values of the type they have. Throws TypeError, having changed nothing. */
@@ -80,28 +91,12 @@ export function change<Settings extends object>(
   return Object.assign(settings, wanted)
 }
 
-function makeNamedAccount(world: World, wanted: Readonly<Record<string, unknown>>): Bootstrap {
-  if (typeof wanted.accountId !== 'string') throw new TypeError('`accountId` must be text')
-  return makeAccount(world, wanted.accountId)
-}
-
-function makeNamedIdentityCenter(world: World, wanted: Readonly<Record<string, unknown>>): unknown {
-  const { accountId, region } = wanted
-  if (typeof accountId !== 'string' || typeof region !== 'string') {
-    throw new TypeError('`accountId` and `region` must be text')
-  }
-  return makeIdentityCenter(world, accountId, region)
-}
-
 /** What a person's sign-in yields on AWS (the `sts:identity_context` of an id token), for AssumeRole's ProvidedContexts. */
 function makeIdentityContext(world: World, wanted: Readonly<Record<string, unknown>>): unknown {
-  const { identityStoreId, userId, applicationArn } = wanted
-  if (typeof identityStoreId !== 'string' || typeof userId !== 'string') {
-    throw new TypeError('`identityStoreId` and `userId` must be text')
-  }
-  if (applicationArn !== undefined && typeof applicationArn !== 'string')
-    throw new TypeError('`applicationArn` must be text')
-  const contextAssertion = issueAssertion(world.state, { identityStoreId, userId, applicationArn }, world.now())
+  const fields = readFields(wanted, 'body', ['identityStoreId', 'userId', 'applicationArn'])
+  const applicationArn = readTextIfAny(fields, 'applicationArn')
+  const identity = { identityStoreId: readText(fields, 'identityStoreId'), userId: readText(fields, 'userId') }
+  const contextAssertion = issueAssertion(world.state, { ...identity, applicationArn }, world.now())
   return { providerArn: identityCenterContextProvider, contextAssertion }
 }
 

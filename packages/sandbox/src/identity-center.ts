@@ -3,28 +3,24 @@
  * which AssumeRole makes a session speak for one of its users.
  * An assertion is signed, so one that the sandbox did not issue is refused.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { World } from './service.ts'
 import type { AccountId, IdentityContext, IdentityStore, Region, SandboxState } from './state.ts'
 import { AwsError, type Instant } from './wire.ts'
 
 export const identityCenterContextProvider = 'arn:aws:iam::aws:contextProvider/IdentityCenter'
 
 /** One instance per account and region, as on AWS: the existing one is given back. */
-export function createIdentityCenter(
-  state: SandboxState,
-  account: AccountId,
-  region: Region,
-  now: Instant,
-): IdentityStore {
+export function createIdentityCenter({ state, now, random }: World, account: AccountId, region: Region): IdentityStore {
   for (const store of state.identityStores.values()) {
     if (store.account === account && store.region === region) return store
   }
   const store: IdentityStore = {
-    identityStoreId: `d-${randomBytes(5).toString('hex')}`,
-    instanceArn: `arn:aws:sso:::instance/ssoins-${randomBytes(8).toString('hex')}`,
+    identityStoreId: `d-${random.bytes(5).toString('hex')}`,
+    instanceArn: `arn:aws:sso:::instance/ssoins-${random.bytes(8).toString('hex')}`,
     account,
     region,
-    createdAt: now,
+    createdAt: now(),
     users: new Map(),
     groups: new Map(),
   }

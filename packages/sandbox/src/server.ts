@@ -4,17 +4,27 @@
  */
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { ANONYMOUS, type Caller } from './caller.ts'
-import { type ControlDesk, isDeskRequest } from './control-desk.ts'
+import {
+  type Command,
+  handleCall,
+  identifyService,
+  mayChangeState,
+  newCommand,
+  type VerifiedCall,
+  verifyCall,
+} from './command.ts'
+import type { ControlDesk } from './control-desk.ts'
+import { isDeskRequest } from './desk-changes.ts'
 import type { Verdict } from './faults.ts'
-import type { Service, ServiceName, Signature, World } from './service.ts'
-import { credentialScopeOf, verifySignature } from './sigv4.ts'
+import type { Memory } from './memory/memory.ts'
+import type { Service, World } from './service.ts'
 import { AwsError, printXml, type WireRequest, type WireResponse, xmlResponse } from './wire.ts'
 
 export interface ServerParts {
   readonly world: World
   readonly services: readonly Service[]
   readonly desk: ControlDesk
+  readonly memory: Memory
   /** Told of every error that is our own fault; the client sees InternalError. */
   readonly onBug: (error: unknown) => void
 }
@@ -63,40 +73,40 @@ async function respond(
 ): Promise<WireResponse | 'drop'> {
   const { world } = parts
   try {
-    const { caller, signature } = identifyCaller(world, service, request)
-    const operation = service.operationOf(request)
-    if (operation === undefined) throw service.unknownOperation(request)
-    parts.desk.count(service.name, operation)
+    const early = newCommand(world, request)
+    const call = verifyCall(world, service, early)
+    parts.desk.count(service.name, call.operation)
 
-    const region = credentialScopeOf(request)?.region ?? 'us-east-1'
-    const account = request.headers['x-amz-account-id'] ?? caller.account
-    const verdict = world.faults.judge({ service: service.name, operation, account, region }, world.now())
+    const account = request.headers['x-amz-account-id'] ?? call.caller.account
+    const { operation, region } = call
+    const verdict = world.faults.judge({ service: service.name, operation, account, region }, early.at)
+    if (verdict.before.kind === 'none' && verdict.delayMs === 0) return settle(parts, call, early, requestId, verdict)
     if (verdict.delayMs > 0) await new Promise(resolve => setTimeout(resolve, verdict.delayMs))
     refuseBefore(verdict, service)
-    const answer = await service.handle({ world, request, operation, caller, region, signature, requestId })
-    if (verdict.after === 'drop') return 'drop'
-    if (verdict.after === 'internal-error') throw internalError()
-    return answer
+    // Whatever happened meanwhile, a key deleted for one, counts.
+    const late = newCommand(world, request)
+    return settle(parts, verifyCall(world, service, late), late, requestId, verdict)
   } catch (error) {
     if (error instanceof AwsError) return service.printError(error, request, requestId)
     parts.onBug(error)
+    parts.memory.consolidate()
     return service.printError(internalError(), request, requestId)
   }
 }
 
-function identifyCaller(
-  world: World,
-  service: Service,
-  request: WireRequest,
-): { readonly caller: Caller; readonly signature: Signature | undefined } {
-  const verified = verifySignature(request, world.state, world.now() + world.faults.settings.clockSkewMs)
-  if (verified === undefined) {
-    // Only S3 has anything to say to strangers (public buckets).
-    if (service.name !== 's3') throw service.authError('missing-signature')
-    return { caller: ANONYMOUS, signature: undefined }
-  }
-  if ('flaw' in verified) throw service.authError(verified.flaw)
-  return verified
+/** Does the work and, before anybody hears of it, has it remembered. */
+function settle(
+  parts: ServerParts,
+  call: VerifiedCall,
+  command: Command,
+  requestId: string,
+  verdict: Verdict,
+): WireResponse | 'drop' {
+  const answer = handleCall(parts.world, call, command, requestId)
+  if (answer.status < 400 && mayChangeState(call.operation)) parts.memory.record(command)
+  if (verdict.after === 'drop') return 'drop'
+  if (verdict.after === 'internal-error') throw internalError()
+  return answer
 }
 
 function refuseBefore(verdict: Verdict, service: Service): void {
@@ -111,20 +121,6 @@ function refuseBefore(verdict: Verdict, service: Service): void {
 }
 
 const internalError = () => new AwsError('InternalError', 500, 'We encountered an internal error. Please try again.')
-
-const SERVICE_OF_SIGNING_NAME: Readonly<Record<string, ServiceName>> = {
-  sts: 'sts',
-  iam: 'iam',
-  identitystore: 'identitystore',
-  sso: 'sso',
-}
-
-function identifyService(services: readonly Service[], request: WireRequest): Service | undefined {
-  const signingName = credentialScopeOf(request)?.service ?? 's3'
-  const restXml: ServiceName = request.rawPath.startsWith('/v20180820/') ? 's3control' : 's3'
-  const name = signingName === 's3' ? restXml : SERVICE_OF_SIGNING_NAME[signingName]
-  return services.find(service => service.name === name)
-}
 
 function printPlainError(error: AwsError): WireResponse {
   return xmlResponse(error.status, printXml('Error', { Code: error.code, Message: error.message }))

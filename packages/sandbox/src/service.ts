@@ -4,6 +4,7 @@
  */
 import type { Caller, CredentialFlaw } from './caller.ts'
 import type { Faults } from './faults.ts'
+import type { Randomness } from './randomness.ts'
 import type { AccountId, Region, SandboxState } from './state.ts'
 import type { Unknowns } from './unknowns.ts'
 import type { AwsError, Instant, WireRequest, WireResponse } from './wire.ts'
@@ -11,7 +12,10 @@ import type { AwsError, Instant, WireRequest, WireResponse } from './wire.ts'
 /** What every handler is given to work with. */
 export interface World {
   readonly state: SandboxState
+  /** The instant of the command, however long it takes. */
   readonly now: () => Instant
+  /** The only randomness that may reach the state. */
+  readonly random: Randomness
   readonly faults: Faults
   readonly unknowns: Unknowns
   readonly limits: Limits
@@ -63,8 +67,11 @@ export interface Service {
   readonly name: ServiceName
   /** AWS's name of the operation (`CreateAccessGrant`), or undefined when the request is none that we know. */
   operationOf(request: WireRequest): string | undefined
-  /** Throws AwsError. Called only with an operation that `operationOf` named. */
-  handle(call: ServiceCall): WireResponse | Promise<WireResponse>
+  /**
+   * Throws AwsError. Called only with an operation that `operationOf` named.
+   * INVARIANT: it never waits, and it changes the state only after its last reason to refuse.
+   */
+  handle(call: ServiceCall): WireResponse
   printError(error: AwsError, request: WireRequest, requestId: string): WireResponse
   /** The error for an operation that `operationOf` doesn't name. */
   unknownOperation(request: WireRequest): AwsError

@@ -257,33 +257,42 @@ export function replaceState(state: SandboxState, from: SandboxState): void {
 
 /** The whole state as JSON text; `restoreState` reads it back. */
 export function snapshotState(state: SandboxState): string {
-  return JSON.stringify(encode(state))
+  return JSON.stringify(encodeValue(state))
 }
 
 /** Throws SyntaxError or TypeError on text that `snapshotState` did not write. */
 export function restoreState(text: string): SandboxState {
-  const read = decode(JSON.parse(text)) as SandboxState
+  const read = decodeValue(JSON.parse(text)) as SandboxState
   for (const name of Object.keys(emptyState())) {
     if (!(read[name as keyof SandboxState] instanceof Map)) throw new TypeError(`snapshot lacks \`${name}\``)
   }
   return read
 }
 
-function encode(value: unknown): unknown {
-  if (value instanceof Map) return { $map: [...value].map(([key, each]) => [key, encode(each)]) }
-  if (value instanceof Set) return { $set: [...value].map(encode) }
+/** A value of the state as JSON has them: Maps, Sets and bytes become objects with one telling key. */
+export function encodeValue(value: unknown): unknown {
+  if (value instanceof Map) return { $map: [...value].map(([key, each]) => [key, encodeValue(each)]) }
+  if (value instanceof Set) return { $set: [...value].map(encodeValue) }
   if (Buffer.isBuffer(value)) return { $bytes: value.toString('base64') }
-  if (Array.isArray(value)) return value.map(encode)
+  if (Array.isArray(value)) return value.map(encodeValue)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, encode(each)]))
+  const fields = Object.entries(value).map(([key, each]) => [key, encodeValue(each)] as const)
+  // What a client sent may have keys that look like ours.
+  return fields.some(([key]) => key.startsWith('$')) ? { $object: fields } : Object.fromEntries(fields)
 }
 
-function decode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decode)
+export function decodeValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decodeValue)
   if (typeof value !== 'object' || value === null) return value
-  const { $map, $set, $bytes } = value as { $map?: [string, unknown][]; $set?: unknown[]; $bytes?: string }
-  if ($map !== undefined) return new Map($map.map(([key, each]) => [key, decode(each)]))
-  if ($set !== undefined) return new Set($set.map(decode))
+  const { $map, $set, $bytes, $object } = value as {
+    $map?: [string, unknown][]
+    $set?: unknown[]
+    $bytes?: string
+    $object?: [string, unknown][]
+  }
+  if ($map !== undefined) return new Map($map.map(([key, each]) => [key, decodeValue(each)]))
+  if ($set !== undefined) return new Set($set.map(decodeValue))
   if ($bytes !== undefined) return Buffer.from($bytes, 'base64')
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, decode(each)]))
+  const fields = $object ?? Object.entries(value)
+  return Object.fromEntries(fields.map(([key, each]) => [key, decodeValue(each)]))
 }

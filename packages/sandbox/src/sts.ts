@@ -59,7 +59,6 @@ function getCallerIdentity({ caller }: ServiceCall): XmlFields {
 
 function assumeRole(call: ServiceCall, form: Form): XmlFields {
   const { world, caller } = call
-  const now = world.now()
   const sessionName = requiredField(form, 'RoleSessionName')
   checkPattern('RoleSessionName', sessionName, /^[\w+=,.@-]{2,}$/, 64)
   const roleArn = requiredField(form, 'RoleArn')
@@ -90,7 +89,7 @@ function assumeRole(call: ServiceCall, form: Form): XmlFields {
     )
   }
   const session = issueSession(
-    world.state,
+    world,
     {
       account: role.arn.split(':')[4] ?? '',
       of: { kind: 'role', roleName: role.roleName },
@@ -101,7 +100,6 @@ function assumeRole(call: ServiceCall, form: Form): XmlFields {
       identityCenter,
     },
     durationSeconds,
-    now,
   )
   return {
     Credentials: credentialFields(session),
@@ -123,7 +121,7 @@ function getSessionToken({ world, caller }: ServiceCall, form: Form): XmlFields 
     throw new AwsError('AccessDenied', 403, 'This sandbox gives session tokens to IAM users only')
   }
   const session = issueSession(
-    world.state,
+    world,
     {
       account: caller.account,
       of: { kind: 'user', userName: caller.userName },
@@ -131,7 +129,6 @@ function getSessionToken({ world, caller }: ServiceCall, form: Form): XmlFields 
       tags: new Map(),
     },
     durationSeconds,
-    world.now(),
   )
   return { Credentials: credentialFields(session) }
 }

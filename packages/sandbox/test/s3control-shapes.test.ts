@@ -6,6 +6,8 @@ import * as aws from '@aws-sdk/client-s3-control'
 import { makeAccount, makeIdentityCenter } from '../src/bootstrap.ts'
 import { createControlDesk } from '../src/control-desk.ts'
 import { createFaults } from '../src/faults.ts'
+import { forgetful } from '../src/memory/memory.ts'
+import { newSeed, randomnessFrom } from '../src/randomness.ts'
 import { CONTROL_OPERATIONS, s3ControlService } from '../src/s3control/service.ts'
 import { createSandboxServer } from '../src/server.ts'
 import type { Service, ServiceCall, World } from '../src/service.ts'
@@ -27,6 +29,7 @@ it('every operation round-trips between the SDK and our wire, in both directions
   const world: World = {
     state: emptyState(),
     now: Date.now,
+    random: randomnessFrom(newSeed()),
     faults: createFaults(),
     unknowns: defaultUnknowns(),
     limits: { grantsPerInstance: 100, locationsPerInstance: 100 },
@@ -34,14 +37,20 @@ it('every operation round-trips between the SDK and our wire, in both directions
   const seen: Exchange[] = []
   const watched: Service = {
     ...s3ControlService,
-    async handle(call) {
-      const answer = await s3ControlService.handle(call)
+    handle(call) {
+      const answer = s3ControlService.handle(call)
       seen.push({ call, answer })
       return answer
     },
   }
-  const desk = createControlDesk(world)
-  const server = createSandboxServer({ world, services: [watched], desk, onBug: error => assert.fail(String(error)) })
+  const desk = createControlDesk(world, forgetful)
+  const server = createSandboxServer({
+    world,
+    services: [watched],
+    desk,
+    memory: forgetful,
+    onBug: error => assert.fail(String(error)),
+  })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const admin = makeAccount(world, ACCOUNT)
   const client = controlClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, admin)

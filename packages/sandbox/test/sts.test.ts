@@ -183,7 +183,10 @@ describe('AssumeRole', () => {
   test('bad input is named', async () => {
     const role = await makeRole(admin, 'strict', trusts(annArn))
     assert.equal((await refusal(assume(ann, role, { RoleSessionName: 'a b' }))).name, 'ValidationError')
-    assert.equal((await refusal(assume(ann, role, { Policy: '{"Statement":' }))).name, 'MalformedPolicyDocumentException')
+    assert.equal(
+      (await refusal(assume(ann, role, { Policy: '{"Statement":' }))).name,
+      'MalformedPolicyDocumentException',
+    )
     assert.equal((await refusal(assume(ann, role, { Policy: 'x'.repeat(2049) }))).name, 'ValidationError')
     assert.equal((await refusal(assume(ann, 'reader'))).name, 'ValidationError')
   })

@@ -65,7 +65,7 @@ test('a delete runs tests 3 to 6, removes the location, and leaves the integrati
   assert.equal((await create(server, account)).status, 'enabled')
 })
 
-test('active data sources hinder a delete, unless they are disabled with it', async t => {
+test('active data sources hinder a delete, unless they are disabled with it; they end with the integration', async t => {
   const { server, account } = await connected(t)
   const { id } = await create(server, account)
   const source = await addDataSource(server, Number(id))
@@ -81,13 +81,21 @@ test('active data sources hinder a delete, unless they are disabled with it', as
     .select('state')
     .where('id', '=', source)
     .executeTakeFirstOrThrow()
-  assert.equal(state, 'disabled')
+  assert.equal(state, 'deleted')
   const facts = await server.db.kysely
     .selectFrom('fact_change')
-    .select(['entity', 'entity_id'])
+    .select(['entity_id', 'cause'])
     .where('entity', '=', 'dataSource')
+    .orderBy('id')
     .execute()
-  assert.deepEqual(facts, [{ entity: 'dataSource', entity_id: String(source) }])
+  assert.deepEqual(facts, [
+    { entity_id: String(source), cause: 'data-source-disabled' },
+    { entity_id: String(source), cause: 'data-source-deleted' },
+  ])
+
+  // Their scopes and names are free for the account's next integration.
+  const next = await create(server, account)
+  await addDataSource(server, Number(next.id))
 })
 
 test('the location stays until the ledger has no live grant', async t => {

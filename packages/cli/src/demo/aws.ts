@@ -20,6 +20,8 @@ export interface PreparedAccount {
   /** What Headgate signs in with. */
   readonly controller: Credentials
   readonly buckets: readonly string[]
+  /** Of the account's Identity Center, where it has one. */
+  readonly identityStoreId: string | undefined
   /** User name → identifier of their AWS principal. */
   readonly people: ReadonlyMap<string, string>
   /** AWS identities that are nobody's yet, with fresh credentials. */
@@ -125,6 +127,7 @@ function prepared(
     locationRole: seeded.locationRole,
     controller: seeded.controller,
     buckets,
+    identityStoreId: seeded.identityCenter?.identityStoreId,
     spare: [],
     people: new Map(
       people.flatMap(person => {

@@ -1,6 +1,6 @@
 /** API keys: how programs, and for now people, sign in (03). Everyone manages their own. */
 import { z } from 'zod'
-import { id, idParam, instant, instantInput, name } from './common.ts'
+import { id, idParam, instant, instantInput, name, nothing } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
 
 const apiKey = z.object({
@@ -47,7 +47,7 @@ export const apiKeys = {
     needs: 'signedIn',
     params: z.object({ id: idParam }),
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['api-key-not-found'],
   }),
 }

@@ -3,7 +3,9 @@ import { z } from 'zod'
 
 /** An id as the API takes it: a number or its digits. */
 export const idParam = z
-  .union([z.number(), z.string().regex(/^\d{1,16}$/)], { error: 'must be a number or its digits' })
+  .union([z.number(), z.string().regex(/^\d{1,16}$/, 'must be a number or its digits')], {
+    error: 'must be a number or its digits',
+  })
   .transform(Number)
   .pipe(z.number().int().positive().max(Number.MAX_SAFE_INTEGER))
 /** An id as the API answers it. */

@@ -1,7 +1,19 @@
 /** Data sources: one registered S3 scope each, with its tags and members (02). */
 import { z } from 'zod'
 import { accessRow, grantStates } from './access.ts'
-import { dottedName, id, idParam, instant, instantInput, level, name, page, pageQuery, text } from './common.ts'
+import {
+  dottedName,
+  id,
+  idParam,
+  instant,
+  instantInput,
+  level,
+  name,
+  nothing,
+  page,
+  pageQuery,
+  text,
+} from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 const MiB = 1024 * 1024
@@ -197,7 +209,7 @@ export const dataSources = {
     needs: ownerOrGovernor,
     params: z.object({ id: idParam, userId: idParam }),
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['data-source-not-found', 'member-not-found'],
   }),
   setGroupMember: endpoint({
@@ -218,7 +230,7 @@ export const dataSources = {
     needs: ownerOrGovernor,
     params: z.object({ id: idParam, groupId: idParam }),
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['data-source-not-found', 'member-not-found'],
   }),
   remove: endpoint({

@@ -1,6 +1,6 @@
 /** Policies: grant policies let people in, guardrails are minimums that everyone must meet (04). */
 import { z } from 'zod'
-import { dottedName, id, idParam, instant, level, name, page, pageQuery, text } from './common.ts'
+import { dottedName, id, idParam, instant, level, name, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 const condition = z.union(
@@ -134,7 +134,7 @@ export const policies = {
     params,
     ifMatch: true,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'],
   }),
 }

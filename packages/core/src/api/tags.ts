@@ -1,6 +1,6 @@
 /** The tag catalogue: dotted, hierarchical labels that governors create (02). */
 import { z } from 'zod'
-import { dottedName, instant, page, pageQuery, text } from './common.ts'
+import { dottedName, instant, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 export const tag = z.object({
@@ -42,7 +42,7 @@ export const tags = {
     needs,
     params: z.object({ name: dottedName }),
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['tag-not-found', 'tag-in-use', 'name-reserved'],
   }),
 }

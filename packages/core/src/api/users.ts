@@ -1,7 +1,7 @@
 /** People: users with their groups, attributes, permissions and AWS principals (03). */
 import { z } from 'zod'
 import { accessRow } from './access.ts'
-import { dottedName, id, idParam, instant, label, name, page, pageQuery } from './common.ts'
+import { dottedName, id, idParam, instant, label, name, nothing, page, pageQuery } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
 
 export const userKinds = ['person', 'role-user', 'service'] as const
@@ -121,7 +121,7 @@ export const users = {
     needs,
     params,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['user-not-found', 'self-change', 'last-admin'],
   }),
   setPermissions: endpoint({
@@ -153,7 +153,7 @@ export const users = {
     needs,
     params: attributeParams,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['user-not-found', 'self-change', 'name-reserved'],
   }),
   removeAttribute: endpoint({
@@ -163,7 +163,7 @@ export const users = {
     needs,
     params: attributeParams,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['user-not-found', 'self-change', 'name-reserved'],
   }),
 }
@@ -227,7 +227,7 @@ export const groups = {
     needs,
     params,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['group-not-found', 'group-built-in', 'self-change'],
   }),
   addMember: endpoint({
@@ -237,7 +237,7 @@ export const groups = {
     needs,
     params: z.object({ id: idParam, userId: idParam }),
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['group-not-found', 'group-built-in', 'user-not-found', 'self-change'],
   }),
   removeMember: endpoint({
@@ -247,7 +247,7 @@ export const groups = {
     needs,
     params: z.object({ id: idParam, userId: idParam }),
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['group-not-found', 'group-built-in', 'user-not-found', 'self-change'],
   }),
   addAttribute: endpoint({
@@ -257,7 +257,7 @@ export const groups = {
     needs,
     params: attributeParams,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['group-not-found', 'self-change', 'name-reserved'],
   }),
   removeAttribute: endpoint({
@@ -267,7 +267,7 @@ export const groups = {
     needs,
     params: attributeParams,
     status: 204,
-    response: z.undefined(),
+    response: nothing,
     errors: ['group-not-found', 'self-change', 'name-reserved'],
   }),
 }

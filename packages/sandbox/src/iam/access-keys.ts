@@ -20,8 +20,8 @@ export const createAccessKey: IamHandler = iam => {
     throw limitExceeded('Cannot exceed quota for AccessKeysPerUser: 2')
   }
   const key: AccessKey = {
-    accessKeyId: newUniqueId('AKIA', 16),
-    secretAccessKey: newSecret(),
+    accessKeyId: newUniqueId(iam.world.random, 'AKIA', 16),
+    secretAccessKey: newSecret(iam.world.random),
     account: iam.account.id,
     userName: user.userName,
     status: 'Active',

@@ -40,7 +40,7 @@ export const createPolicy: IamHandler = iam => {
     arn,
     policyName,
     path,
-    policyId: newUniqueId('ANPA'),
+    policyId: newUniqueId(world.random, 'ANPA'),
     createdAt,
     updatedAt: createdAt,
     description: form.get('Description'),

@@ -37,7 +37,7 @@ export const createRole: IamHandler = iam => {
     roleName,
     path,
     arn,
-    roleId: newUniqueId('AROA'),
+    roleId: newUniqueId(world.random, 'AROA'),
     createdAt: world.now(),
     description: form.get('Description'),
     trustPolicy: trustPolicyField(iam, 'AssumeRolePolicyDocument'),

@@ -33,7 +33,7 @@ export const createUser: IamHandler = iam => {
     userName,
     path,
     arn,
-    userId: newUniqueId('AIDA'),
+    userId: newUniqueId(world.random, 'AIDA'),
     createdAt: world.now(),
     inlinePolicies: new Map(),
     attachedPolicies: new Set(),

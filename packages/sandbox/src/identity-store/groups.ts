@@ -1,5 +1,4 @@
 /** Groups of an identity store. */
-import { randomUUID } from 'node:crypto'
 import type { DirectoryGroup, IdentityStore } from '../state.ts'
 import {
   authorizeStore,
@@ -21,7 +20,7 @@ export const createGroup: StoreHandler = asked => {
   const displayName = requiredText(input, 'DisplayName')
   if (findByName(store, displayName)) throw conflict('Duplicate GroupDisplayName')
   const { IdentityStoreId: _, ...attributes } = input
-  const group: DirectoryGroup = { groupId: randomUUID(), createdAt: world.now(), attributes, members: new Map() }
+  const group: DirectoryGroup = { groupId: world.random.uuid(), createdAt: world.now(), attributes, members: new Map() }
   store.groups.set(group.groupId, group)
   return { IdentityStoreId: store.identityStoreId, GroupId: group.groupId }
 }

@@ -1,5 +1,4 @@
 /** Who is in which group. A membership is kept on both sides; both change together, here and nowhere else but deletions. */
-import { randomUUID } from 'node:crypto'
 import type { IdentityStore } from '../state.ts'
 import { findGroup } from './groups.ts'
 import {
@@ -22,7 +21,7 @@ export const createGroupMembership: StoreHandler = asked => {
   const group = findGroup(store, groupId)
   const user = findUser(store, userId)
   if (group.members.has(userId)) throw conflict('Member and Group relationship already exists.')
-  const membershipId = randomUUID()
+  const membershipId = asked.world.random.uuid()
   group.members.set(userId, membershipId)
   user.memberships.set(groupId, membershipId)
   return { IdentityStoreId: store.identityStoreId, MembershipId: membershipId }

@@ -1,5 +1,4 @@
 /** Users of an identity store. */
-import { randomUUID } from 'node:crypto'
 import type { DirectoryUser, IdentityStore } from '../state.ts'
 import {
   authorizeStore,
@@ -26,7 +25,12 @@ export const createUser: StoreHandler = asked => {
   if (userName.length > 128) throw invalid('UserName must have length less than or equal to 128')
   if (findByName(store, userName)) throw conflict('Duplicate UserName')
   const { IdentityStoreId: _, ...attributes } = input
-  const user: DirectoryUser = { userId: randomUUID(), createdAt: world.now(), attributes, memberships: new Map() }
+  const user: DirectoryUser = {
+    userId: world.random.uuid(),
+    createdAt: world.now(),
+    attributes,
+    memberships: new Map(),
+  }
   store.users.set(user.userId, user)
   return { IdentityStoreId: store.identityStoreId, UserId: user.userId }
 }

@@ -2,7 +2,6 @@
  * GetDataAccess: from a caller and a target to temporary credentials for no more than one grant gives.
  * Never vends without a grant that covers the whole target at the level asked for, nor beyond what the role itself may.
  */
-import { randomUUID } from 'node:crypto'
 import { judgeServiceAssume } from '../authorize.ts'
 import { issueSession } from '../issue-credentials.ts'
 import type { AccessGrant, AccessGrantsInstance, IamRole, Permission, Session } from '../state.ts'
@@ -118,7 +117,7 @@ function closestGrant(
   for (const scope of scopesToTry(call, asked.target)) {
     const usable = grantees
       .flatMap(grantee => index.held(grantee, scope))
-      .filter(grant => isUsable(grant) && stillVends(call, instance, index, grant))
+      .filter(grant => isUsable(grant) && stillVends(call, instance, grant))
     const serving = usable.filter(grant => serves(grant.permission, asked.permission))
     const exact = serving.find(grant => grant.permission === asked.permission)
     if (serving.length > 0) return exact ?? serving[0]
@@ -144,14 +143,11 @@ const serves = (held: Permission, asked: Permission): boolean => held === asked 
 const breadth = (grant: AccessGrant): number => (grant.permission === 'READWRITE' ? 2 : 1)
 
 /** A new grant takes its time to vend, and a deleted one to stop, when a fault says so. */
-function stillVends(call: ControlCall, instance: AccessGrantsInstance, index: GrantIndex, grant: AccessGrant): boolean {
+function stillVends(call: ControlCall, instance: AccessGrantsInstance, grant: AccessGrant): boolean {
   const { faults, now } = call.world
   if (instance.grants.has(grant.id)) return faults.isPropagated('grant', grant.createdAt, now())
   const lingering = instance.lingering.get(grant.id)
-  if (lingering !== undefined && lingering.until > now()) return true
-  instance.lingering.delete(grant.id)
-  index.forget(grant)
-  return false
+  return lingering !== undefined && lingering.until > now()
 }
 
 function vend(
@@ -172,18 +168,17 @@ function vend(
   const policy = vendedPolicy(scope, level, call.region, call.world.unknowns)
   if (policy.length > MAX_SESSION_POLICY_CHARACTERS) throw controlError('StsPackedPolicyTooLargeError')
   return issueSession(
-    call.world.state,
+    call.world,
     {
       account: instance.account,
       of: { kind: 'role', roleName: role.roleName },
-      sessionName: `access-grants-${randomUUID()}`,
+      sessionName: `access-grants-${call.world.random.uuid()}`,
       sessionPolicies: [policy],
       tags: new Map(),
       accessGrantsInstanceArn: instance.arn,
       identityCenter: call.caller.identityCenter,
     },
     asked.durationSeconds,
-    call.world.now(),
   )
 }
 

@@ -15,6 +15,8 @@ export interface GrantIndex {
   add(grant: AccessGrant): void
   /** `lingers`: it is gone for everybody who asks, but still vends. */
   remove(grant: AccessGrant, lingers: boolean): void
+  /** Takes in a grant that has been removed but lingers. */
+  linger(grant: AccessGrant): void
   /** Forgets a grant that has lingered long enough. */
   forget(grant: AccessGrant): void
   isTaken(uniqueness: string): boolean
@@ -55,10 +57,7 @@ export function grantIndexOf(instance: AccessGrantsInstance, unknowns: Unknowns)
   if (known?.rule === rule) return known.index
   const index = buildIndex({ ...unknowns })
   for (const grant of instance.grants.values()) index.add(grant)
-  for (const { grant } of instance.lingering.values()) {
-    index.add(grant)
-    index.remove(grant, true)
-  }
+  for (const { grant } of instance.lingering.values()) index.linger(grant)
   indexes.set(instance, { index, rule })
   return index
 }
@@ -73,6 +72,15 @@ function buildIndex(unknowns: Unknowns): GrantIndex {
   const granteeOf = (grant: AccessGrant) => granteeKey(grant.granteeType, grant.granteeIdentifier)
   const heldKey = (grantee: string, scope: string) => `${grantee}\n${scope}`
 
+  const hold = (grant: AccessGrant): void => {
+    const key = heldKey(granteeOf(grant), grant.scope)
+    const held = heldOn.get(key) ?? []
+    // In the order of creation, by which ties are settled, also when built anew from what is there.
+    heldOn.set(
+      key,
+      [...held, grant].sort((a, b) => a.sequence - b.sequence),
+    )
+  }
   const forget = (grant: AccessGrant): void => {
     const key = heldKey(granteeOf(grant), grant.scope)
     const left = heldOn.get(key)?.filter(each => each !== grant) ?? []
@@ -90,10 +98,7 @@ function buildIndex(unknowns: Unknowns): GrantIndex {
       listIn(byScope, grant.scope).add(grant)
       perLocation.set(grant.locationId, (perLocation.get(grant.locationId) ?? 0) + 1)
       unique.add(uniquenessOf(grant, unknowns))
-      const key = heldKey(granteeOf(grant), grant.scope)
-      const held = heldOn.get(key)
-      if (held === undefined) heldOn.set(key, [grant])
-      else held.push(grant)
+      hold(grant)
     },
     remove(grant, lingers) {
       all.remove(grant)
@@ -103,6 +108,7 @@ function buildIndex(unknowns: Unknowns): GrantIndex {
       unique.delete(uniquenessOf(grant, unknowns))
       if (!lingers) forget(grant)
     },
+    linger: hold,
     forget,
     isTaken: uniqueness => unique.has(uniqueness),
     held: (grantee, scope) => heldOn.get(heldKey(grantee, scope)) ?? [],

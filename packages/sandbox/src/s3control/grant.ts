@@ -1,5 +1,4 @@
 /** Grants: create, read, delete, list. There is no update; whatever differs is another grant. */
-import { randomUUID } from 'node:crypto'
 import type { AccessGrant, AccessGrantsInstance, AccessGrantsLocation, GranteeType } from '../state.ts'
 import { childOf, isoMillis, queryValue, textOf, type XmlElement, type XmlFields } from '../wire.ts'
 import { bucketFlaw } from './bucket-check.ts'
@@ -26,7 +25,7 @@ export const createAccessGrant: ControlHandler = call => {
   const asked = readGrantRequest(document)
   const location = findInstance(call)?.locations.get(asked.locationId)
   const scope = location === undefined ? undefined : joinGrantScope(location.scope, asked.subPrefix)
-  const id = randomUUID()
+  const id = call.world.random.uuid()
   permit(call, grantArn(call, id), { context: { 's3:AccessGrantScope': scope }, requestTags: asked.tags })
   const instance = requireInstance(call)
   if (location === undefined || scope === undefined) throw controlError('NoSuchAccessGrantsLocationError')
@@ -60,10 +59,21 @@ export const deleteAccessGrant: ControlHandler = call => {
   const { instance, grant } = namedGrant(call)
   const { faults, now, unknowns } = call.world
   const lingerMs = faults.settings.propagation.revocation
+  const index = grantIndexOf(instance, unknowns)
+  forgetLingering(instance, index, now())
   instance.grants.delete(grant.id)
   if (lingerMs > 0) instance.lingering.set(grant.id, { grant, until: now() + lingerMs })
-  grantIndexOf(instance, unknowns).remove(grant, lingerMs > 0)
+  index.remove(grant, lingerMs > 0)
   return undefined
+}
+
+/** Here and not where a grant is asked for, so that asking changes nothing. The first to linger are the first to go. */
+function forgetLingering(instance: AccessGrantsInstance, index: GrantIndex, now: number): void {
+  for (const [id, { grant, until }] of instance.lingering) {
+    if (until > now) return
+    instance.lingering.delete(id)
+    index.forget(grant)
+  }
 }
 
 export const listAccessGrants: ControlHandler = call => {

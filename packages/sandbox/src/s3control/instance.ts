@@ -1,6 +1,6 @@
 /** The Access Grants instance of an account and region: at most one, empty before it goes, perhaps tied to Identity Center. */
-import { randomBytes } from 'node:crypto'
-import type { AccessGrantsInstance, Account } from '../state.ts'
+import type { World } from '../service.ts'
+import type { AccessGrantsInstance, Account, AccountId, IdentityStore, Region } from '../state.ts'
 import { isoMillis, queryValue, textOf, type XmlFields } from '../wire.ts'
 import {
   type ControlCall,
@@ -27,16 +27,9 @@ export const createInstance: ControlHandler = call => {
   if (account.accessGrants.has(call.region)) throw controlError('AccessGrantsInstanceAlreadyExists')
   const center = textOf(document, 'IdentityCenterArn')
   const instance: AccessGrantsInstance = {
-    account: call.account,
-    region: call.region,
-    arn,
-    createdAt: call.world.now(),
+    ...emptyInstance(call.world, call.account, call.region),
     identityCenter: center === undefined ? undefined : connectIdentityCenter(call, center),
-    locations: new Map(),
-    grants: new Map(),
-    lingering: new Map(),
     tags,
-    sequence: 0,
   }
   account.accessGrants.set(call.region, instance)
   return printInstance(instance)
@@ -119,12 +112,31 @@ function requireAccount(call: ControlCall): Account {
   return account
 }
 
+export function emptyInstance(world: World, account: AccountId, region: Region): AccessGrantsInstance {
+  return {
+    account,
+    region,
+    arn: instanceArn(account, region),
+    createdAt: world.now(),
+    locations: new Map(),
+    grants: new Map(),
+    lingering: new Map(),
+    tags: new Map(),
+    sequence: 0,
+  }
+}
+
+/** Of the application in Identity Center that stands for an instance. */
+export function newApplicationArn({ random }: World, { account, instanceArn: center }: IdentityStore): string {
+  return `arn:aws:sso::${account}:application/${center.split('/')[1]}/apl-${random.bytes(8).toString('hex')}`
+}
+
 /** Makes the application in Identity Center that stands for the instance. Throws InvalidIdentityCenterInstance. */
 function connectIdentityCenter(call: ControlCall, center: string): AccessGrantsInstance['identityCenter'] {
   const store = [...call.world.state.identityStores.values()].find(each => each.instanceArn === center)
   // Identity Center has to live in the region of the Access Grants instance.
   if (!isIdentityCenterArn(center) || store?.region !== call.region) throw controlError('InvalidIdentityCenterInstance')
-  const applicationArn = `arn:aws:sso::${store.account}:application/${center.split('/')[1]}/apl-${randomBytes(8).toString('hex')}`
+  const applicationArn = newApplicationArn(call.world, store)
   permitElsewhere(call, 'sso:CreateApplication', center)
   permitElsewhere(call, 'sso:PutApplicationGrant', applicationArn)
   permitElsewhere(call, 'sso:PutApplicationAuthenticationMethod', applicationArn)

@@ -1,5 +1,4 @@
 /** Locations: an S3 scope and the role that vended credentials are made from. One per scope; only the role can change. */
-import { randomUUID } from 'node:crypto'
 import type { AccessGrantsInstance, AccessGrantsLocation } from '../state.ts'
 import { isoMillis, queryValue, textOf, type XmlFields } from '../wire.ts'
 import { bucketFlaw } from './bucket-check.ts'
@@ -25,7 +24,7 @@ export const createLocation: ControlHandler = call => {
   const tags = readTags(document)
   const scope = readS3Path(textOf(document, 'LocationScope'), 'LocationScope', 'InvalidAccessGrantsLocation')
   // The whole of S3 has a name of its own; every other location gets a random one.
-  const id = scope === 's3://' ? 'default' : randomUUID()
+  const id = scope === 's3://' ? 'default' : call.world.random.uuid()
   permit(call, locationArn(call, id), { context: { 's3:AccessGrantsLocationScope': scope }, requestTags: tags })
   const roleArn = readRole(call, textOf(document, 'IAMRoleArn'))
   const instance = requireInstance(call)

@@ -10,6 +10,7 @@ import { type Act, act, type Done } from '../db/act.ts'
 import { findByNames, insertDataSources, lockScopes, scopesInBuckets } from '../db/data-source-registration.ts'
 import { missingTags } from '../db/data-source-tag.ts'
 import { findIntegration, type IntegrationRow, lockIntegration } from '../db/integration.ts'
+import { isReserved } from '../directory/reserved-names.ts'
 import { type Caller, need } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { checkBuckets } from './check-buckets.ts'
@@ -40,7 +41,7 @@ async function store(
   const realm = { accountId: integration.account_id, region: integration.region }
   await lockScopes(tx, realm)
 
-  const tags = [...new Set(candidates.flatMap(({ item }) => item.tags ?? []))]
+  const tags = [...new Set(candidates.flatMap(({ item }) => item.tags ?? []))].filter(tag => !isReserved(tag))
   const buckets = [...new Set(candidates.map(({ scope }) => scope.bucket))]
   const names = candidates.map(({ item }) => item.dataSourceName)
   const conflicts = judgeConflicts(candidates, {

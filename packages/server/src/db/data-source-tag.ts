@@ -5,7 +5,7 @@ import type { Act, Tx } from './act.ts'
 import { type DataSourceRow, dataSourceTarget } from './data-source.ts'
 
 /** @throws Problem `tag-not-found` naming the first that the catalogue lacks; the others stay until commit */
-export async function holdTags(tx: Tx, tags: readonly string[]): Promise<void> {
+async function holdTags(tx: Tx, tags: readonly string[]): Promise<void> {
   const missing = await missingTags(tx, tags)
   if (missing[0] !== undefined) throw new Problem('tag-not-found', { name: missing[0] })
 }

@@ -8,7 +8,7 @@ import type { IntegrationStatus, ValidationResults } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Sealed } from '../secrets.ts'
 import type { Act, AuditTarget } from './act.ts'
-import { setDataSourceState } from './data-source-state.ts'
+import { deleteDataSource, setDataSourceState } from './data-source-state.ts'
 import type { Database } from './schema.ts'
 
 export type IntegrationRow = Selectable<Database['integration']>
@@ -159,6 +159,19 @@ export async function countActiveDataSources(db: Reader, integrationId: number):
 export async function disableDataSources(act: Act, integrationId: number): Promise<void> {
   const rows = await activeDataSources(act.tx, integrationId).selectAll().orderBy('id').forUpdate().execute()
   for (const row of rows) await setDataSourceState(act, row, 'disabled')
+}
+
+/** What is left of an integration's data sources when it ends: nothing could bring them back, and their scopes are free. */
+export async function deleteDataSources(act: Act, integrationId: number): Promise<void> {
+  const rows = await act.tx
+    .selectFrom('data_source')
+    .where('integration_id', '=', integrationId)
+    .where('state', '<>', 'deleted')
+    .selectAll()
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  for (const row of rows) await deleteDataSource(act, row)
 }
 
 function activeDataSources(db: Reader, integrationId: number) {

@@ -88,6 +88,7 @@ export async function recordCheckpoint(
   { integration }: Leadership,
   { checkpoint, isSettled }: { readonly checkpoint?: number; readonly isSettled: boolean },
 ): Promise<void> {
+  if (checkpoint === undefined && !isSettled) return
   await tx
     .updateTable('leadership')
     .set({

@@ -9,7 +9,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { World } from '../world.ts'
 import { authentication } from './auth.ts'
 import { acceptBodies } from './bodies.ts'
-import { answerErrors } from './errors.ts'
+import { answerErrors, answerRouterError } from './errors.ts'
 import { fastifyServe } from './fastify-serve.ts'
 import { healthRoutes, type Readiness } from './health.ts'
 import { describeApi } from './reference.ts'
@@ -29,6 +29,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
     loggerInstance: world.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    frameworkErrors: answerRouterError,
     // Room for 255 characters of four bytes each, percent-encoded.
     routerOptions: { maxParamLength: 255 * 4 * 3 },
   })

@@ -18,6 +18,11 @@ export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => sendProblem(unknownRoute(request), request, reply))
 }
 
+/** For what the router refuses before there is a route: Fastify asks for this one apart. */
+export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(toProblem(error, request), request, reply)
+}
+
 /** The body of an error answer. */
 export function printProblem(problem: Problem, requestId: string): Readonly<Record<string, unknown>> {
   return {
@@ -81,6 +86,8 @@ function fromFastify(error: FastifyError, request: FastifyRequest): Problem {
       return new Problem('media-type-unknown', { type: shorten(request.headers['content-type'] ?? 'nothing', 100) })
     case 'FST_ERR_BAD_URL':
       return new Problem('address-unparsable')
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return unknownRoute(request)
     default:
       if ((error.statusCode ?? 500) >= 500) return unexpected(error, request)
       return new Problem('body-unparsable', { reason: error.message }, { cause: error })

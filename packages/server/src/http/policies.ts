@@ -1,7 +1,6 @@
 /** `/policies`: create, read, edit, activate, stage, delete. Every write names the version it changes and makes the next. */
 import { api, Problem } from '@headgate/core/api'
 import { type Act, act } from '../db/act.ts'
-import type { PolicyRow } from '../db/policy.ts'
 import {
   deletePolicy,
   editPolicy,
@@ -9,6 +8,7 @@ import {
   insertPolicy,
   listPolicies,
   lockPolicy,
+  type PolicyRow,
   setPolicyState,
 } from '../db/policy.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'

@@ -23,6 +23,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       agent: { disabled: true },
       mcp: { disabled: true },
       hideClientButton: true,
+      showDeveloperTools: 'never',
     },
   })
 }

@@ -16,7 +16,13 @@ import type { AwsClients } from '../aws/clients.ts'
 import { retrying } from '../aws/retry.ts'
 import type { Pause } from '../background.ts'
 import { act, system } from '../db/act.ts'
-import { findIntegration, hasLiveGrants, type IntegrationRow, moveIntegration } from '../db/integration.ts'
+import {
+  deleteDataSources,
+  findIntegration,
+  hasLiveGrants,
+  type IntegrationRow,
+  moveIntegration,
+} from '../db/integration.ts'
 import type { World } from '../world.ts'
 import { foreignGrants } from './foreign-grants.ts'
 
@@ -25,15 +31,20 @@ export async function finishDeleting(world: World, id: number, pause: Pause): Pr
   const integration = await findIntegration(world.db.kysely, id)
   if (integration?.status !== 'deleting' || (await hasLiveGrants(world.db.kysely, id))) return
   const trouble = await removeLocation(world, integration, pause)
-  await act(world.db, system, act =>
-    moveIntegration(
-      act,
-      id,
-      trouble === undefined
-        ? { from: ['deleting'], to: 'deleted', event: 'IntegrationDeleted', awsLocationId: null }
-        : { from: ['deleting'], to: 'deleteError', event: 'IntegrationDeleteFailed', message: trouble },
-    ),
-  )
+  await act(world.db, system, async act => {
+    const from = ['deleting'] as const
+    if (trouble !== undefined) {
+      await moveIntegration(act, id, { from, to: 'deleteError', event: 'IntegrationDeleteFailed', message: trouble })
+      return
+    }
+    const moved = await moveIntegration(act, id, {
+      from,
+      to: 'deleted',
+      event: 'IntegrationDeleted',
+      awsLocationId: null,
+    })
+    if (moved !== undefined) await deleteDataSources(act, id)
+  })
   if (trouble === undefined) world.aws.forget(id)
 }
 

@@ -35,7 +35,8 @@ export interface PaceOptions {
   readonly random?: () => number
 }
 
-const tries = 10
+/** A throttled call costs nothing but time; others hold up the queue, and their rows know how to wait. */
+const mostTries = { throttled: 10, others: 4 }
 const firstWaitMs = 100
 const longestWaitMs = 5000
 
@@ -110,8 +111,10 @@ export function createPace({ parallel, clock = machineClock, random = Math.rando
         try {
           return await attempt(call)
         } catch (error) {
-          if (!(error instanceof AwsFailure) || tried >= tries) throw error
-          if (error.kind !== 'throttled' && !passage.again?.includes(error.kind)) throw error
+          if (!(error instanceof AwsFailure)) throw error
+          const isThrottled = error.kind === 'throttled'
+          if (!isThrottled && !passage.again?.includes(error.kind)) throw error
+          if (tried >= (isThrottled ? mostTries.throttled : mostTries.others)) throw error
           const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** (tried - 1))
           await clock.sleep(Math.max(error.retryAfterMs ?? 0, random() * ceiling), passage.signal)
         }

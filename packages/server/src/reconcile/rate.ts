@@ -21,9 +21,14 @@ const cutEveryMs = 100 // 05
  * again: about what a limiter's burst gives back, so that hardly anything is lost.
  */
 const growth = 0.05
+/** Whoever was not throttled for so long is far below the limit, or there is none any more: then faster. */
+const calmMs = 5000
+const calmGrowth = 0.5
 /** How far a late timer may be made up for. */
 const catchUpMs = 50
-const slowest = 0.5
+const slowest = 5
+/** Where to begin when AWS throttled before it let anything through. */
+const unseen = 100
 
 export function createRate(): Rate {
   let perSecond = Number.POSITIVE_INFINITY
@@ -35,8 +40,14 @@ export function createRate(): Rate {
   /** What got through in the last second: where to begin once there is a limit. */
   function observed(now: number): number {
     recent = recent.filter(at => at > now - 1000)
+    if (recent.length === 0) return unseen
     const sinceMs = Math.max(cutEveryMs, now - (recent[0] ?? now))
-    return Math.max(1, recent.length) / (sinceMs / 1000)
+    return recent.length / (sinceMs / 1000)
+  }
+
+  function grow(now: number): void {
+    const share = now - lastCut > calmMs ? calmGrowth : growth
+    perSecond *= 1 + share * (Math.min(1000, now - lastGrown) / 1000)
   }
 
   return {
@@ -48,7 +59,7 @@ export function createRate(): Rate {
       if (perSecond === Number.POSITIVE_INFINITY) return
       const planned = Math.max(nextStart, now - catchUpMs)
       // Only a rate that holds calls back is worth raising.
-      if (planned > now - catchUpMs) perSecond *= 1 + growth * (Math.min(1000, now - lastGrown) / 1000)
+      if (planned > now - catchUpMs) grow(now)
       lastGrown = now
       nextStart = planned + 1000 / perSecond
     },

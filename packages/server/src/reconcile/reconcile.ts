@@ -18,7 +18,7 @@ import type { IntegrationStatus } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import { tenantId } from '../db/deployment.ts'
 import { changesBetween, type FactChange } from '../db/fact-change.ts'
-import { loadFacts } from '../db/facts.ts'
+import { loadFacts, type UnreadablePolicy } from '../db/facts.ts'
 import { findIntegration, type IntegrationRow } from '../db/integration.ts'
 import { type Leadership, readCheckpoint } from '../db/leadership.ts'
 import { loadLedger, type StoredGrant } from '../db/ledger.ts'
@@ -61,6 +61,9 @@ export async function reconcile(world: World, attempt: Attempt): Promise<Round> 
   await atBoundary('before plan')
   const known = await world.db.snapshot(tx => load(tx, lead.integration)) // as of one change sequence
   const { integration, facts, ledger, now, sequence } = known
+  if (known.unreadable.length > 0) {
+    world.log.error({ policies: known.unreadable }, 'stored policies cannot be read: they give nothing')
+  }
   const desired = wants(integration.status) ? desire(facts, lead.integration, now) : nothing // pure
   const plan = planChanges(desired, ledger, now) // pure
   await atBoundary('before intents')
@@ -93,6 +96,8 @@ export async function reconcile(world: World, attempt: Attempt): Promise<Round> 
 interface Known {
   readonly integration: IntegrationRow
   readonly facts: Facts
+  /** Stored policies that cannot be read: they give nothing, and whoever they guard gets nothing. */
+  readonly unreadable: readonly UnreadablePolicy[]
   readonly ledger: readonly StoredGrant[]
   readonly changes: readonly FactChange[] | undefined
   readonly checkpoint: number
@@ -105,11 +110,11 @@ async function load(tx: Tx, id: IntegrationId): Promise<Known> {
   const integration = await findIntegration(tx, id)
   if (!integration) throw new Error(`integration ${id} has no row`)
   const { account_id: accountId, region } = integration
-  const { facts, sequence, now } = await loadFacts(tx, { accountId, region })
+  const { facts, sequence, now, unreadable } = await loadFacts(tx, { accountId, region })
   const checkpoint = await readCheckpoint(tx, id)
   const changes = await changesBetween(tx, checkpoint, sequence)
   const ledger = (await loadLedger(tx, id)).map(row => (isMappedAnew(row, changes) ? { ...row, nextTryAt: now } : row))
-  return { integration, facts, sequence, now, checkpoint, changes, ledger, tenantId: await tenantId(tx) }
+  return { integration, facts, unreadable, sequence, now, checkpoint, changes, ledger, tenantId: await tenantId(tx) }
 }
 
 /** Whoever waits for a principal that AWS does not know is tried again as soon as somebody says it anew. */

@@ -27,6 +27,9 @@ export interface TestServerOptions extends AppOptions {
   readonly log?: Logger
 }
 
+/** Seals the secrets of every test server. */
+export const testKey = Buffer.alloc(32, 7)
+
 /** The discard port: calls that should not be made fail at once instead of leaving the machine. */
 const nobodyListens = 'http://127.0.0.1:9'
 
@@ -43,6 +46,8 @@ export interface TestServer {
   readonly url: string
   readonly world: World
   readonly db: World['db']
+  /** For another connection to the same database. */
+  readonly databaseUrl: string
   readonly app: FastifyInstance
   /** There when asked for. */
   readonly sandbox: Sandbox
@@ -58,7 +63,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const sandbox = wantsSandbox ? await startSandbox() : undefined
   const endpoint = sandbox?.url ?? nobodyListens
   const config = readConfig({ HEADGATE_RATE_LIMIT: '1000000', HEADGATE_AWS_ENDPOINT: endpoint, ...environment })
-  const vault = createVault([Buffer.alloc(32, 7)])
+  const vault = createVault([testKey])
   const aws = createAwsAccess({ vault, endpoint: config.HEADGATE_AWS_ENDPOINT, parallel: config.HEADGATE_AWS_PARALLEL })
   const background = createBackground(log)
   const world: World = { config, db, vault, log, aws, background }
@@ -72,6 +77,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     url,
     world,
     db,
+    databaseUrl: database.url,
     app,
     get sandbox() {
       if (!sandbox) throw new Error('ask for it: testServer({ sandbox: true })')

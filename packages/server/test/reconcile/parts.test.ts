@@ -1,0 +1,110 @@
+/** The pure and small parts: causes, back-off, rates, marking ahead, wakes. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { DataSourceId, MemberId, UserId } from '@headgate/core'
+import { AwsFailure } from '../../src/aws/aws-error.ts'
+import type { FactChange } from '../../src/db/fact-change.ts'
+import { createFailed, revokeFailed } from '../../src/reconcile/back-off.ts'
+import { causesOf } from '../../src/reconcile/cause.ts'
+import { createRate } from '../../src/reconcile/rate.ts'
+import { takeMarked } from '../../src/reconcile/take-marked.ts'
+import { createWakes } from '../../src/reconcile/wakes.ts'
+
+const grant = { user: 7 as UserId, dataSource: 3 as DataSourceId, because: [] }
+const change = (entity: string, entityId: string, cause: string, after: object | null = null): FactChange => ({
+  id: 1,
+  at: 0,
+  entity,
+  entityId,
+  after,
+  cause,
+})
+
+test('the one cause there is names itself', () => {
+  assert.equal(causesOf([change('policy', '1', 'policy-activated')], 0)(grant), 'policy-activated')
+})
+
+test('of several causes the one about this person and data source counts, and doubt is unknown', () => {
+  const mine = change('attribute', 'user/7/team/finance', 'attribute-removed')
+  const other = change('attribute', 'user/8/team/finance', 'attribute-added')
+  const policy = change('policy', '1', 'policy-deleted')
+  assert.equal(causesOf([mine, other], 0)(grant), 'attribute-removed')
+  assert.equal(causesOf([mine, policy], 0)(grant), 'unknown')
+  assert.equal(causesOf(undefined, 0)(grant), 'unknown')
+  assert.equal(causesOf([], 0)(grant), 'unknown')
+})
+
+test('where no fact changed and a reason has ended, that is the cause', () => {
+  const because = [{ kind: 'member' as const, id: 1 as MemberId, level: 'READ' as const, until: 100 }]
+  assert.equal(causesOf([], 100)({ ...grant, because }), 'member-expired')
+  assert.equal(causesOf([], 99)({ ...grant, because }), 'unknown')
+})
+
+test('an unknown principal is tried quickly, then hourly; other failures wait longer each time, with a cap', () => {
+  const failure = (kind: 'eventual' | 'unreachable' | 'denied', code: string) =>
+    new AwsFailure({ kind, code, message: 'text', operation: 'CreateAccessGrant' })
+  const most = () => 0.999_999
+  const grantee = failure('eventual', 'InvalidRequest')
+  assert.equal(createFailed(grantee, 0, most).state, 'createFailed')
+  assert.equal(createFailed(grantee, 4, most).state, 'waitingForPrincipal')
+  assert.equal(createFailed(grantee, 4, most).failure?.retryInMs, 3_600_000)
+  assert.equal(createFailed(failure('eventual', 'InvalidIamRole'), 9, most).state, 'createFailed')
+  const away = failure('unreachable', 'ECONNREFUSED')
+  const waits = [0, 1, 2, 20].map(attempts => Math.round(createFailed(away, attempts, most).failure!.retryInMs))
+  assert.deepEqual(waits, [1000, 2000, 4000, 60_000])
+  assert.ok(revokeFailed(failure('denied', 'AccessDenied'), 20, most).failure!.retryInMs <= 60_000)
+})
+
+test('a throttle cuts the rate by a tenth, at most once in 100 ms, and it grows again', () => {
+  const rate = createRate()
+  assert.equal(rate.perSecond, Number.POSITIVE_INFINITY)
+  for (let at = 0; at < 1000; at += 2) rate.succeeded(at)
+  rate.throttled(1000)
+  assert.ok(Math.abs(rate.perSecond - 450) < 5, `${rate.perSecond}`)
+  const before = rate.perSecond
+  rate.throttled(1050)
+  assert.equal(rate.perSecond, before)
+  rate.throttled(1100)
+  assert.equal(rate.perSecond, before * 0.9)
+  const low = rate.perSecond
+  for (let now = 1100; now < 2100; now = rate.nextStart(now)) rate.started(Math.max(now, rate.nextStart(now)))
+  assert.ok(rate.perSecond > low * 1.03 && rate.perSecond < low * 1.07, `${low} → ${rate.perSecond}`)
+})
+
+test('nothing is handed out before its mark is stored, and what is left was marked', async () => {
+  const stored = new Set<number>()
+  const items = Array.from({ length: 25 }, (_, n) => n)
+  const marked = takeMarked(items, 10, async batch => {
+    await new Promise(resolve => setImmediate(resolve))
+    for (const item of batch) stored.add(item)
+  })
+  for (let n = 0; n < 12; n += 1) {
+    const item = await marked.take()
+    assert.equal(item, n)
+    assert.ok(stored.has(n))
+  }
+  const left = await marked.leave()
+  assert.deepEqual([...left], [...stored].slice(12))
+  assert.equal(await marked.take(), undefined)
+})
+
+test('a failed mark fails whoever takes', async () => {
+  const marked = takeMarked([1, 2], 10, () => Promise.reject(new Error('no database')))
+  await assert.rejects(marked.take(), /no database/)
+})
+
+test('a wake during a round is not lost, and many count as one', async () => {
+  const wakes = createWakes()
+  wakes.wake()
+  const round = wakes.begin()
+  assert.equal(round.isStale(), false)
+  wakes.wake()
+  wakes.wake()
+  assert.equal(round.isStale(), true)
+  await round.next(60_000, new AbortController().signal)
+  const next = wakes.begin()
+  assert.equal(next.isStale(), false)
+  const sleeping = next.next(60_000, new AbortController().signal)
+  wakes.wake()
+  await sleeping
+})

@@ -1,0 +1,22 @@
+/** The start: what waits, then the state of the whole. Whoever may not see the whole begins with their own access. */
+import { api } from '@headgate/core/api'
+import { Navigate } from '@tanstack/react-router'
+import { mayCall, seesTheWhole, useMe } from '../me.ts'
+import { Page } from '../ui/page.tsx'
+import { GrantStates } from './grant-states.tsx'
+import { Integrations } from './integrations.tsx'
+import { Totals } from './totals.tsx'
+import { Waiting } from './waiting.tsx'
+
+export function Home() {
+  const me = useMe()
+  if (!seesTheWhole(me)) return <Navigate to="/people/$id" params={{ id: String(me.id) }} replace />
+  return (
+    <Page title="Home">
+      <Waiting />
+      <Totals />
+      <GrantStates />
+      {mayCall(me, api.integrations.list) && <Integrations />}
+    </Page>
+  )
+}

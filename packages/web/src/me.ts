@@ -1,0 +1,26 @@
+/** Who is signed in, and what the contract lets them call. */
+import type { Needs, User } from '@headgate/core/api'
+import { queryOptions } from '@tanstack/react-query'
+import { createContext, useContext } from 'react'
+import { hg } from './api.ts'
+
+export const meQuery = queryOptions({ queryKey: ['me'], queryFn: () => hg.users.me() })
+
+export const MeContext = createContext<User | undefined>(undefined)
+
+/** The person signed in; only below the shell, which waits for them. */
+export function useMe(): User {
+  const me = useContext(MeContext)
+  if (me === undefined) throw new Error('useMe is for screens inside the shell')
+  return me
+}
+
+/** Whether a route of the contract would answer this person; owners of data sources may see more than this says. */
+export function mayCall(me: User, { needs }: { readonly needs: Needs }): boolean {
+  return needs === 'nobody' || needs === 'signedIn' || needs.some(permission => me.permissions.includes(permission))
+}
+
+/** Who sees everybody's access, hence the state of the whole; everyone else begins with their own. */
+export function seesTheWhole(me: User): boolean {
+  return me.permissions.includes('GOVERNANCE') || me.permissions.includes('AUDIT')
+}

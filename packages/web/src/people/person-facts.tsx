@@ -1,0 +1,103 @@
+/** What is known of a person: groups, attributes with their source, AWS principals, and what needs looking into. */
+import type { User } from '@headgate/core/api'
+import { Chips, Facts, Section } from '../ui/page.tsx'
+import { CopyText } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
+import { permissionWords, principalKindWords } from '../ui/words.ts'
+
+const kinds = { person: 'Person', 'role-user': 'Role used by several', service: 'Service' } as const
+
+export function PersonFacts({ person, isMe }: { readonly person: User; readonly isMe: boolean }) {
+  return (
+    <Section title={isMe ? 'What Headgate knows of you' : 'What Headgate knows of them'}>
+      {person.warnings.map(warning => (
+        <p key={warning}>
+          <StateBadge tone="held" word="Warning" /> <ServerText text={warning} />
+        </p>
+      ))}
+      <Facts
+        facts={[
+          ['Name', person.name],
+          ['Signs in as', person.userid],
+          person.email !== undefined && ['E-mail', person.email],
+          person.kind !== 'person' && ['Kind', kinds[person.kind]],
+          ['Groups', <Groups key="groups" person={person} />],
+          ['Attributes', <Attributes key="attributes" person={person} />],
+          ['AWS principals', <Principals key="principals" person={person} />],
+          ['May do', <Permissions key="permissions" person={person} />],
+        ]}
+      />
+    </Section>
+  )
+}
+
+function Groups({ person: { groups } }: { readonly person: User }) {
+  if (groups.length === 0) return <span className="quiet">none</span>
+  return (
+    <Chips>
+      {groups.map(({ id, name, source }) => (
+        <li key={id}>
+          {name}
+          {source !== 'headgate' && <span className="quiet"> from {source}</span>}
+        </li>
+      ))}
+    </Chips>
+  )
+}
+
+function Attributes({ person: { attributes } }: { readonly person: User }) {
+  if (attributes.length === 0) return <span className="quiet">none</span>
+  const byKey = Map.groupBy(attributes, ({ key }) => key)
+  return (
+    <ul>
+      {[...byKey].map(([key, values]) => (
+        <li key={key}>
+          <span className="quiet">{key}:</span>{' '}
+          {values.map(({ value, source }, place) => (
+            <span key={`${value} ${source}`}>
+              {place > 0 && ', '}
+              {value}
+              {source !== 'headgate' && <span className="quiet"> from {source}</span>}
+            </span>
+          ))}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Principals({ person: { principals } }: { readonly person: User }) {
+  if (principals.length === 0) {
+    return (
+      <>
+        <StateBadge tone="unmapped" word="Unmapped" />
+        <div className="quiet small">Without one, nothing can be granted in AWS: a user admin adds it.</div>
+      </>
+    )
+  }
+  return (
+    <ul>
+      {principals.map(({ kind, identifier, integrationIds }) => (
+        <li key={`${kind} ${identifier}`}>
+          <span className="quiet">{principalKindWords[kind]}</span> <code>{identifier}</code>{' '}
+          <CopyText text={identifier} what={`the principal ${identifier}`} />
+          {integrationIds !== undefined && (
+            <span className="quiet small"> for integration {integrationIds.join(', ')} only</span>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Permissions({ person: { permissions } }: { readonly person: User }) {
+  if (permissions.length === 0) return <>See their own access</>
+  return (
+    <ul>
+      {permissions.map(permission => (
+        <li key={permission}>{permissionWords[permission]}</li>
+      ))}
+    </ul>
+  )
+}

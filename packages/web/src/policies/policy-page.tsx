@@ -1,0 +1,92 @@
+/** One policy: what it applies to, whom it takes, its expression with what is odd about it. */
+import type { Policy } from '@headgate/core/api'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { hg } from '../api.ts'
+import { PageAnswer } from '../ui/answer.tsx'
+import { Facts, Page, Section } from '../ui/page.tsx'
+import { RelativeTime } from '../ui/relative-time.tsx'
+import { CopyText } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
+import { policyKindWords, policyStateWords } from '../ui/words.ts'
+import { AppliesTo } from './applies-to.tsx'
+import classes from './policy-page.module.css'
+
+const route = getRouteApi('/shell/policies/$id')
+
+export function PolicyPage() {
+  const { id } = route.useParams()
+  const policy = useQuery({ queryKey: ['policy', id], queryFn: () => hg.policies.get({ params: { id } }) })
+  return (
+    <PageAnswer query={policy} what={`policy ${id}`}>
+      {found => <Shown policy={found} />}
+    </PageAnswer>
+  )
+}
+
+function Shown({ policy }: { readonly policy: Policy }) {
+  return (
+    <Page
+      title={policy.name}
+      above={<Link to="/policies">Policies</Link>}
+      beside={<StateBadge {...policyStateWords[policy.state]} />}
+      lead={policy.description === '' ? undefined : <ServerText text={policy.description} />}
+    >
+      <Facts
+        facts={[
+          ['Kind', policyKindWords[policy.kind]],
+          ['Level', policy.level === 'WRITE' ? 'Write, which includes delete' : 'Read'],
+          ['Applies to', <AppliesTo key="applies" appliesTo={policy.appliesTo} />],
+          ['Version', String(policy.version)],
+          ['Created', <Created key="created" policy={policy} />],
+          ['Changed', <RelativeTime key="changed" at={policy.updatedAt} />],
+          policy.protected && ['Protected', 'comes from policy files: change it there'],
+        ]}
+      />
+      <Section title={policy.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}>
+        <Who policy={policy} />
+      </Section>
+      {policy.warnings.length > 0 && <Warnings warnings={policy.warnings} />}
+    </Page>
+  )
+}
+
+function Created({ policy }: { readonly policy: Policy }) {
+  return (
+    <>
+      by {policy.createdBy}, <RelativeTime at={policy.createdAt} />
+    </>
+  )
+}
+
+function Who({ policy: { who, kind } }: { readonly policy: Policy }) {
+  if ('everyone' in who) {
+    return <p>{kind === 'grant' ? 'Everyone who is not disabled.' : 'Nothing: everyone passes.'}</p>
+  }
+  return (
+    <div className={classes.expression}>
+      <pre>
+        <code>{who.when}</code>
+      </pre>
+      <CopyText text={who.when} what="the expression" />
+    </div>
+  )
+}
+
+function Warnings({ warnings }: { readonly warnings: Policy['warnings'] }) {
+  return (
+    <Section title="Warnings" beside={<StateBadge tone="held" word="Look at these" />}>
+      <ul className={classes.warnings}>
+        {warnings.map(({ code, message, line, column }) => (
+          <li key={`${code} ${line} ${column}`}>
+            <span className="quiet">
+              Line {line}, column {column}:
+            </span>{' '}
+            <ServerText text={message} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}

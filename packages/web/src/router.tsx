@@ -1,0 +1,125 @@
+/** Every address of the app. Each screen is a file of its own, loaded when somebody goes there. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { isSignedIn } from './api.ts'
+import { readDataSourceSearch } from './data-sources/search.ts'
+import { readGrantSearch } from './grants/search.ts'
+import { readListSearch, textIn } from './ui/list-search.ts'
+import { NotFound } from './ui/not-found.tsx'
+import { ScreenFailed } from './ui/screen-failed.tsx'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>) => textIn(search, 'from'),
+  component: lazyRouteComponent(() => import('./sign-in/sign-in.tsx'), 'SignIn'),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: ({ location }) => {
+    if (!isSignedIn())
+      throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { from: location.href } })
+  },
+  component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
+})
+
+const inShell = { getParentRoute: () => shell } as const
+
+const home = createRoute({
+  ...inShell,
+  path: '/',
+  component: lazyRouteComponent(() => import('./home/home.tsx'), 'Home'),
+})
+const integrations = createRoute({
+  ...inShell,
+  path: '/integrations',
+  component: lazyRouteComponent(() => import('./integrations/integration-list.tsx'), 'IntegrationList'),
+})
+const integration = createRoute({
+  ...inShell,
+  path: '/integrations/$id',
+  component: lazyRouteComponent(() => import('./integrations/integration-page.tsx'), 'IntegrationPage'),
+})
+const dataSources = createRoute({
+  ...inShell,
+  path: '/data-sources',
+  validateSearch: readDataSourceSearch,
+  component: lazyRouteComponent(() => import('./data-sources/data-source-list.tsx'), 'DataSourceList'),
+})
+const dataSource = createRoute({
+  ...inShell,
+  path: '/data-sources/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./data-sources/data-source-page.tsx'), 'DataSourcePage'),
+})
+const policies = createRoute({
+  ...inShell,
+  path: '/policies',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./policies/policy-list.tsx'), 'PolicyList'),
+})
+const policy = createRoute({
+  ...inShell,
+  path: '/policies/$id',
+  component: lazyRouteComponent(() => import('./policies/policy-page.tsx'), 'PolicyPage'),
+})
+const people = createRoute({
+  ...inShell,
+  path: '/people',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./people/people-list.tsx'), 'PeopleList'),
+})
+const person = createRoute({
+  ...inShell,
+  path: '/people/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./people/person-page.tsx'), 'PersonPage'),
+})
+const grants = createRoute({
+  ...inShell,
+  path: '/grants',
+  validateSearch: readGrantSearch,
+  component: lazyRouteComponent(() => import('./grants/grant-list.tsx'), 'GrantList'),
+})
+
+const routeTree = root.addChildren([
+  signIn,
+  shell.addChildren([
+    home,
+    integrations,
+    integration,
+    dataSources,
+    dataSource,
+    policies,
+    policy,
+    people,
+    person,
+    grants,
+  ]),
+])
+
+export function createAppRouter() {
+  return createRouter({
+    routeTree,
+    basepath: '/app',
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultErrorComponent: ScreenFailed,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

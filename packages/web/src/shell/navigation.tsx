@@ -1,0 +1,44 @@
+/** The screens that this person may open; those that the API would refuse are left out. */
+import { api, type User } from '@headgate/core/api'
+import {
+  IconCloud,
+  IconDatabase,
+  IconHome,
+  IconKey,
+  IconScale,
+  IconUser,
+  IconUsers,
+  type TablerIcon,
+} from '@tabler/icons-react'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import { mayCall, seesTheWhole } from '../me.ts'
+import classes from './navigation.module.css'
+
+export function Navigation({ me }: { readonly me: User }) {
+  return (
+    <nav aria-label="Screens">
+      <ul className={classes.items}>
+        {seesTheWhole(me) && <Item icon={IconHome} name="Home" to="/" activeOptions={{ exact: true }} />}
+        <Item icon={IconUser} name="My access" to="/people/$id" params={{ id: String(me.id) }} />
+        <Item icon={IconDatabase} name="Data sources" to="/data-sources" />
+        {mayCall(me, api.policies.list) && <Item icon={IconScale} name="Policies" to="/policies" />}
+        {mayCall(me, api.users.list) && (
+          <Item icon={IconUsers} name="People" to="/people" activeOptions={{ exact: true, includeSearch: false }} />
+        )}
+        <Item icon={IconKey} name="Grants" to="/grants" />
+        {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
+      </ul>
+    </nav>
+  )
+}
+
+function Item({ icon: Icon, name, ...link }: { readonly icon: TablerIcon; readonly name: string } & LinkProps) {
+  return (
+    <li>
+      <Link {...link} activeOptions={{ includeSearch: false, ...link.activeOptions }} className={classes.item}>
+        <Icon size={18} stroke={1.75} aria-hidden="true" />
+        {name}
+      </Link>
+    </li>
+  )
+}

@@ -1,0 +1,89 @@
+/** What surrounds every screen once signed in: the way to all of them, whether what is shown is live, who one is. */
+import { ActionIcon, Button } from '@mantine/core'
+import { IconLogout, IconMenu2, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { signOut } from '../api.ts'
+import { MeContext, meQuery } from '../me.ts'
+import { PageAnswer } from '../ui/answer.tsx'
+import { ColourScheme } from '../ui/colour-scheme.tsx'
+import { Logo } from '../ui/logo.tsx'
+import { Live } from './live.tsx'
+import { Navigation } from './navigation.tsx'
+import classes from './shell.module.css'
+
+export function Shell() {
+  const me = useQuery(meQuery)
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  const [menu, setMenu] = useState({ open: false, path })
+  // Going somewhere closes the menu.
+  const isOpen = menu.open && menu.path === path
+  const main = useFocusOnArrival(path)
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main">
+        Skip to content
+      </a>
+      <header className={classes.header}>
+        <ActionIcon
+          className={classes.menuButton}
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={isOpen ? 'Close menu' : 'Open menu'}
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          onClick={() => setMenu({ open: !isOpen, path })}
+        >
+          {isOpen ? <IconX size={20} aria-hidden="true" /> : <IconMenu2 size={20} aria-hidden="true" />}
+        </ActionIcon>
+        <Link to="/" className={classes.home}>
+          <Logo />
+          Headgate
+        </Link>
+        <Live />
+        <ColourScheme />
+      </header>
+      <div id="navigation" className={classes.side} data-open={isOpen || undefined}>
+        {me.data !== undefined && <Navigation me={me.data} />}
+        <section className={classes.whoami} aria-label="Signed in as">
+          {me.data !== undefined && (
+            <div>
+              <p>{me.data.name}</p>
+              {me.data.userid !== me.data.name && <p className="quiet small">{me.data.userid}</p>}
+            </div>
+          )}
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconLogout size={15} aria-hidden="true" />}
+            onClick={signOut}
+          >
+            Sign out
+          </Button>
+        </section>
+      </div>
+      <main id="main" ref={main} className={classes.main} tabIndex={-1}>
+        <PageAnswer query={me} what="your profile">
+          {person => (
+            <MeContext value={person}>
+              <Outlet />
+            </MeContext>
+          )}
+        </PageAnswer>
+      </main>
+    </div>
+  )
+}
+
+/** A keyboard goes on in the new screen, not in the menu that led to it. */
+function useFocusOnArrival(path: string) {
+  const main = useRef<HTMLElement>(null)
+  const from = useRef(path)
+  useEffect(() => {
+    if (from.current !== path) main.current?.focus({ preventScroll: true })
+    from.current = path
+  }, [path])
+  return main
+}

@@ -1,0 +1,75 @@
+/** Why somebody reaches something: every reason as a sentence that names and leads to what gives it. */
+import type { AccessRow } from '@headgate/core/api'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import classes from './because.module.css'
+import { RelativeTime } from './relative-time.tsx'
+
+type Reason = AccessRow['because'][number]
+
+export function Because({ row, linkPolicies }: { readonly row: AccessRow; readonly linkPolicies: boolean }) {
+  return (
+    <ul className={classes.reasons}>
+      {row.because.map(reason => (
+        <li key={`${reason.kind} ${reason.id} ${reason.level}`}>
+          <ReasonText reason={reason} linkPolicies={linkPolicies} />
+        </li>
+      ))}
+      {row.selfGiven && (
+        <li className={classes.selfGiven}>Self-given: every reason was made by {row.user.name} alone</li>
+      )}
+    </ul>
+  )
+}
+
+function ReasonText({ reason, linkPolicies }: { readonly reason: Reason; readonly linkPolicies: boolean }): ReactNode {
+  const level = reason.level === 'WRITE' ? 'read and write' : 'read'
+  const until = reason.until !== undefined && (
+    <>
+      , ends <RelativeTime at={reason.until} />
+    </>
+  )
+  if (reason.kind === 'policy') {
+    const name = linkPolicies ? (
+      <Link to="/policies/$id" params={{ id: String(reason.id) }}>
+        {reason.name}
+      </Link>
+    ) : (
+      <strong>{reason.name}</strong>
+    )
+    return (
+      <>
+        Policy {name}: {level}
+        {reason.version !== undefined && <span className="quiet"> (version {reason.version})</span>}
+        {until}
+      </>
+    )
+  }
+  if (reason.kind === 'overlap') {
+    const outer = reason.via ?? reason
+    return (
+      <>
+        Covered by{' '}
+        <Link to="/data-sources/$id" params={{ id: String(outer.id) }}>
+          {outer.name}
+        </Link>
+        , whose scope contains this one: {level}
+        {until}
+      </>
+    )
+  }
+  return (
+    <>
+      {reason.via ? (
+        <>
+          Member through the group <strong>{reason.via.name}</strong>
+        </>
+      ) : (
+        'Member by name'
+      )}
+      : {level}
+      {until}
+      {reason.name !== '' && <span className="quiet"> — “{reason.name}”</span>}
+    </>
+  )
+}

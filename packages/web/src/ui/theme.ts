@@ -1,0 +1,43 @@
+/** The look in numbers: neutral surfaces, one accent, small radii. Colours of states are in `styles.css`. */
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+
+/** Deep water, from a tint to ink. */
+const water: MantineColorsTuple = [
+  '#e8f6fa',
+  '#d3eaf1',
+  '#a5d4e2',
+  '#74bdd2',
+  '#4dabc5',
+  '#2f9fbe',
+  '#12809e',
+  '#0b6680',
+  '#0b5a70',
+  '#064557',
+]
+
+export const theme = createTheme({
+  primaryColor: 'water',
+  primaryShade: { light: 7, dark: 7 },
+  colors: { water },
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Open Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  headings: { fontWeight: '600' },
+  respectReducedMotion: true,
+})
+
+/** The controls take the colours of `styles.css`, which are light and dark at once. */
+const colours = {
+  '--mantine-color-body': 'var(--surface)',
+  '--mantine-color-text': 'var(--text)',
+  '--mantine-color-dimmed': 'var(--text-quiet)',
+  '--mantine-color-placeholder': 'var(--text-quiet)',
+  '--mantine-color-error': 'var(--state-failed)',
+  '--mantine-color-default': 'var(--surface-raised)',
+  '--mantine-color-default-hover': 'var(--surface-hover)',
+  '--mantine-color-default-color': 'var(--text)',
+  '--mantine-color-default-border': 'var(--line-control)',
+}
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: colours, dark: colours })

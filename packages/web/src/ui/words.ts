@@ -1,0 +1,86 @@
+/** The states of things as people read them: a word, a tone, one colour for each tone everywhere. */
+import type { AccessRow, GrantState, IntegrationStatus, ValidationTest } from '@headgate/core/api'
+
+export type Tone = 'active' | 'onItsWay' | 'held' | 'failed' | 'unmapped'
+
+export interface StateWords {
+  readonly tone: Tone
+  readonly word: string
+}
+
+export const grantWords: Readonly<Record<GrantState, StateWords>> = {
+  intended: { tone: 'onItsWay', word: 'Intended' },
+  creating: { tone: 'onItsWay', word: 'Being created' },
+  active: { tone: 'active', word: 'Active' },
+  revoking: { tone: 'onItsWay', word: 'Being revoked' },
+  revoked: { tone: 'unmapped', word: 'Revoked' },
+  createFailed: { tone: 'failed', word: 'Creation failed' },
+  revokeFailed: { tone: 'failed', word: 'Revocation failed' },
+  waitingForPrincipal: { tone: 'held', word: 'Waiting for principal' },
+  abandoned: { tone: 'unmapped', word: 'Abandoned' },
+}
+
+export const integrationWords: Readonly<Record<IntegrationStatus, StateWords>> = {
+  creating: { tone: 'onItsWay', word: 'Being created' },
+  createError: { tone: 'failed', word: 'Creation failed' },
+  enabled: { tone: 'active', word: 'Enabled' },
+  deleting: { tone: 'onItsWay', word: 'Being deleted' },
+  deleteError: { tone: 'failed', word: 'Deletion failed' },
+  recurringValidationError: { tone: 'failed', word: 'No longer valid' },
+  deleted: { tone: 'unmapped', word: 'Deleted' },
+}
+
+export const testWords: Readonly<Record<ValidationTest['status'], StateWords>> = {
+  passed: { tone: 'active', word: 'Passed' },
+  failed: { tone: 'failed', word: 'Failed' },
+  warning: { tone: 'held', word: 'Warning' },
+  skipped: { tone: 'unmapped', word: 'Skipped' },
+}
+
+export const accessWords: Readonly<Record<AccessRow['provisioning']['status'], StateWords>> = {
+  active: { tone: 'active', word: 'Active' },
+  onItsWay: { tone: 'onItsWay', word: 'On its way' },
+  unmapped: { tone: 'unmapped', word: 'Unmapped' },
+  failed: { tone: 'failed', word: 'Failed' },
+  covered: { tone: 'active', word: 'Covered' },
+  via: { tone: 'active', word: 'Via another' },
+}
+
+export const policyStateWords = {
+  active: { tone: 'active', word: 'Active' },
+  staged: { tone: 'held', word: 'Staged' },
+} as const satisfies Readonly<Record<string, StateWords>>
+
+export const dataSourceStateWords = {
+  active: { tone: 'active', word: 'Active' },
+  disabled: { tone: 'unmapped', word: 'Disabled' },
+} as const satisfies Readonly<Record<string, StateWords>>
+
+export const permissionWords = {
+  APPLICATION_ADMIN: 'Application admin: connects AWS accounts',
+  USER_ADMIN: 'User admin: people, attributes, principals',
+  GOVERNANCE: 'Governance: policies, tags, every data source',
+  CREATE_S3_DATASOURCE: 'Data owner: registers data sources',
+  AUDIT: 'Audit: reads everything',
+} as const
+
+/** `1 person`, `31 people`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+/** Begins as a sentence does; what the server says begins in lower case. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+export const policyKindWords = {
+  grant: 'Grant policy: lets people in',
+  guardrail: 'Guardrail: a minimum for everyone',
+} as const
+
+export const principalKindWords = {
+  iamUser: 'IAM user',
+  iamRole: 'IAM role',
+  identityCenterUser: 'Identity Center user',
+} as const

@@ -1,0 +1,208 @@
+/** The first page, used as a governor uses it: from signing in to seeing an access go while looking at it. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { type Lake, lake, person, quiet, register } from '../../packages/server/test/reconcile/reconcile-world.ts'
+import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
+import { accessibilityViolations, sidewaysScroll, startChromium } from './chromium.ts'
+
+const finance = 's3://research-data/finance/*'
+
+test('the web app', async t => {
+  await buildWebWhenStale()
+  const here = await lake(t, { webFolder: webDir })
+  const { admin } = here.server
+  await here.start()
+  const source = await register(here, finance)
+  const ann = await person(here, 'ann')
+  await person(here, 'bob')
+  const team = { id: ann, key: 'team', value: 'finance' }
+  await admin.users.addAttribute({ params: team })
+  await letIn(here)
+  await quiet(here)
+  const browser = await startChromium(t)
+
+  await t.test('a wrong key is refused in words, the right one opens the home screen', async t => {
+    const page = await open(t, browser, here)
+    await page.goto('/app/')
+    await page.getByLabel('API key', { exact: true }).fill('not-a-key')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('This key does not work').waitFor()
+    await page.getByLabel('API key', { exact: true }).fill(admin.key)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor()
+    await page.getByRole('table', { name: 'Integrations' }).getByText('Enabled').waitFor()
+  })
+
+  await t.test('an address inside the app survives signing in and a reload', async t => {
+    const page = await open(t, browser, here)
+    await page.goto(`/app/data-sources/${source}?search=ann`)
+    await signIn(page, admin.key)
+    await page.getByRole('heading', { name: finance, level: 1 }).waitFor()
+    await page.reload()
+    await page.getByRole('row', { name: 'ann' }).waitFor()
+    assert.equal(new URL(page.url()).search, '?search=ann')
+  })
+
+  await t.test('who has access, why, and the loss of it, without a reload', async t => {
+    const page = await signedIn(t, browser, here, admin.key)
+    await page.getByRole('link', { name: 'Data sources', exact: true }).click()
+    await page.getByRole('link', { name: finance }).click()
+    const audience = page.getByRole('table', { name: 'Who has access, and why' })
+    const row = audience.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'ann' }) })
+    await row.getByText('Policy Finance reads its own: read').waitFor()
+    await row.getByText('Active').waitFor()
+    assert.equal(await audience.getByRole('rowheader').count(), 1, 'bob is not let in')
+
+    await page.evaluate('window.neverReloaded = true')
+    await admin.users.removeAttribute({ params: team })
+    await page.getByText('Nobody has access').waitFor()
+    await page.getByRole('link', { name: 'Revoked 1' }).click()
+    await page.getByRole('table', { name: 'Grants' }).getByText('credentials vended before end by').waitFor()
+
+    await page.getByLabel('State').selectOption({ label: 'Live: all but gone ones' })
+    await page.getByText('No grant').waitFor()
+    await admin.users.addAttribute({ params: team })
+    await page.getByRole('table', { name: 'Grants' }).getByText('Active').waitFor()
+    assert.ok(await page.evaluate<boolean>('window.neverReloaded === true'), 'the page was reloaded')
+  })
+
+  await t.test(
+    'a person without permissions begins with their own access and is told what they may not see',
+    async t => {
+      const carla = await here.server.as([], 'carla')
+      const page = await signedIn(t, browser, here, carla.key)
+      await page.getByRole('heading', { name: 'My access', level: 1 }).waitFor()
+      await page.getByText('You reach no data yet').waitFor()
+      assert.equal(await page.getByRole('link', { name: 'Policies' }).count(), 0)
+      await page.goto('/app/policies')
+      await page.getByRole('alert').getByText('You may not see the policies').waitFor()
+      await page.goto(`/app/data-sources/${source}`)
+      await page.getByRole('alert').getByText(`There is no such thing as data source ${source}`).waitFor()
+      await page.getByRole('alert').getByText('Request').waitFor()
+    },
+  )
+
+  await t.test('a key that is revoked meanwhile leads back to signing in', async t => {
+    const { id, key } = await admin.apiKeys.create({ body: { name: 'short-lived' } })
+    const page = await signedIn(t, browser, here, key)
+    await admin.apiKeys.revoke({ params: { id } })
+    await page.getByLabel('API key', { exact: true }).waitFor()
+  })
+
+  await t.test('a server that does not answer is said, and what was shown stays', async t => {
+    const page = await signedIn(t, browser, here, admin.key)
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.route('**/grants?**', route => route.abort())
+    await page.getByText('Not live').waitFor()
+    await page.getByRole('heading', { name: 'Grants by state' }).waitFor()
+    await page.unroute('**/grants?**')
+    await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  await t.test('everything is reached by keyboard', async t => {
+    const page = await signedIn(t, browser, here, admin.key)
+    await page.keyboard.press('Tab')
+    assert.equal(await page.locator(':focus').textContent(), 'Skip to content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    assert.equal(await page.locator('main :focus').count(), 1)
+    await page.getByRole('link', { name: 'Policies', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Policies', level: 1 }).waitFor()
+    await page.getByLabel('Search by name').fill('reads its')
+    await page.getByRole('link', { name: 'Finance reads its own' }).press('Enter')
+    await page.getByText("@hasAttribute('team', 'finance')").waitFor()
+  })
+
+  for (const [scheme, width] of [
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+    ['dark', 360],
+  ] as const) {
+    await t.test(`every screen is accessible and fits, ${scheme}, ${width} pixels wide`, async t => {
+      const page = await open(t, browser, here, { colorScheme: scheme, viewport: { width, height: 800 } })
+      await page.goto('/app/sign-in')
+      await fits(page, 'Headgate')
+      await signIn(page, admin.key)
+      const [policy] = (await admin.policies.list()).items
+      const screens: readonly [path: string, heading: string][] = [
+        ['/', 'Home'],
+        ['/integrations', 'Integrations'],
+        [`/integrations/${here.integration}`, 'S3 integration'],
+        ['/data-sources', 'Data sources'],
+        [`/data-sources/${source}`, finance],
+        ['/policies', 'Policies'],
+        [`/policies/${policy?.id}`, 'Finance reads its own'],
+        ['/people', 'People'],
+        [`/people/${ann}`, 'ann'],
+        [`/people/${admin.id}`, 'My access'],
+        ['/grants', 'Grants'],
+        ['/integrations/999', ''],
+        ['/nowhere', 'There is nothing here'],
+      ]
+      for (const [path, heading] of screens) {
+        await page.goto(`/app${path}`)
+        if (heading === '') await page.getByRole('alert').waitFor()
+        else await page.getByRole('heading', { name: heading, level: 1, exact: true }).waitFor()
+        await fits(page, path)
+      }
+      assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), scheme)
+    })
+  }
+})
+
+async function letIn({ server }: Lake): Promise<void> {
+  await server.admin.policies.create({
+    body: {
+      name: 'Finance reads its own',
+      kind: 'grant',
+      level: 'READ',
+      appliesTo: { everything: true },
+      who: { when: "@hasAttribute('team', 'finance')" },
+      state: 'active',
+    },
+  })
+}
+
+/** A page of its own, closed with the test, which fails when the page asks anybody but us or a script breaks. */
+async function open(t: TestContext, browser: Browser, { server }: Lake, options: object = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: server.url, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  const wrong: string[] = []
+  page.on('pageerror', error => wrong.push(`script: ${error.message}`))
+  page.on('console', message => {
+    if (message.type() === 'error' && message.text().includes('Content Security Policy')) wrong.push(message.text())
+  })
+  page.on('request', request => {
+    const { origin, protocol } = new URL(request.url())
+    if (protocol !== 'data:' && origin !== server.url) wrong.push(`asked ${origin}`)
+  })
+  t.after(async () => {
+    await context.close()
+    assert.deepEqual(wrong, [])
+  })
+  return page
+}
+
+async function signedIn(t: TestContext, browser: Browser, here: Lake, key: string): Promise<Page> {
+  const page = await open(t, browser, here)
+  await page.goto('/app/')
+  await signIn(page, key)
+  return page
+}
+
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByLabel('API key', { exact: true }).fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign out', includeHidden: true }).waitFor({ state: 'attached' })
+}
+
+/** What is asked for has come, nothing has to be scrolled sideways, and axe-core finds nothing. */
+async function fits(page: Page, screen: string): Promise<void> {
+  await page.getByRole('status').waitFor({ state: 'detached' })
+  assert.equal(await sidewaysScroll(page), 0, `${screen} is wider than the window`)
+  assert.deepEqual(await accessibilityViolations(page), [], screen)
+}

@@ -1,0 +1,120 @@
+/**
+ * The demo world as its users meet it: started in a process of its own, asked through the API and the AWS SDK only.
+ *
+ * The law that matters: what Headgate says a person reaches is what AWS vends to that person, data source by data
+ * source, and nothing else.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type AccessRow, type Caller, caller, type DataSource } from '@headgate/core/api'
+import type { Ready } from '../packages/cli/src/ready.ts'
+import { awsAs } from '../scripts/tour/aws.ts'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const folder = await mkdtemp(path.join(tmpdir(), 'headgate-demo-'))
+let child: ChildProcess
+let ready: Ready
+
+before(async () => {
+  ;({ child, ready } = await start())
+})
+after(async () => {
+  await end(child, 'SIGTERM')
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('every person gets from AWS exactly what Headgate says they reach', async () => {
+  const sources = await allSources(as(ready.adminApiKey))
+  assert.equal(sources.length, 60)
+  // Each way of being known to AWS, with and without training, inside and outside Europe, a contractor, an engineer.
+  const people = ['ann', 'bob', 'elena', 'hugo', 'kira', 'noah', 'samir', 'zoe', 'yusuf', 'gus']
+  for (const name of people) {
+    const user = ready.users.find(({ userid }) => userid === `${name}@acme.example`)
+    assert.ok(user?.aws, `${name} has an AWS identity`)
+    const reached = await settledAccess(as(user.apiKey))
+    for (const source of sources) {
+      const account = ready.sandbox.accounts[Number(source.integrationId) - 1]
+      assert.ok(account)
+      const aws = awsAs(user.aws, account, ready.sandbox.endpoint)
+      const row = reached.get(source.id)
+      if (row && row.provisioning.status !== 'unmapped') await aws.credentialsFor(source.scope)
+      else await aws.isRefused(source.scope)
+    }
+  }
+})
+
+test('who is entitled and has no AWS identity is shown as unmapped', async () => {
+  const iris = ready.users.find(({ userid }) => userid === 'iris@acme.example')
+  assert.ok(iris)
+  assert.equal(iris.aws, undefined)
+  const statuses = [...(await settledAccess(as(iris.apiKey))).values()].map(row => row.provisioning.status)
+  assert.ok(statuses.length > 0)
+  assert.ok(statuses.every(status => status === 'unmapped'))
+})
+
+test('killed at any moment and started again, everything is as it was, and the keys still work', async () => {
+  const before = await as(ready.adminApiKey).grants.list({ query: { live: 'true', limit: 1 } })
+  const { adminApiKey } = ready
+  await end(child, 'SIGKILL')
+  ;({ child, ready } = await start())
+  assert.equal(ready.adminApiKey, adminApiKey)
+  const now = await as(adminApiKey).grants.list({ query: { live: 'true', limit: 1 } })
+  assert.equal(now.total, before.total)
+  assert.ok(now.total > 500)
+})
+
+function as(key: string): Caller {
+  return caller((route, init) =>
+    fetch(ready.url + route, { ...init, headers: { ...init.headers, authorization: key } }),
+  )
+}
+
+async function allSources(api: Caller): Promise<readonly DataSource[]> {
+  return (await api.dataSources.list({ query: { limit: 1000 } })).items
+}
+
+/** What a person reaches, once nothing of it is on its way any more. */
+async function settledAccess(api: Caller): Promise<ReadonlyMap<number, AccessRow>> {
+  const { id } = await api.users.me()
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const { items } = await api.users.access({ params: { id }, query: { limit: 1000 } })
+    const isSettled = items.every(({ provisioning }) => provisioning.status !== 'onItsWay')
+    if (isSettled) return new Map(items.map(row => [row.dataSource.id, row]))
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  throw new Error('something was still on its way after 20 s')
+}
+
+async function start(): Promise<{ child: ChildProcess; ready: Ready }> {
+  const readyFile = path.join(folder, 'ready.json')
+  await rm(readyFile, { force: true })
+  const started = spawn(
+    process.execPath,
+    [
+      'packages/cli/src/main.ts',
+      ...['up', '--demo', '--port', '0', '--sandbox-port', '0', '--data-dir', path.join(folder, 'data')],
+      ...['--ready-file', readyFile],
+    ],
+    { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  for (let attempt = 0; attempt < 600; attempt++) {
+    assert.equal(started.exitCode, null, 'it ended before it was ready')
+    const text = await readFile(readyFile, 'utf8').catch(() => undefined)
+    if (text !== undefined) return { child: started, ready: JSON.parse(text) as Ready }
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+  await end(started, 'SIGKILL')
+  throw new Error('not ready after 60 s')
+}
+
+async function end(process: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return
+  const ended = new Promise(resolve => process.once('exit', resolve))
+  process.kill(signal)
+  await ended
+}

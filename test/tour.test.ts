@@ -1,0 +1,17 @@
+/** The tour is the main job: it must end well for whoever tries it first. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+test('the tour runs to its end, each step as expected', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['scripts/tour.ts'], { cwd: root })
+  const steps = stdout.split('\n').filter(line => /^ok +\d+\. /.test(line))
+  assert.ok(steps.length >= 12, stdout)
+  assert.match(stdout, /first line: city,people/)
+  assert.match(stdout, /All \d+ steps as expected/)
+})
