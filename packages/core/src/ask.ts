@@ -57,7 +57,10 @@ export function whatIsReached(
   const standing = index.standingWithin(peopleSetOf([number]))
   const entitled = entitledSources(index, number)
   const reached = new Set(entitled)
-  for (const source of entitled) for (const inner of index.bindings.covered(source)) reached.add(inner)
+  for (const source of entitled) {
+    for (const inner of index.bindings.covered(source)) reached.add(inner)
+    for (const inner of index.bindings.coveredDisabled(source)) reached.add(inner)
+  }
   const ids = Array.from(reached, ({ id }) => id).sort((a, b) => a - b)
   return paged(ids, page, id => {
     const source = index.bindings.sources.get(id)!

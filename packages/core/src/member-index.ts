@@ -71,7 +71,7 @@ export function memberIndex(rows: readonly Member[]): MemberIndex {
   }
 }
 
-export function isExpired({ until }: Pick<Member, 'until'>, now: Instant): boolean {
+export function isExpired({ until }: { readonly until?: Instant | undefined }, now: Instant): boolean {
   return until !== undefined && until <= now
 }
 

@@ -9,6 +9,7 @@ import type { OwnReason } from './entitlement.ts'
 import type { DataSource, DataSourceId, Integration, IntegrationId, Level, Policy, PolicyId } from './facts.ts'
 import type { Formula, Formulas } from './formula.ts'
 import { callsOf } from './policy/expression.ts'
+import type { Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
 /** A policy asked on certain tags, if it looks at tags; shared by the data sources that ask the same. */
@@ -70,9 +71,13 @@ export interface SourceBindings {
   /** The bindings that hold one of these formulas. */
   holding(formulas: Iterable<Formula>): Set<Binding>
   isHeld(formula: Formula): boolean
+  /** The policies that apply to a data source, by id. */
+  policiesOn(row: DataSource): readonly Policy[]
   /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
   covering(source: Source): Source[]
   covered(source: Source): Source[]
+  /** The disabled ones that it covers: nothing of theirs counts, and yet its grants open them. */
+  coveredDisabled(source: Source): Source[]
   /** The formula of a policy on a data source; undone by `sweep` unless a binding holds it. */
   formulaOf(policy: Policy, on: DataSource, through: IntegrationId): Formula
   /** Lets go of the bindings and questions that no data source has any more. */
@@ -83,7 +88,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   const sources = new Map<DataSourceId, Source>()
   const policies = new Map<PolicyId, Policy>()
   const integrations = new Map<IntegrationId, Integration>()
-  const realms = new Map<string, ScopeIndex<Source>>()
+  const realms = new Map<string, Realm>()
   const finder = policyFinder()
   const questions = new Map<string, Question>()
   const guardings = new Map<string, Guarding>()
@@ -133,29 +138,23 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     return made
   }
 
-  function realmOf(row: DataSource): ScopeIndex<Source> | undefined {
+  function realmOf(row: DataSource): Realm | undefined {
     const integration = integrations.get(row.integration)
     if (!integration) return undefined
     const name = `${integration.accountId} ${integration.region}`
-    const known = realms.get(name) ?? scopeIndex<Source>([], ({ row: { scope } }) => scope)
+    const known = realms.get(name) ?? { active: scopeIndex([], scopeOf), disabled: scopeIndex([], scopeOf) }
     realms.set(name, known)
     return known
   }
 
   function covering(source: Source): Source[] {
-    return (
-      realmOf(source.row)
-        ?.coveredBy(source.row.scope)
-        .filter(one => one !== source) ?? []
-    )
+    const found = realmOf(source.row)?.active.coveredBy(source.row.scope) ?? []
+    return found.filter(one => one !== source)
   }
 
-  function covered(source: Source): Source[] {
-    return (
-      realmOf(source.row)
-        ?.inside(source.row.scope)
-        .filter(one => one !== source) ?? []
-    )
+  function covered(source: Source, which: keyof Realm = 'active'): Source[] {
+    const found = realmOf(source.row)?.[which].inside(source.row.scope) ?? []
+    return found.filter(one => one !== source)
   }
 
   function guardingOf(questionsOf: readonly Question[], { integration }: DataSource): Guarding | undefined {
@@ -201,6 +200,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   function enter(source: Source): Set<Source> {
     const changed = new Set([source])
     const realm = realmOf(source.row)
+    if (source.row.disabled) realm?.disabled.add(source)
     if (source.row.disabled || !realm) return changed
     const { grants, guarding } = askedOf(source.row)
     source.grants = grants
@@ -210,7 +210,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     for (const inner of covered(source)) {
       if (inner.guarding) source.below.set(inner.guarding, (source.below.get(inner.guarding) ?? 0) + 1)
     }
-    realm.add(source)
+    realm.active.add(source)
     return changed
   }
 
@@ -220,7 +220,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     const changed = new Set([source, ...countBelow(source, source.guarding, -1)])
     source.guarding = undefined
     source.below.clear()
-    realmOf(source.row)?.delete(source)
+    realmOf(source.row)?.[source.row.disabled ? 'disabled' : 'active'].delete(source)
     return changed
   }
 
@@ -410,17 +410,26 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     setDataSource,
     setPolicy,
     holding,
+    policiesOn: row => finder.taking(row),
     isHeld: formula => holders.has(formula),
     covering,
     covered,
+    coveredDisabled: source => covered(source, 'disabled'),
     formulaOf: (policy, on, through) => formulaFor(ask(policy, on.tags), through),
     sweep,
   }
 }
 
+/** One account and region: only there do scopes cover each other. */
+type Realm = Readonly<Record<'active' | 'disabled', ScopeIndex<Source>>>
+
 interface Bound {
   readonly through: IntegrationId
   readonly binding: Binding
+}
+
+function scopeOf({ row: { scope } }: Source): Scope {
+  return scope
 }
 
 interface Looks {

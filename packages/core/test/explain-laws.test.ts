@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type Access,
+  type Change,
+  type DataSourceId,
+  deriveEntitlements,
+  type Explained,
+  type Explanation,
+  entitlementIndex,
+  explain,
+  type Facts,
+  type Fix,
+  type Page,
+  type PrincipalKind,
+  type UserId,
+  whatIsReached,
+  whoReaches,
+  withOverlap,
+} from '../src/index.ts'
+import { countEntitlements } from './brute-force.ts'
+import { now, randomOf, seeds, worldOf } from './worlds.ts'
+
+test('an explanation says what is so, and its rules add up to it', () => {
+  for (const seed of seeds) {
+    const facts = worldOf(seed)
+    const index = entitlementIndex(facts, now)
+    const counted = countEntitlements(facts, now)
+    for (const { id: user, disabled } of facts.users) {
+      for (const { id: dataSource, disabled: isOff } of facts.dataSources) {
+        const said = explain(index, { user, dataSource })
+        const where = `seed ${seed}, user ${user}, data source ${dataSource}`
+        assert.equal(said.entitled, counted.get(`${user} ${dataSource}`)?.level, where)
+        if (!disabled && !isOff) assert.equal(levelOf(said), said.entitled, where)
+        for (const { holds, tree } of [...said.grants, ...said.guardrails]) {
+          assert.equal(tree ? truthOf(tree) : true, holds, where)
+        }
+      }
+    }
+  }
+})
+
+test('every fix that is named does alone', () => {
+  let named = 0
+  for (const seed of seeds) {
+    const facts = worldOf(seed)
+    const index = entitlementIndex(facts, now)
+    const random = randomOf(seed)
+    const [user, dataSource] = [random.pick(facts.users).id, random.pick(facts.dataSources).id]
+    for (const fix of explain(index, { user, dataSource }).fixes) {
+      named++
+      const changes = changesFor(fix, facts, user, dataSource)
+      const undo = changes.map(change => {
+        const inverse = index.inverseOf(change)
+        index.applyChange(change)
+        return inverse
+      })
+      assert.equal(explain(index, { user, dataSource }).entitled, fix.gives, `seed ${seed} ${JSON.stringify(fix)}`)
+      for (const change of undo.reverse()) index.applyChange(change)
+    }
+  }
+  assert.ok(named > seeds.length / 2, `${named} fixes`)
+})
+
+test('who and what, page by page, are the whole of what is derived, overlaps included', () => {
+  for (const seed of seeds) {
+    const facts = worldOf(seed)
+    const index = entitlementIndex(facts, now)
+    const all = withOverlap(deriveEntitlements(facts, now), facts)
+    for (const { id } of facts.dataSources) {
+      const rows = allPages<Access, UserId>(after => whoReaches(index, id, pageOf<UserId>(after, 2)))
+      assert.deepEqual(
+        rows,
+        all.filter(({ dataSource }) => dataSource === id),
+        `seed ${seed}, data source ${id}`,
+      )
+    }
+    for (const { id } of facts.users) {
+      const rows = allPages<Access, DataSourceId>(after => whatIsReached(index, id, pageOf<DataSourceId>(after, 3)))
+      assert.deepEqual(
+        rows,
+        all.filter(({ user }) => user === id),
+        `seed ${seed}, user ${id}`,
+      )
+    }
+  }
+})
+
+function pageOf<Id>(after: Id | undefined, limit: number): Page<Id> {
+  return after === undefined ? { limit } : { after, limit }
+}
+
+function allPages<Row, After>(
+  pageAfter: (after: After | undefined) => { rows: readonly Row[]; total: number; next?: After },
+): Row[] {
+  const rows: Row[] = []
+  let page = pageAfter(undefined)
+  for (; ; page = pageAfter(page.next)) {
+    rows.push(...page.rows)
+    if (page.next === undefined) break
+  }
+  assert.equal(rows.length, page.total)
+  return rows
+}
+
+/** The formulas of 04 over the rules as explained. */
+function levelOf({ grants, guardrails, members }: Explanation) {
+  const letIn = [...grants, ...members].filter(({ holds }) => holds)
+  const meets = (level: string) => guardrails.every(one => one.level !== level || one.holds)
+  if (letIn.length === 0 || !meets('READ')) return undefined
+  return meets('WRITE') && letIn.some(({ level }) => level === 'WRITE') ? 'WRITE' : 'READ'
+}
+
+function truthOf(tree: Explained): boolean {
+  const holds =
+    tree.kind === 'call'
+      ? tree.holds
+      : tree.kind === 'not'
+        ? !truthOf(tree.term)
+        : tree.kind === 'and'
+          ? tree.terms.every(truthOf)
+          : tree.terms.some(truthOf)
+  assert.equal(tree.holds, holds)
+  if (tree.kind === 'call' && tree.name === 'hasAttribute') assert.equal(tree.facts.length > 0, tree.holds)
+  return holds
+}
+
+function changesFor(fix: Fix, facts: Facts, user: UserId, dataSource: Facts['dataSources'][number]['id']): Change[] {
+  switch (fix.fix) {
+    case 'addMember': {
+      const id = 99 as Facts['members'][number]['id']
+      return [{ entity: 'member', id, row: { id, dataSource, subject: { user }, level: fix.level } }]
+    }
+    case 'map': {
+      const row = { user, kind: fix.principal as PrincipalKind, identifier: 'x', integration: fix.integration }
+      const others = facts.principals.filter(one => one.user === user && one.integration !== fix.integration)
+      return [{ entity: 'principals', user, rows: [...others, row] }]
+    }
+    case 'giveAttribute':
+    case 'takeAttribute': {
+      const row = { subject: { user }, key: fix.key, value: fix.value ?? 'any other' }
+      return [{ entity: 'attribute', row, holds: fix.fix === 'giveAttribute' }]
+    }
+    default: {
+      const groups = facts.groups.filter(({ name }) => name === fix.group)
+      return groups.map(({ id }) => ({ entity: 'membership', group: id, user, holds: fix.fix === 'joinGroup' }))
+    }
+  }
+}
