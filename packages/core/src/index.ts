@@ -40,6 +40,15 @@ export type { Explained, FoundFact } from './explain-expression.ts'
 export type { Fix } from './fix.ts'
 export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
 
+export {
+  countEntitlements,
+  type Preview,
+  type PreviewChange,
+  type PreviewPage,
+  type PreviewRow,
+  preview,
+} from './preview.ts'
+
 // 4 grant: the same in AWS's terms
 
 export {

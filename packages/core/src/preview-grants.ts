@@ -1,0 +1,134 @@
+/**
+ * What a preview means for AWS: how many grants each integration would create and revoke, subsumption included.
+ *
+ * The rules of `grant.ts` over sets of people, since a preview may be about millions of grants. Counts only.
+ */
+import type { EntitlementIndex } from './entitlement-index.ts'
+import type { Integration, IntegrationId } from './facts.ts'
+import { difference, intersection, numbersOf, type PeopleSet, peopleSetOf, union } from './people-set.ts'
+import type { Moved } from './preview.ts'
+import { covers, printScope, subPrefixOf } from './scope.ts'
+import type { Source } from './source-binding.ts'
+
+export interface GrantMovement {
+  readonly create: number
+  readonly revoke: number
+  /** New entitlements that AWS cannot be told of: unmapped people, or a data source outside the location. */
+  readonly unmapped: number
+}
+
+interface Levels {
+  readonly read: PeopleSet
+  readonly write: PeopleSet
+}
+
+export function grantMovements(
+  index: EntitlementIndex,
+  moved: readonly Moved[],
+): ({ readonly integration: IntegrationId } & GrantMovement)[] {
+  const byIntegration = Map.groupBy(moved, ({ source }) => source.row.integration)
+  return [...byIntegration.keys()]
+    .sort((a, b) => a - b)
+    .flatMap(id => {
+      const integration = index.bindings.integrations.get(id)
+      return integration ? [{ integration: id, ...movementIn(index, integration, byIntegration.get(id)!) }] : []
+    })
+}
+
+function movementIn(index: EntitlementIndex, integration: Integration, moved: readonly Moved[]): GrantMovement {
+  const { bindings } = index
+  const movedBy = new Map(moved.map(one => [one.source, one]))
+  // Data sources that give nothing any more do not cover as far as the index knows, and did before.
+  const asleep = moved.filter(({ source }) => !source.binding).map(({ source }) => source)
+  const mapped = mappedTo(index, integration.id, moved)
+  const isInside = (source: Source) => subPrefixOf(source.row.scope, integration.locationPath) !== undefined
+
+  const levels = alikeOnly(index)
+  function before(source: Source): Levels {
+    const { read, write } = levels(source)
+    const prior = movedBy.get(source)?.prior
+    if (!prior) return { read, write }
+    return {
+      read: union(difference(read, prior.seen), prior.read),
+      write: union(difference(write, prior.seen), prior.write),
+    }
+  }
+  function outersOf(source: Source): Source[] {
+    const gone = asleep.filter(one => one !== source && covers(one.row.scope, source.row.scope))
+    const outers = new Set([...bindings.covering(source), ...gone])
+    return [...outers].filter(one => one.row.integration === integration.id && isInside(one))
+  }
+
+  const touched = new Set<Source>()
+  for (const { source } of moved) {
+    touched.add(source)
+    for (const inner of bindings.covered(source)) if (inner.row.integration === integration.id) touched.add(inner)
+  }
+  let [create, revoke, unmapped] = [0, 0, 0]
+  const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
+  for (const source of touched) {
+    const gained = movedBy.get(source)?.gained
+    if (!isInside(source)) {
+      unmapped += gained?.size ?? 0
+      continue
+    }
+    if (gained) unmapped += gained.size - intersection(gained, mapped).size
+    const outers = outersOf(source)
+    const [was, is] = [before, levels].map(levelsAt => kept(source, outers, integration, levelsAt))
+    for (const [then, now] of [
+      [was!.read, is!.read],
+      [was!.write, is!.write],
+    ] as const) {
+      const ofThen = counted.get(then) ?? new Map<PeopleSet, [number, number]>()
+      counted.set(then, ofThen)
+      const counts = ofThen.get(now) ?? [
+        intersection(difference(now, then), mapped).size,
+        intersection(difference(then, now), mapped).size,
+      ]
+      ofThen.set(now, counts)
+      create += counts[0]
+      revoke += counts[1]
+    }
+  }
+  return { create, revoke, unmapped }
+}
+
+/** The people with a grant of their own, by its permission: the entitled less those whom a wider grant serves (05). */
+function kept(
+  source: Source,
+  outers: readonly Source[],
+  { subsumeEqual }: Integration,
+  levelsAt: (source: Source) => Levels,
+): Levels {
+  const own = levelsAt(source)
+  let [read, write] = [difference(own.read, own.write), own.write]
+  for (const outer of outers) {
+    const wide = levelsAt(outer)
+    read = difference(read, wide.write)
+    if (!subsumeEqual || printScope(outer.row.scope) === printScope(source.row.scope)) continue
+    read = difference(read, wide.read)
+    write = difference(write, wide.write)
+  }
+  return { read, write }
+}
+
+/** Everybody's levels now; the same sets for data sources that the same binding binds, so that counts can be shared. */
+function alikeOnly(index: EntitlementIndex): (source: Source) => Levels {
+  const known = new Map<unknown, Levels>()
+  return source => {
+    const key = index.members.of(source.id).length > 0 ? source : source.binding
+    const same = known.get(key)
+    if (same) return same
+    const { read, write } = index.standing(source)
+    known.set(key, { read, write })
+    return { read, write }
+  }
+}
+
+/** Those of the people concerned who have exactly one principal for the integration. */
+function mappedTo({ facts }: EntitlementIndex, integration: IntegrationId, moved: readonly Moved[]): PeopleSet {
+  const concerned = [...new Set(moved.map(({ prior }) => prior.seen))].reduce(union, peopleSetOf([]))
+  return peopleSetOf(
+    numbersOf(concerned).filter(number => facts.principalOf(facts.personAt(number), integration) !== undefined),
+  )
+}

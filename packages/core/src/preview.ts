@@ -1,0 +1,228 @@
+/**
+ * What a set of hypothetical changes would do, exactly, without doing it.
+ *
+ * The changes are applied to the index, looked at and taken back, so that the same code says what would be and what
+ * is. Aggregates first, rows page by page. The index answers as before afterwards; a difference not yet written out
+ * is lost.
+ */
+import type { Change } from './change.ts'
+import type { Block, Movements } from './difference.ts'
+import { sourcesOf } from './difference.ts'
+import type { EntitlementIndex } from './entitlement-index.ts'
+import type { DataSourceId, IntegrationId, Level, UserId } from './facts.ts'
+import {
+  copyOf,
+  difference,
+  hasPerson,
+  intersection,
+  newPeopleSet,
+  numbersOf,
+  type PeopleSet,
+  union,
+  unionOf,
+} from './people-set.ts'
+import { digestOf } from './preview-digest.ts'
+import { type GrantMovement, grantMovements } from './preview-grants.ts'
+import type { Source } from './source-binding.ts'
+
+/** Who is known to AWS as whom, and under which integrations, is no matter of policy. */
+export type PreviewChange = Exclude<Change, { readonly entity: 'principals' | 'integration' }>
+
+export interface PreviewRow {
+  readonly user: UserId
+  readonly dataSource: DataSourceId
+  readonly before?: Level
+  readonly after?: Level
+}
+
+export interface Preview {
+  readonly movements: Omit<Movements, 'reasons'>
+  readonly people: { readonly gaining: number; readonly losing: number }
+  readonly dataSources: { readonly gaining: number; readonly losing: number }
+  readonly entitlements: { readonly before: number; readonly after: number }
+  /** By integration. */
+  readonly grants: readonly ({ readonly integration: IntegrationId } & GrantMovement)[]
+  /** By data source, then user; who moved between levels included. */
+  readonly rows: readonly PreviewRow[]
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: { readonly dataSource: DataSourceId; readonly user: UserId }
+  /** Of exactly who would gain and lose what; equal for equal outcomes, however they come about. No secret. */
+  readonly digest: string
+}
+
+export interface PreviewPage {
+  readonly after?: { readonly dataSource: DataSourceId; readonly user: UserId }
+  /** Rows. Default 100. */
+  readonly limit?: number
+}
+
+/** The people looked at on a data source, and what they had before the first change. */
+export interface Prior {
+  readonly seen: PeopleSet
+  readonly read: PeopleSet
+  readonly write: PeopleSet
+}
+
+export interface Moved {
+  readonly source: Source
+  readonly prior: Prior
+  readonly gained: PeopleSet
+  readonly lost: PeopleSet
+  readonly raised: PeopleSet
+  readonly lowered: PeopleSet
+  /** Of those looked at, who may write afterwards. */
+  readonly write: PeopleSet
+}
+
+/** Throws a `RangeError` where a change would move a known data source to another scope or integration. */
+export function preview(index: EntitlementIndex, changes: readonly PreviewChange[], page: PreviewPage = {}): Preview {
+  const undo: Change[] = []
+  try {
+    const priors = new Map<Source, Prior>()
+    for (const change of changes) {
+      const asked = softened(index, change)
+      undo.unshift(index.inverseOf(asked))
+      gather(index.applyChange(asked).blocks, priors)
+    }
+    const moved = movedSince(index, priors)
+    return { ...aggregatesOf(index, moved), grants: grantMovements(index, moved), ...rowsOf(index, moved, page) }
+  } finally {
+    for (const change of undo) index.applyChange(change)
+  }
+}
+
+/** A data source that is deleted gives as little as a disabled one, which can still be looked at. */
+function softened(index: EntitlementIndex, change: PreviewChange): Change {
+  if (change.entity !== 'dataSource') return change
+  const before = index.bindings.sources.get(change.id)?.row
+  if (!before) return change
+  const { scope, integration } = change.row ?? before
+  const isThere =
+    scope.bucket === before.scope.bucket && scope.key === before.scope.key && scope.kind === before.scope.kind
+  if (!isThere || integration !== before.integration)
+    throw new RangeError('a data source stays where it is in a preview')
+  return { ...change, row: change.row ?? { ...before, disabled: true } }
+}
+
+/** Remembers of everybody who moved what they had before, the first time they do. */
+function gather(blocks: readonly Block[], priors: Map<Source, Prior>): void {
+  for (const { sources, before, moved } of blocks) {
+    const movers = unionOf([moved.gained, moved.lost, moved.raised, moved.lowered])
+    if (movers.size === 0) continue
+    // Data sources that share their past go on sharing it.
+    const grown = new Map<Prior | undefined, Prior>()
+    for (const source of sourcesOf(sources)) {
+      const known = priors.get(source)
+      const next = grown.get(known) ?? grownBy(known ?? noPrior, movers, before)
+      grown.set(known, next)
+      priors.set(source, next)
+    }
+  }
+}
+
+const noPrior: Prior = { seen: newPeopleSet(), read: newPeopleSet(), write: newPeopleSet() }
+
+function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | 'write'>): Prior {
+  const fresh = difference(movers, prior.seen)
+  // Copies: what the index holds moves on with the next change.
+  return {
+    seen: copyOf(union(prior.seen, fresh)),
+    read: copyOf(union(prior.read, intersection(fresh, before.read))),
+    write: copyOf(union(prior.write, intersection(fresh, before.write))),
+  }
+}
+
+function movedSince(index: EntitlementIndex, priors: ReadonlyMap<Source, Prior>): Moved[] {
+  const known = new Map<Prior, Map<string, Omit<Moved, 'source'>>>()
+  const found: Moved[] = []
+  for (const [source, prior] of priors) {
+    // Without members the binding says everything.
+    const key = index.members.of(source.id).length === 0 ? (source.binding?.key ?? '') : `alone ${source.id}`
+    const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
+    known.set(prior, alike)
+    const moved = alike.get(key) ?? movedBetween(index, source, prior)
+    alike.set(key, moved)
+    if (moved.gained.size + moved.lost.size + moved.raised.size + moved.lowered.size > 0)
+      found.push({ source, ...moved })
+  }
+  return found.sort((a, b) => a.source.id - b.source.id)
+}
+
+/** As many people as make it cheaper to ask for everybody, whose audiences are kept. */
+const manyPeople = 256
+
+function movedBetween(index: EntitlementIndex, source: Source, prior: Prior): Omit<Moved, 'source'> {
+  const people = prior.seen.size > manyPeople ? index.facts.enabled : intersection(prior.seen, index.facts.enabled)
+  const standing = index.standingWithin(people)(source)
+  const [read, write] = [intersection(prior.seen, standing.read), intersection(prior.seen, standing.write)]
+  return {
+    prior,
+    write,
+    gained: difference(read, prior.read),
+    lost: difference(prior.read, read),
+    raised: difference(intersection(write, prior.read), prior.write),
+    lowered: difference(intersection(prior.write, read), write),
+  }
+}
+
+function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[]) {
+  const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
+  const everybody = (kind: 'gained' | 'lost') => unionOf([...new Set(moved.map(one => one[kind]))]).size
+  const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
+  const after = countEntitlements(index)
+  return {
+    movements,
+    people: { gaining: everybody('gained'), losing: everybody('lost') },
+    dataSources: {
+      gaining: moved.filter(({ gained }) => gained.size > 0).length,
+      losing: moved.filter(({ lost }) => lost.size > 0).length,
+    },
+    entitlements: { before: after - movements.gained + movements.lost, after },
+    digest: digestOf(index, moved),
+  }
+}
+
+/** How many entitlements there are, without naming them. */
+export function countEntitlements(index: EntitlementIndex): number {
+  let count = 0
+  for (const { sources } of index.bindings.bindings.values()) {
+    let each: number | undefined
+    for (const source of sources) {
+      if (index.members.of(source.id).length > 0) count += index.standing(source).read.size
+      else {
+        each ??= index.standing(source).read.size
+        count += each
+      }
+    }
+  }
+  return count
+}
+
+function rowsOf(
+  index: EntitlementIndex,
+  moved: readonly Moved[],
+  { after, limit = 100 }: PreviewPage,
+): Pick<Preview, 'rows' | 'next'> {
+  const rows: PreviewRow[] = []
+  for (const one of moved) {
+    const dataSource = one.source.id
+    if (after && dataSource < after.dataSource) continue
+    const numbers = numbersOf(unionOf([one.gained, one.lost, one.raised, one.lowered]))
+    const people = Array.from(numbers, number => index.facts.personAt(number)).sort((a, b) => a.id - b.id)
+    for (const { id: user, number } of people) {
+      if (after && dataSource === after.dataSource && user <= after.user) continue
+      const last = rows.at(-1)
+      if (rows.length === limit) return { rows, next: { dataSource: last!.dataSource, user: last!.user } }
+      rows.push({ user, dataSource, ...levelsOf(one, number) })
+    }
+  }
+  return { rows }
+}
+
+function levelsOf({ prior, gained, lost, write }: Moved, number: number): Pick<PreviewRow, 'before' | 'after'> {
+  const levelIn = (writing: PeopleSet): Level => (hasPerson(writing, number) ? 'WRITE' : 'READ')
+  return {
+    ...(hasPerson(gained, number) ? {} : { before: levelIn(prior.write) }),
+    ...(hasPerson(lost, number) ? {} : { after: levelIn(write) }),
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  countEntitlements as countIn,
+  deriveEntitlements,
+  desiredGrants,
+  entitlementIndex,
+  type Facts,
+  grantKey,
+  type Preview,
+  type PreviewChange,
+  preview,
+} from '../src/index.ts'
+import { countEntitlements } from './brute-force.ts'
+import { applied, changeOf, startOf, type World } from './changes.ts'
+import { now, type Random, randomOf, seeds, worldOf } from './worlds.ts'
+
+test('a preview says what applying would do, and changes nothing', () => {
+  for (const seed of seeds) {
+    const random = randomOf(seed * 31)
+    const start = startOf(worldOf(seed))
+    const { changes, world } = hypothetical(start, random)
+    const index = entitlementIndex(start.facts, now)
+    const [before, after] = [start, world].map(one => countEntitlements(one.facts, one.now))
+    const where = `seed ${seed}: ${JSON.stringify(changes)}`
+
+    const pages = allPages(page => preview(index, changes, { limit: 3, ...page }))
+    const rows = pages.flatMap(one => one.rows)
+    assert.deepEqual(
+      rows.map(one => `${one.user} ${one.dataSource} ${one.before} ${one.after}`),
+      expectedRows(before!, after!),
+      where,
+    )
+    const [said] = pages
+    assert.deepEqual(said!.entitlements, { before: before!.size, after: after!.size }, where)
+    const gained = rows.filter(one => !one.before)
+    const lost = rows.filter(one => !one.after)
+    assert.equal(said!.movements.gained, gained.length)
+    assert.equal(said!.movements.lost, lost.length)
+    assert.equal(said!.people.gaining, new Set(gained.map(({ user }) => user)).size)
+    assert.equal(said!.dataSources.losing, new Set(lost.map(({ dataSource }) => dataSource)).size)
+    assert.deepEqual(grantsSaid(said!), grantsExpected(start, world), where)
+    assert.equal(said!.digest === preview(index, []).digest, rows.length === 0, where)
+
+    assert.equal(countIn(index), before!.size, where)
+    assert.deepEqual(preview(index, changes, { limit: 3 }), said, 'asked twice, answered alike')
+  }
+})
+
+function hypothetical(start: World, random: Random): { changes: PreviewChange[]; world: World } {
+  const changes: PreviewChange[] = []
+  let world = start
+  while (changes.length < 3) {
+    const change = changeOf(world, random)
+    if (change.entity === 'principals' || change.entity === 'integration') continue
+    if (change.entity === 'dataSource') {
+      const known = world.facts.dataSources.find(({ id }) => id === change.id)
+      if (!known) continue
+      const row = change.row && { ...change.row, scope: known.scope, integration: known.integration }
+      world = applied(world, { ...change, row })
+      changes.push({ ...change, row })
+      continue
+    }
+    world = applied(world, change)
+    changes.push(change)
+  }
+  return { changes, world }
+}
+
+function allPages(ask: (page: Pick<Preview, never> & { after?: NonNullable<Preview['next']> }) => Preview): Preview[] {
+  const pages = [ask({})]
+  for (let last = pages[0]!; last.next; last = pages.at(-1)!) pages.push(ask({ after: last.next }))
+  return pages
+}
+
+function expectedRows(before: ReadonlyMap<string, { level: string }>, after: ReadonlyMap<string, { level: string }>) {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter(key => before.get(key)?.level !== after.get(key)?.level)
+    .sort((a, b) => {
+      const [[ua, da], [ub, db]] = [a, b].map(key => key.split(' ').map(Number)) as [[number, number], [number, number]]
+      return da - db || ua - ub
+    })
+    .map(key => `${key} ${before.get(key)?.level} ${after.get(key)?.level}`)
+}
+
+function grantsSaid({ grants }: Preview) {
+  const all = { create: 0, revoke: 0 }
+  for (const { create, revoke } of grants) {
+    all.create += create
+    all.revoke += revoke
+  }
+  return all
+}
+
+function grantsExpected(start: World, world: World) {
+  const [was, is] = [start, world].map(one => grantKeys(one.facts, one.now))
+  return { create: is!.difference(was!).size, revoke: was!.difference(is!).size }
+}
+
+function grantKeys(facts: Facts, at: number): Set<string> {
+  const entitlements = deriveEntitlements(facts, at)
+  return new Set(
+    facts.integrations.flatMap(({ id }) =>
+      desiredGrants(entitlements, facts, id).grants.map(one => `${id} ${one.user} ${one.dataSource} ${grantKey(one)}`),
+    ),
+  )
+}
