@@ -1,5 +1,14 @@
 /** One change of the facts to the exact difference of the entitlements, and whether the index is right afterwards. */
-import { type Change, type DataSource, entitlementIndex, type EntitlementIndex, entitlementsOf, type Facts, type Member, type Policy } from '@headgate/core'
+import {
+  type Change,
+  type DataSource,
+  type EntitlementIndex,
+  entitlementIndex,
+  entitlementsOf,
+  type Facts,
+  type Member,
+  type Policy,
+} from '@headgate/core'
 import { randomOf } from './lib/random.ts'
 import { type Bench, type Figure, milliseconds, spreadOf } from './lib/report.ts'
 import { now, whenOf, worldOf } from './lib/world.ts'
@@ -25,13 +34,34 @@ export function measure(smoke: boolean): Bench {
       { name: `${kind}: p99`, value: p99, unit: 'ms', better: 'lower', ...(isPolicy || smoke ? {} : { reach: 5 }) },
       { name: `${kind}: median`, value: median, unit: 'ms', better: 'lower' },
       { name: `${kind}: slowest`, value: max, unit: 'ms', better: 'lower' },
-      { name: `${kind}: entitlements moved, on average`, value: moved / took.length, unit: 'entitlements', better: 'higher' },
+      {
+        name: `${kind}: entitlements moved, on average`,
+        value: moved / took.length,
+        unit: 'entitlements',
+        better: 'higher',
+      },
     )
   }
-  figures.push({ name: 'equal to a full recompute (small world)', value: isRight() ? 1 : 0, unit: '1 = yes', reach: 1, better: 'higher' })
+  figures.push({
+    name: 'equal to a full recompute (small world)',
+    value: isRight() ? 1 : 0,
+    unit: '1 = yes',
+    reach: 1,
+    better: 'higher',
+  })
   const bytes = Object.values(index.memory()).reduce((sum, one) => sum + one, 0)
   figures.push({ name: 'index, as it accounts for itself', value: bytes / 2 ** 20, unit: 'MiB', better: 'lower' })
-  return { settings: { users, dataSources, policies: facts.policies.length, times, bindings: index.bindings.bindings.size, formulas: index.formulas.count }, figures }
+  return {
+    settings: {
+      users,
+      dataSources,
+      policies: facts.policies.length,
+      times,
+      bindings: index.bindings.bindings.size,
+      formulas: index.formulas.count,
+    },
+    figures,
+  }
 }
 
 type Random = ReturnType<typeof randomOf>
@@ -45,7 +75,11 @@ function changesOf(facts: Facts): Record<string, (random: Random) => Change> {
       return { entity: 'attribute', row, holds: random.chance(0.6) }
     },
     'attribute under NOT and in a guardrail': random => {
-      const row = { subject: { user: random.pick(facts.users).id }, key: random.chance(0.5) ? 'contractor' : 'training', value: random.chance(0.5) ? 'yes' : 'privacy' }
+      const row = {
+        subject: { user: random.pick(facts.users).id },
+        key: random.chance(0.5) ? 'contractor' : 'training',
+        value: random.chance(0.5) ? 'yes' : 'privacy',
+      }
       return { entity: 'attribute', row, holds: random.chance(0.5) }
     },
     'membership of a group': random => ({
@@ -59,12 +93,20 @@ function changesOf(facts: Facts): Record<string, (random: Random) => Change> {
       return { entity: 'user', id: row.id, row: { ...row, disabled: random.chance(0.5) } }
     },
     'tags of a data source': random => {
-      const row: DataSource = { ...random.pick(facts.dataSources), tags: [team(random), ...(random.chance(0.3) ? ['Secret'] : [])] }
+      const row: DataSource = {
+        ...random.pick(facts.dataSources),
+        tags: [team(random), ...(random.chance(0.3) ? ['Secret'] : [])],
+      }
       return { entity: 'dataSource', id: row.id, row }
     },
     'member added': random => {
       const id = ++members as Member['id']
-      const row: Member = { id, dataSource: random.pick(facts.dataSources).id, subject: { user: random.pick(facts.users).id }, level: 'READ' }
+      const row: Member = {
+        id,
+        dataSource: random.pick(facts.dataSources).id,
+        subject: { user: random.pick(facts.users).id },
+        level: 'READ',
+      }
       return { entity: 'member', id, row }
     },
     policy: random => {
@@ -102,7 +144,10 @@ function textOf(index: EntitlementIndex, { dataSources }: Facts): string {
 }
 
 function withRow(facts: Facts, change: Change): Facts {
-  const others = <Row extends { readonly id: unknown }>(list: readonly Row[], row: Row) => [...list.filter(({ id }) => id !== row.id), row]
+  const others = <Row extends { readonly id: unknown }>(list: readonly Row[], row: Row) => [
+    ...list.filter(({ id }) => id !== row.id),
+    row,
+  ]
   switch (change.entity) {
     case 'attribute': {
       const text = JSON.stringify(change.row)

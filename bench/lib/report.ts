@@ -34,7 +34,8 @@ export function reportOf(bench: string, { settings, figures }: Bench) {
 
 export function tableOf({ bench, date, machine, settings, figures }: ReturnType<typeof reportOf>): string {
   const rows = figures.map(({ name, value, unit, reach, better, holds }) => {
-    const goal = reach === null ? '' : `${better === 'higher' ? '≥' : '≤'} ${reach} ${holds ? 'holds' : 'DOES NOT HOLD'}`
+    const goal =
+      reach === null ? '' : `${better === 'higher' ? '≥' : '≤'} ${reach} ${holds ? 'holds' : 'DOES NOT HOLD'}`
     return `  ${name.padEnd(64)} ${String(value).padStart(12)} ${unit.padEnd(16)} ${goal}`
   })
   return [`${bench}  ${date}  ${machine}`, `  ${JSON.stringify(settings)}`, ...rows].join('\n')

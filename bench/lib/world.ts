@@ -30,7 +30,9 @@ const countries = ['FR', 'DE', 'CH', 'IT', 'ES', 'US', 'UK', 'JP', 'BR', 'IN']
 export function worldOf({ users: people, dataSources: sources, values = 2 }: WorldSize): Facts {
   const random = randomOf(people * 31 + sources)
   const team = () => `${random.pick(departments)}.T${random.below(10)}.S${random.below(5)}`
-  const users = range(people).map((at): User => ({ id: at as User['id'], userid: `u${at}`, disabled: random.chance(0.02) }))
+  const users = range(people).map(
+    (at): User => ({ id: at as User['id'], userid: `u${at}`, disabled: random.chance(0.02) }),
+  )
 
   const attributes: Attribute[] = []
   for (const { id } of users) {
@@ -63,7 +65,13 @@ export function worldOf({ users: people, dataSources: sources, values = 2 }: Wor
     principals: users.flatMap(({ id, userid }) =>
       random.chance(0.05)
         ? []
-        : [{ user: id, kind: random.chance(0.7) ? 'identityCenterUser' : 'iamRole', identifier: `p-${userid}` } as const],
+        : [
+            {
+              user: id,
+              kind: random.chance(0.7) ? 'identityCenterUser' : 'iamRole',
+              identifier: `p-${userid}`,
+            } as const,
+          ],
     ),
     dataSources: range(sources).map((at): DataSource => {
       const tag = team()
@@ -76,7 +84,9 @@ export function worldOf({ users: people, dataSources: sources, values = 2 }: Wor
         name: random.chance(0.01) ? `finance report ${at}` : `source ${at}`,
         integration: (random.chance(0.8) ? 1 : 2) as DataSource['integration'],
         // The wide ones lie above a part of the others of their department.
-        scope: isWide ? scopeOf(department!, `${part}/`) : scopeOf(department!, `${random.chance(0.1) ? part : 'all'}/${at}/`),
+        scope: isWide
+          ? scopeOf(department!, `${part}/`)
+          : scopeOf(department!, `${random.chance(0.1) ? part : 'all'}/${at}/`),
         tags,
         disabled: random.chance(0.01),
       }
@@ -132,13 +142,25 @@ function policies(): Policy[] {
   grant('WRITE', everything, "@isUser('u1', 'u2')")
   for (const [at, department] of departments.entries()) {
     const country = countries[at % countries.length]
-    grant('READ', tagged(`${department}.T${at % 10}`), `@isInGroups('Group ${1 + (at % 16)}') AND @hasAttribute('country', '${country}')`)
+    grant(
+      'READ',
+      tagged(`${department}.T${at % 10}`),
+      `@isInGroups('Group ${1 + (at % 16)}') AND @hasAttribute('country', '${country}')`,
+    )
   }
   for (const [at, department] of departments.slice(0, 14).entries()) {
-    grant('WRITE', tagged(`${department}.T${at % 10}.S1`), `@isInAnyGroup('Few ${at + 3}', 'Few ${at + 4}') AND NOT @isInGroups('Large 2')`)
+    grant(
+      'WRITE',
+      tagged(`${department}.T${at % 10}.S1`),
+      `@isInAnyGroup('Few ${at + 3}', 'Few ${at + 4}') AND NOT @isInGroups('Large 2')`,
+    )
   }
   guard('READ', tagged('Personal'), "@hasAttribute('training', 'privacy')")
-  guard('READ', tagged('Personal.Health'), "@hasAttribute('training', 'privacy.advanced') AND NOT @hasAttribute('country', 'US')")
+  guard(
+    'READ',
+    tagged('Personal.Health'),
+    "@hasAttribute('training', 'privacy.advanced') AND NOT @hasAttribute('country', 'US')",
+  )
   guard('READ', tagged('Secret'), "@isInAnyGroup('Large 1', 'Large 3') AND NOT @hasAttribute('contractor')")
   guard('WRITE', everything, "@hasPrincipal('identityCenterUser') OR @hasAttribute('level')")
   guard('READ', tagged('D7'), "NOT @isInGroups('Group 7')")

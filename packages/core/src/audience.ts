@@ -5,7 +5,7 @@
  * the room for it runs out. The same algebra answers for a few people as for everybody. Knows no members and no clock.
  */
 import type { FactIndex } from './fact-index.ts'
-import type { Formula, Leaf } from './formula.ts'
+import type { Formula } from './formula.ts'
 import {
   addPerson,
   bytesOf,
@@ -17,6 +17,7 @@ import {
   numbersOf,
   type PeopleSet,
   removePerson,
+  union,
   unionOf,
 } from './people-set.ts'
 
@@ -24,10 +25,10 @@ export interface Audiences {
   /** Everybody for whom the formula holds. Read it at once: the set is this module's own and changes with the facts. */
   of(formula: Formula): PeopleSet
   /**
-   * Those of some enabled people for whom each formula holds, shared parts computed once. `supposed` answers leaves
-   * in place of the facts: true or false for all of these people.
+   * Those of some enabled people for whom each formula holds, shared parts computed once. What `said` answers for a
+   * formula stands in place of what the facts say.
    */
-  within(people: PeopleSet, supposed?: (leaf: Leaf) => boolean | undefined): (formula: Formula) => PeopleSet
+  within(people: PeopleSet, said?: (formula: Formula) => PeopleSet | undefined): (formula: Formula) => PeopleSet
   /** Brings what is kept up to date after a change that concerned only these people and formulas. */
   renew(formulas: Iterable<Formula>, people: PeopleSet): void
   forget(formula: Formula): void
@@ -62,21 +63,21 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
       case 'not':
         return difference(within, ask(formula.terms[1]!))
       case 'or':
-        return unionOf(formula.terms.map(ask))
+        return within.size > fewPeople ? unionOf(formula.terms.map(ask)) : anyTerm(formula.terms, within, ask)
       case 'and':
         return everyTerm(formula.terms, within, ask)
     }
   }
 
-  function within(people: PeopleSet, supposed?: (leaf: Leaf) => boolean | undefined): (formula: Formula) => PeopleSet {
+  function within(
+    people: PeopleSet,
+    said?: (formula: Formula) => PeopleSet | undefined,
+  ): (formula: Formula) => PeopleSet {
     const answers = new Map<Formula, PeopleSet>()
     function ask(formula: Formula): PeopleSet {
       const known = answers.get(formula)
       if (known) return known
-      const isSo = formula.leaf && supposed?.(formula.leaf)
-      const made = isSo === undefined ? evaluated(formula, people, ask) : isSo ? people : nobody
-      // The lists of facts change in place; what is answered here has to last.
-      const found = formula.kind === 'leaf' && made !== people && made.size > 0 ? copyOf(made) : made
+      const found = said?.(formula) ?? lasting(formula, evaluated(formula, people, ask), people)
       answers.set(formula, found)
       return found
     }
@@ -123,6 +124,7 @@ const fewPeople = 256
 const setBytes = 300
 
 function everyTerm(terms: readonly Formula[], within: PeopleSet, ask: (term: Formula) => PeopleSet): PeopleSet {
+  if (within.size <= fewPeople) return everyTermInTurn(terms, within, ask)
   const [wanted, refused] = [terms.filter(({ kind }) => kind !== 'not'), terms.filter(({ kind }) => kind === 'not')]
   let found = within
   for (const set of wanted.map(ask).sort((a, b) => a.size - b.size)) found = intersection(found, set)
@@ -133,4 +135,29 @@ function everyTerm(terms: readonly Formula[], within: PeopleSet, ask: (term: For
     found = difference(found, ask(term!))
   }
   return found
+}
+
+/** For a few people: stops at the first term that leaves nobody. */
+function everyTermInTurn(terms: readonly Formula[], within: PeopleSet, ask: (term: Formula) => PeopleSet): PeopleSet {
+  let found = within
+  for (const term of terms) {
+    found = intersection(found, ask(term))
+    if (found.size === 0) break
+  }
+  return found
+}
+
+/** For a few people: stops at the first term that leaves nobody out. */
+function anyTerm(terms: readonly Formula[], within: PeopleSet, ask: (term: Formula) => PeopleSet): PeopleSet {
+  let found = nobody
+  for (const term of terms) {
+    found = union(found, ask(term))
+    if (found.size === within.size) break
+  }
+  return found
+}
+
+/** The lists of facts change in place; an answer about some people has to last. */
+function lasting(formula: Formula, found: PeopleSet, people: PeopleSet): PeopleSet {
+  return formula.kind === 'leaf' && found !== people && found.size > 0 ? copyOf(found) : found
 }

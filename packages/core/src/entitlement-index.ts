@@ -12,9 +12,18 @@ import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
-import { copyOf, intersection, nobody, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
+import {
+  copyOf,
+  intersection,
+  isSamePeople,
+  nobody,
+  numbersOf,
+  type PeopleSet,
+  peopleSetOf,
+  unionOf,
+} from './people-set.ts'
 import { allUsers } from './policy/truth.ts'
-import { type Binding, type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
+import { formulasOf, type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
 import { type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
 
 export interface EntitlementIndex {
@@ -165,34 +174,46 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function changePeople(change: PeopleChange): Block[] {
     const { people, leaves, memberships } = touchedBy(change)
-    const touched = formulas.above(leaves.map(formulas.find).filter(formula => formula !== undefined))
-    const held = bindings.holding(touched)
-    const alone = memberSources(people, held, memberships)
-
     const asked = copyOf(intersection(people, facts.enabled))
-    const askBefore = kept.within(asked)
-    const roots = [...touched]
-      .filter(formula => bindings.isHeld(formula))
-      .map(formula => ({ formula, was: askBefore(formula) }))
-    const lettingInBefore = new Map(Array.from(alone, source => [source, lettingIn(membersOf(source.id), asked)]))
+    const askNow = kept.within(asked)
+    const before = new Map<Formula, PeopleSet>()
+    for (const leaf of leaves) {
+      const formula = formulas.find(leaf)
+      if (formula) before.set(formula, askNow(formula))
+    }
+    const groupsBefore = new Map(memberships.map(id => [id, copyOf(facts.peopleOf(facts.group(id), asked))] as const))
 
     changeFacts(change)
-    kept.renew(touched, people)
     const left = copyOf(intersection(people, facts.enabled))
     const askAfter = kept.within(left)
-    const known = new Set(touched)
-    const ask = (formula: Formula) => (known.has(formula) ? askBefore(formula) : askAfter(formula))
-    const moved = roots.filter(({ formula, was }) => was !== askAfter(formula)).map(({ formula }) => formula)
+    const isStill = isSamePeople(asked, left)
+    const above = formulas.above(
+      Array.from(before.keys()).filter(leaf => !isSamePeople(before.get(leaf)!, askAfter(leaf))),
+    )
+    // What no changed leaf is part of is as it was, unless the people themselves came or went.
+    const askBefore = kept.within(
+      asked,
+      formula => before.get(formula) ?? (isStill && !above.has(formula) ? askAfter(formula) : undefined),
+    )
+    const changed = [...above].filter(formula => !isSamePeople(askBefore(formula), askAfter(formula)))
+    kept.renew(changed, people)
 
+    const touched = bindings.holding(changed, formula => askBefore(formula).size > 0 || askAfter(formula).size > 0)
+    const alone = memberSources(people, new Set(changed), memberships)
     const blocks: (Block | undefined)[] = []
     const apart = Map.groupBy(alone, ({ binding }) => binding)
-    for (const binding of bindings.holding(moved)) {
-      const [was, is] = [standingOf(binding, [], asked, ask), standingOf(binding, [], left, askAfter)]
+    for (const binding of touched) {
+      const [was, is] = [standingOf(binding, [], asked, askBefore), standingOf(binding, [], left, askAfter)]
       blocks.push(blockOf({ all: binding.sources, but: new Set(apart.get(binding)) }, was, is))
     }
     for (const source of alone) {
-      const was = standingOf(source.binding, lettingInBefore.get(source)!, asked, ask)
-      const is = standingOf(source.binding, lettingIn(membersOf(source.id), left), left, askAfter)
+      const mine = membersOf(source.id)
+      const then = mine.map(member => {
+        const inGroup = 'group' in member.subject ? groupsBefore.get(member.subject.group) : undefined
+        return { reason: memberReason(member), people: inGroup ?? facts.subjectPeople(member.subject, asked) }
+      })
+      const was = standingOf(source.binding, then, asked, askBefore)
+      const is = standingOf(source.binding, lettingIn(mine, left), left, askAfter)
       blocks.push(blockOf({ all: new Set([source]), but: noSources }, was, is))
     }
     return blocks.filter(block => block !== undefined)
@@ -285,23 +306,28 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   }
 
   /** The data sources whose members have to be looked at one by one: some of these people are or were among them. */
-  function memberSources(people: PeopleSet, held: ReadonlySet<Binding>, memberships: readonly GroupId[]): Set<Source> {
+  function memberSources(
+    people: PeopleSet,
+    changed: ReadonlySet<Formula>,
+    memberships: readonly GroupId[],
+  ): Set<Source> {
     const found = new Set<Source>()
     function look(some: Iterable<Member>, mayMove: boolean): void {
       for (const { dataSource } of some) {
         const source = bindings.sources.get(dataSource)
-        if (source?.binding && (mayMove || held.has(source.binding))) found.add(source)
+        if (source?.binding && (mayMove || !changed.isDisjointFrom(formulasOf(source.binding)))) found.add(source)
       }
     }
     for (const group of memberships) look(members.ofGroup(group), true)
     if (people.size > fewPeople) {
-      for (const binding of held) for (const { id } of binding.sources) look(members.of(id), true)
+      // Only where a formula changed, or a membership, is there anything to see.
+      for (const id of members.dataSources()) look(members.of(id), false)
       return found
     }
     for (const number of numbersOf(people)) {
       const person = facts.personAt(number)
       look(members.ofUser(person.id), true)
-      if (held.size > 0) for (const { id } of groupsOf(person)) look(members.ofGroup(id), false)
+      if (changed.size > 0) for (const { id } of groupsOf(person)) look(members.ofGroup(id), false)
     }
     return found
   }

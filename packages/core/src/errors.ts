@@ -35,6 +35,7 @@ export const errors = {
   'user-not-found': { status: 404, retry: false, text: 'no user found with id {id}' },
   'group-not-found': { status: 404, retry: false, text: 'no group found with id {id}' },
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
+  'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },
   'tag-not-found': { status: 404, retry: false, text: 'tag `{name}` does not exist: create it at POST /tags first' },
   'api-key-not-found': { status: 404, retry: false, text: 'no API key found with id {id}' },
   'member-not-found': { status: 404, retry: false, text: '{who} is not a member of data source {dataSource}' },
@@ -108,6 +109,16 @@ export const errors = {
     status: 409,
     retry: false,
     text: 'policy `{name}` is part of the system and cannot be changed',
+  },
+  'policy-archived': {
+    status: 409,
+    retry: false,
+    text: 'policy `{name}` is archived: stage it at POST /policies/{id}/stage first',
+  },
+  'policy-open-by-absence': {
+    status: 409,
+    retry: false,
+    text: 'policy `{name}` would let in people of whom nothing is known: ask for something that they hold, or send `"acknowledge": ["open-by-absence"]`',
   },
   'last-admin': {
     status: 409,

@@ -8,7 +8,7 @@ import type { Person } from './fact-index.ts'
 import type { DataSource, IntegrationId, Level, PrincipalKind } from './facts.ts'
 import type { Leaf } from './formula.ts'
 import { isExpired } from './member-index.ts'
-import { peopleSetOf } from './people-set.ts'
+import { nobody, peopleSetOf } from './people-set.ts'
 import { callsOf } from './policy/expression.ts'
 import { allUsers } from './policy/truth.ts'
 import type { Source } from './source-binding.ts'
@@ -101,7 +101,10 @@ function levelSupposing(
   supposed: Supposed,
 ): Level | undefined {
   const people = peopleSetOf([person.number])
-  const ask = index.audiences.within(people, leaf => supposedTruth(index, person, supposed, leaf))
+  const ask = index.audiences.within(people, ({ leaf }) => {
+    const isSo = leaf && supposedTruth(index, person, supposed, leaf)
+    return isSo === undefined ? undefined : isSo ? people : nobody
+  })
   const joined = 'group' in supposed ? index.facts.groupsNamed(supposed.group) : []
   const members = index.members
     .of(source.id)
@@ -110,7 +113,7 @@ function levelSupposing(
       const { subject } = member
       const isSupposed = 'group' in subject && joined.some(({ id }) => id === subject.group)
       const asFactsSay = index.facts.subjectPeople(subject, people)
-      const now = !isSupposed ? asFactsSay : supposed.fix === 'joinGroup' ? people : peopleSetOf([])
+      const now = !isSupposed ? asFactsSay : supposed.fix === 'joinGroup' ? people : nobody
       return { reason: memberReason(member), people: now }
     })
   if (supposed.fix === 'addMember') {

@@ -68,9 +68,8 @@ export interface SourceBindings {
   setIntegration(id: IntegrationId, row: Integration | undefined): Rebound[]
   setDataSource(id: DataSourceId, row: DataSource | undefined): Rebound[]
   setPolicy(id: PolicyId, row: Policy | undefined): Rebound[]
-  /** The bindings that hold one of these formulas. */
-  holding(formulas: Iterable<Formula>): Set<Binding>
-  isHeld(formula: Formula): boolean
+  /** The bindings that hold one of these formulas; for a guardrail only those with a grant policy that lets someone in. */
+  holding(formulas: Iterable<Formula>, letsIn: (formula: Formula) => boolean): Set<Binding>
   /** The policies that apply to a data source, by id. */
   policiesOn(row: DataSource): readonly Policy[]
   /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
@@ -93,7 +92,8 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   const questions = new Map<string, Question>()
   const guardings = new Map<string, Guarding>()
   const bindings = new Map<string, Binding>()
-  const holders = new Map<Formula, Set<Binding>>()
+  const granting = new Map<Formula, Set<Binding>>()
+  const guarding = new Map<Formula, Set<Binding>>()
   const looks = new WeakMap<Policy, Looks>()
   // Lists of questions and of policies are shared by data sources with the same tags, so what follows from one is found
   // by the list itself: with 10,000 policies on a tag of 10,000 data sources nothing else would come to an end.
@@ -277,10 +277,10 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     if (known) return known
     const made: Binding = { key, grants, guards, sources: new Set() }
     bindings.set(key, made)
-    for (const formula of formulasOf(made)) {
-      formulas.use(formula)
-      const there = holders.get(formula) ?? new Set()
-      holders.set(formula, there.add(made))
+    for (const formula of formulasOf(made)) formulas.use(formula)
+    for (const { formula } of grants) granting.set(formula, (granting.get(formula) ?? new Set()).add(made))
+    for (const formula of [...guards.READ, ...guards.WRITE]) {
+      guarding.set(formula, (guarding.get(formula) ?? new Set()).add(made))
     }
     return made
   }
@@ -367,9 +367,17 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     return rebind(changed)
   }
 
-  function holding(some: Iterable<Formula>): Set<Binding> {
+  function holding(some: Iterable<Formula>, letsIn: (formula: Formula) => boolean): Set<Binding> {
     const found = new Set<Binding>()
-    for (const formula of some) for (const binding of holders.get(formula) ?? []) found.add(binding)
+    // A guardrail may bind everything, and few grant policies let one person in: those say where to look.
+    let open: ReadonlySet<Binding> | undefined
+    for (const formula of some) {
+      for (const binding of granting.get(formula) ?? []) found.add(binding)
+      const guarded = guarding.get(formula)
+      if (!guarded) continue
+      open ??= new Set(granting.entries().flatMap(([grant, there]) => (letsIn(grant) ? there : [])))
+      for (const binding of guarded.intersection(open)) found.add(binding)
+    }
     return found
   }
 
@@ -378,9 +386,10 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
       if (binding.sources.size > 0 || bindings.get(binding.key) !== binding) continue
       bindings.delete(binding.key)
       for (const formula of formulasOf(binding)) {
-        const there = holders.get(formula)
-        there?.delete(binding)
-        if (there?.size === 0) holders.delete(formula)
+        for (const holders of [granting, guarding]) {
+          const there = holders.get(formula)
+          if (there?.delete(binding) && there.size === 0) holders.delete(formula)
+        }
         formulas.release(formula)
       }
     }
@@ -411,7 +420,6 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     setPolicy,
     holding,
     policiesOn: row => finder.taking(row),
-    isHeld: formula => holders.has(formula),
     covering,
     covered,
     coveredDisabled: source => covered(source, 'disabled'),

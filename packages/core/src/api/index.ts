@@ -14,6 +14,6 @@ export {
   type ValidationTest,
   validationTestNames,
 } from './integrations.ts'
-export type { Policy, PolicyInput } from './policies.ts'
+export type { Policy, PolicyInput, PolicyVersion } from './policies.ts'
 export type { Tag } from './tags.ts'
 export type { Group, Principal, User } from './users.ts'

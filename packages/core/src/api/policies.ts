@@ -14,53 +14,162 @@ const condition = z.union(
   ],
   { error: 'must be one of `tag`, `integration`, `scope`, `name`, and nothing else' },
 )
-export const policyInput = z.strictObject({
-  name,
-  kind: z.enum(['grant', 'guardrail']),
-  level,
-  appliesTo: z.union(
-    [
-      z.strictObject({ everything: z.literal(true) }),
-      z.strictObject({ any: z.array(condition).min(1).max(100) }),
-      z.strictObject({ all: z.array(condition).min(1).max(100) }),
-    ],
-    { error: 'must be `everything: true`, or `any` or `all` with a list of 1 to 100 conditions' },
-  ),
-  who: z.union([z.strictObject({ when: z.string().min(1) }), z.strictObject({ everyone: z.literal(true) })], {
-    error: 'must be `when` with an expression, or `everyone: true`',
-  }),
-  description: text.default(''),
-  state: z.enum(['staged', 'active']).default('staged'),
+const kind = z.enum(['grant', 'guardrail'])
+const appliesTo = z.union(
+  [
+    z.strictObject({ everything: z.literal(true) }),
+    z.strictObject({ any: z.array(condition).min(1).max(100) }),
+    z.strictObject({ all: z.array(condition).min(1).max(100) }),
+  ],
+  { error: 'must be `everything: true`, or `any` or `all` with a list of 1 to 100 conditions' },
+)
+const who = z.union([z.strictObject({ when: z.string().min(1) }), z.strictObject({ everyone: z.literal(true) })], {
+  error: 'must be `when` with an expression, or `everyone: true`',
 })
+
+/** What a version of a policy says. */
+const content = z.strictObject({ name, kind, level, appliesTo, who, description: text.default('') })
+
+/** What a policy may be that is applied only once somebody said that they mean it. */
+const acknowledgement = z.enum(['open-by-absence'])
+const acknowledge = z.array(acknowledgement).max(10).default([])
+
+export const policyInput = content.extend({ state: z.enum(['staged', 'active']).default('staged'), acknowledge })
 export type PolicyInput = z.input<typeof policyInput>
+
+const state = z.enum(['staged', 'active', 'archived'])
+const place = { line: z.number().int(), column: z.number().int(), length: z.number().int() }
+
+/** A finding worth a second look, now: groups, keys, values, users, tags that do not exist; always or never true. */
+const warning = z.object({
+  code: z.string(),
+  message: z.string(),
+  /** `who.when`, or the condition, such as `appliesTo.any.0`. */
+  path: z.string(),
+  /** In the expression, from 1; without a place of its own a finding is about the whole. */
+  ...place,
+  /** The nearest name that exists. */
+  didYouMean: z.string().optional(),
+})
 
 export const policy = z.object({
   id,
   version: z.number().int(),
-  ...policyInput.shape,
+  ...content.shape,
   description: z.string(),
-  state: z.enum(['staged', 'active']),
+  state,
   protected: z.boolean(),
-  /** Findings about the expression: groups, keys, tags that do not exist; always or never true. */
-  warnings: z.array(
-    z.object({ code: z.string(), message: z.string(), line: z.number(), column: z.number(), length: z.number() }),
-  ),
+  warnings: z.array(warning),
   createdAt: instant,
   createdBy: z.string(),
   updatedAt: instant,
 })
 export type Policy = z.output<typeof policy>
 
+const versionNumber = z.coerce.number().int().min(1).max(2_147_483_647)
+
+const policyVersion = z.object({
+  policyId: id,
+  version: z.number().int(),
+  ...content.shape,
+  description: z.string(),
+  state: z.enum([...state.options, 'deleted']),
+  /** What made this version. */
+  change: z.enum(['created', 'cloned', 'edited', 'restored', 'activated', 'staged', 'archived', 'deleted']),
+  /** Whose content it took over, when it was cloned or restored. */
+  from: z.object({ policyId: id, version: z.number().int() }).optional(),
+  createdAt: instant,
+  createdBy: z.string(),
+})
+export type PolicyVersion = z.output<typeof policyVersion>
+
+const valuesOf = <T extends z.ZodType>(value: T) => ({ before: value, after: value })
+const fieldChange = z.discriminatedUnion('field', [
+  z.object({ field: z.literal('name'), ...valuesOf(z.string()) }),
+  z.object({ field: z.literal('kind'), ...valuesOf(kind) }),
+  z.object({ field: z.literal('level'), ...valuesOf(level) }),
+  z.object({ field: z.literal('description'), ...valuesOf(z.string()) }),
+  z.object({ field: z.literal('state'), ...valuesOf(policyVersion.shape.state) }),
+  z.object({
+    field: z.literal('appliesTo'),
+    ...valuesOf(appliesTo),
+    /** Conditions of the one that the other lacks, in their order. */
+    removed: z.array(condition),
+    added: z.array(condition),
+  }),
+  z.object({
+    field: z.literal('who'),
+    ...valuesOf(who),
+    /** Both expressions in canonical form, merged; where no part changed, only the layout did. */
+    expression: z.array(z.object({ is: z.enum(['same', 'removed', 'added']), text: z.string() })).optional(),
+  }),
+])
+
+const ruleName = z.string().min(1).max(1024)
+/** The simple builder's list: any or all of some groups and attributes. */
+const rule = z.strictObject({
+  match: z.enum(['any', 'all']),
+  conditions: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('groups'),
+          match: z.enum(['any', 'all']),
+          groups: z.array(ruleName).max(1000),
+        }),
+        /** Without a value: any value under the key. */
+        z.strictObject({ kind: z.literal('attribute'), key: ruleName, value: ruleName.exactOptional() }),
+      ]),
+    )
+    .max(200),
+})
+
+const draft = z.strictObject({
+  kind: kind.default('grant'),
+  appliesTo: appliesTo.optional(),
+  who: z.union(
+    [z.strictObject({ when: z.string() }), z.strictObject({ rule }), z.strictObject({ everyone: z.literal(true) })],
+    { error: 'must be `when` with an expression, `rule` with a list of groups and attributes, or `everyone: true`' },
+  ),
+})
+
+const lint = z.object({
+  /** Whether such a policy could be stored. */
+  valid: z.boolean(),
+  /** What is wrong with the expression. */
+  errors: z.array(
+    z.object({
+      code: z.string(),
+      message: z.string(),
+      ...place,
+      /** What could have stood there. */
+      expected: z.array(z.string()),
+      didYouMean: z.string().optional(),
+    }),
+  ),
+  /** What is wrong with the rest. */
+  issues: z.array(z.object({ path: z.string(), message: z.string() })),
+  warnings: z.array(warning),
+  /** What applying it would have to acknowledge. */
+  acknowledge: z.array(acknowledgement),
+  /** The canonical text of an expression that can be read. */
+  canonical: z.string().optional(),
+  /** The same for the simple builder, when the expression has that shape. */
+  rule: rule.optional(),
+})
+
 const params = z.object({ id: idParam })
 const needs = ['GOVERNANCE'] as const
+const readers = ['GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'] as const
+const versionErrors = ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'] as const
 
 export const policies = {
   list: endpoint({
     method: 'GET',
     path: '/policies',
-    summary: 'Policies, by name',
-    needs: ['GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'],
-    query: pageQuery.extend({ state: z.enum(['staged', 'active']).optional() }),
+    summary: 'Policies, by name; archived ones with `state=archived` only',
+    needs: readers,
+    query: pageQuery.extend({ state: state.optional() }),
     status: 200,
     response: page(policy),
     errors: [],
@@ -69,7 +178,7 @@ export const policies = {
     method: 'GET',
     path: '/policies/{id}',
     summary: 'One policy',
-    needs: ['GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'],
+    needs: readers,
     params,
     status: 200,
     response: policy,
@@ -83,7 +192,17 @@ export const policies = {
     body: policyInput,
     status: 201,
     response: policy,
-    errors: ['policy-invalid', 'policy-name-taken', 'integration-not-found'],
+    errors: ['policy-invalid', 'policy-name-taken', 'policy-open-by-absence', 'integration-not-found'],
+  }),
+  check: endpoint({
+    method: 'POST',
+    path: '/policies/check',
+    summary: 'What is wrong or odd with a draft, its canonical text and simple form; nothing is stored',
+    needs,
+    body: draft,
+    status: 200,
+    response: lint,
+    errors: [],
   }),
   edit: endpoint({
     method: 'PUT',
@@ -91,17 +210,17 @@ export const policies = {
     summary: 'Replace a policy by a new version',
     needs,
     params,
-    body: policyInput.omit({ state: true }),
+    body: content.extend({ acknowledge }),
     ifMatch: true,
     status: 200,
     response: policy,
     errors: [
-      'policy-not-found',
+      ...versionErrors,
+      'policy-archived',
       'policy-invalid',
       'policy-name-taken',
-      'policy-protected',
-      'version-missing',
-      'version-stale',
+      'policy-open-by-absence',
+      'integration-not-found',
     ],
   }),
   activate: endpoint({
@@ -110,21 +229,64 @@ export const policies = {
     summary: 'Apply a staged policy',
     needs,
     params,
+    body: z.strictObject({ acknowledge }).optional(),
     ifMatch: true,
     status: 200,
     response: policy,
-    errors: ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'],
+    errors: [...versionErrors, 'policy-archived', 'policy-open-by-absence'],
   }),
   stage: endpoint({
     method: 'POST',
     path: '/policies/{id}/stage',
-    summary: 'Keep a policy, apply it to nothing',
+    summary: 'Keep a policy, apply it to nothing; brings an archived one back',
     needs,
     params,
     ifMatch: true,
     status: 200,
     response: policy,
-    errors: ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'],
+    errors: versionErrors,
+  }),
+  archive: endpoint({
+    method: 'POST',
+    path: '/policies/{id}/archive',
+    summary: 'Put a policy away: applied to nothing, and not editable until it is staged again',
+    needs,
+    params,
+    ifMatch: true,
+    status: 200,
+    response: policy,
+    errors: versionErrors,
+  }),
+  clone: endpoint({
+    method: 'POST',
+    path: '/policies/{id}/clone',
+    summary: 'A staged copy under another name',
+    needs,
+    params,
+    body: z.strictObject({ name }),
+    status: 201,
+    response: policy,
+    errors: ['policy-not-found', 'policy-invalid', 'policy-name-taken', 'integration-not-found'],
+  }),
+  restore: endpoint({
+    method: 'POST',
+    path: '/policies/{id}/restore',
+    summary: 'A new version with the content of an older one; the state stays',
+    needs,
+    params,
+    body: z.strictObject({ version: versionNumber, acknowledge }),
+    ifMatch: true,
+    status: 200,
+    response: policy,
+    errors: [
+      ...versionErrors,
+      'policy-version-not-found',
+      'policy-archived',
+      'policy-invalid',
+      'policy-name-taken',
+      'policy-open-by-absence',
+      'integration-not-found',
+    ],
   }),
   remove: endpoint({
     method: 'DELETE',
@@ -135,6 +297,38 @@ export const policies = {
     ifMatch: true,
     status: 204,
     response: nothing,
-    errors: ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'],
+    errors: versionErrors,
+  }),
+  versions: endpoint({
+    method: 'GET',
+    path: '/policies/{id}/versions',
+    summary: 'Every version of a policy, newest first; of a deleted one too',
+    needs: readers,
+    params,
+    query: pageQuery.omit({ search: true }),
+    status: 200,
+    response: page(policyVersion),
+    errors: ['policy-not-found'],
+  }),
+  version: endpoint({
+    method: 'GET',
+    path: '/policies/{id}/versions/{version}',
+    summary: 'One version of a policy, as it was',
+    needs: readers,
+    params: params.extend({ version: versionNumber }),
+    status: 200,
+    response: policyVersion,
+    errors: ['policy-not-found', 'policy-version-not-found'],
+  }),
+  diff: endpoint({
+    method: 'GET',
+    path: '/policies/{id}/diff',
+    summary: 'What differs between two versions, field by field; expressions in canonical form',
+    needs: readers,
+    params,
+    query: z.strictObject({ from: versionNumber, to: versionNumber }),
+    status: 200,
+    response: z.object({ policyId: id, from: policyVersion, to: policyVersion, changes: z.array(fieldChange) }),
+    errors: ['policy-not-found', 'policy-version-not-found'],
   }),
 }
