@@ -39,6 +39,7 @@ export interface Audiences {
 export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}): Audiences {
   const kept = new Map<Formula, PeopleSet>()
   let bytes = 0
+  let askers = 0
 
   function of(formula: Formula): PeopleSet {
     if (formula.leaf?.is === 'everyone') return facts.enabled
@@ -73,6 +74,11 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
     people: PeopleSet,
     said?: (formula: Formula) => PeopleSet | undefined,
   ): (formula: Formula) => PeopleSet {
+    if (people.size === 0) return () => nobody
+    return people.size > fewPeople ? askMany(people, said) : askFew(people, said)
+  }
+
+  function askMany(people: PeopleSet, said?: (formula: Formula) => PeopleSet | undefined) {
     const answers = new Map<Formula, PeopleSet>()
     function ask(formula: Formula): PeopleSet {
       const known = answers.get(formula)
@@ -81,7 +87,22 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
       answers.set(formula, found)
       return found
     }
-    return people.size === 0 ? () => nobody : ask
+    return ask
+  }
+
+  /** Answers stand at the formulas, for the last two who asked; whoever finds theirs gone works them out again. */
+  function askFew(people: PeopleSet, said?: (formula: Formula) => PeopleSet | undefined) {
+    const asker = ++askers
+    const place = asker & 1
+    function ask(formula: Formula): PeopleSet {
+      const slot = formula.slots[place]!
+      if (slot.asker === asker) return slot.answer
+      const found = said?.(formula) ?? lasting(formula, evaluated(formula, people, ask), people)
+      slot.asker = asker
+      slot.answer = found
+      return found
+    }
+    return ask
   }
 
   function renew(formulas: Iterable<Formula>, people: PeopleSet): void {

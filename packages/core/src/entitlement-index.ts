@@ -23,6 +23,7 @@ import {
   unionOf,
 } from './people-set.ts'
 import { allUsers } from './policy/truth.ts'
+import { reachOfChange } from './reach-of-change.ts'
 import { formulasOf, type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
 import { type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
 
@@ -186,19 +187,13 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     changeFacts(change)
     const left = copyOf(intersection(people, facts.enabled))
     const askAfter = kept.within(left)
-    const isStill = isSamePeople(asked, left)
-    const above = formulas.above(
-      Array.from(before.keys()).filter(leaf => !isSamePeople(before.get(leaf)!, askAfter(leaf))),
-    )
-    // What no changed leaf is part of is as it was, unless the people themselves came or went.
-    const askBefore = kept.within(
-      asked,
-      formula => before.get(formula) ?? (isStill && !above.has(formula) ? askAfter(formula) : undefined),
-    )
-    const changed = [...above].filter(formula => !isSamePeople(askBefore(formula), askAfter(formula)))
+    const askBefore = kept.within(asked, formula => before.get(formula))
+    const changedLeaves = [...before.keys()].filter(leaf => !isSamePeople(before.get(leaf)!, askAfter(leaf)))
+    const reach = reachOfChange(changedLeaves, () => leavesOfAll(people), askBefore, askAfter)
+    const { changed } = reach
     kept.renew(changed, people)
 
-    const touched = bindings.holding(changed, formula => askBefore(formula).size > 0 || askAfter(formula).size > 0)
+    const touched = bindings.holding(changed, reach.grounded)
     const alone = memberSources(people, new Set(changed), memberships)
     const blocks: (Block | undefined)[] = []
     const apart = Map.groupBy(alone, ({ binding }) => binding)
@@ -291,6 +286,20 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     }
   }
 
+  /** Every leaf in use that may hold for one of these people. */
+  function leavesOfAll(people: PeopleSet): Formula[] {
+    const found = new Set<Formula>()
+    for (const number of numbersOf(people)) {
+      const person = facts.personAt(number)
+      const names = person.user ? [{ is: 'user', userid: person.user.userid } as const] : []
+      for (const leaf of [...names, ...leavesOf(person)]) {
+        const formula = formulas.find(leaf)
+        if (formula) found.add(formula)
+      }
+    }
+    return [...found]
+  }
+
   function leavesOf(person: Person): Leaf[] {
     const groups = groupsOf(person)
     return [
@@ -380,8 +389,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function memory(): Memory {
     let ofFormulas = 0
-    for (const { key, terms, parents } of formulas.all())
-      ofFormulas += 400 + key.length + 8 * terms.length + 40 * parents.size
+    for (const { key, terms, parents, ands } of formulas.all())
+      ofFormulas += 400 + key.length + 8 * terms.length + 40 * (parents.size + ands.size)
     let ofSources = 0
     for (const { row, below } of bindings.sources.values()) {
       ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size

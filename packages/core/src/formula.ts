@@ -2,9 +2,10 @@
  * Formulas over people only: what a policy's expression is on one data source, once its tags are known.
  *
  * Canonical and made once: the same formula is the same object, wherever it comes from, so that whatever is computed
- * for it is shared. A formula that nothing uses any more is let go. Knows no facts and no people.
+ * for it is shared. A formula that nothing uses any more is let go. Knows no facts.
  */
 import type { IntegrationId } from './facts.ts'
+import { nobody, type PeopleSet } from './people-set.ts'
 import type { Call, Expression } from './policy/expression.ts'
 import { selfAndParents } from './policy/match.ts'
 import { allUsers } from './policy/truth.ts'
@@ -27,10 +28,27 @@ export interface Formula {
   readonly kind: 'leaf' | 'and' | 'or' | 'not'
   readonly leaf?: Leaf
   readonly terms: readonly Formula[]
-  /** The formulas of which it is a term. */
+  /**
+   * Whether it can only hold for people for whom some leaf other than everyone holds. What is not grounded holds for
+   * people of whom nothing is known.
+   */
+  readonly isGrounded: boolean
+  /** The formulas of which it is a term, but for grounded `and`s. */
   readonly parents: Set<Formula>
+  /** The grounded `and`s of which it is a term. */
+  readonly ands: Set<Formula>
+  /** Those of them that are looked for here: each is at one grounded term only, one with few others. */
+  readonly watchers: Set<Formula>
+  readonly watched?: Formula
   /** How many formulas, questions and bindings hold it. */
   uses: number
+  /** Answers about a few people, each with who asked: a change asks thousands of formulas, too many for a map. */
+  readonly slots: [Slot, Slot]
+}
+
+export interface Slot {
+  asker: number
+  answer: PeopleSet
 }
 
 /** What an expression is asked on: the tags of a data source, and the integration it is reached through. */
@@ -50,8 +68,6 @@ export interface Formulas {
   release(formula: Formula): void
   /** Forgets the formulas that were resolved and never used. */
   sweep(): void
-  /** These formulas and every one that has one of them somewhere inside. */
-  above(formulas: Iterable<Formula>): Set<Formula>
   principalLeaves(): Iterable<Formula>
   all(): Iterable<Formula>
   readonly count: number
@@ -67,19 +83,31 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
   function make(key: string, kind: Formula['kind'], terms: readonly Formula[], leaf?: Leaf): Formula {
     const same = known.get(key)
     if (same) return same
+    const isGrounded = isGroundedOn(kind, terms, leaf)
+    const watched = kind === 'and' && isGrounded ? rarestOf(terms.filter(term => term.isGrounded)) : undefined
     const formula: Formula = {
       key,
       number: made++,
       kind,
       terms,
+      isGrounded,
       parents: new Set(),
+      ands: new Set(),
+      watchers: new Set(),
       uses: 0,
+      slots: [
+        { asker: 0, answer: nobody },
+        { asker: 0, answer: nobody },
+      ],
+      ...(watched ? { watched } : {}),
       ...(leaf ? { leaf } : {}),
     }
     known.set(key, formula)
     unused.add(formula)
+    watched?.watchers.add(formula)
     for (const term of terms) {
-      term.parents.add(formula)
+      if (watched) term.ands.add(formula)
+      else term.parents.add(formula)
       use(term)
     }
     if (leaf?.is === 'principal') principals.add(formula)
@@ -170,20 +198,15 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
       if (formula.uses > 0 || !known.delete(formula.key)) continue
       unused.delete(formula)
       principals.delete(formula)
+      formula.watched?.watchers.delete(formula)
       forget(formula)
       for (const term of formula.terms) {
         term.parents.delete(formula)
+        term.ands.delete(formula)
         term.uses--
         candidates.push(term)
       }
     }
-  }
-
-  function above(formulas: Iterable<Formula>): Set<Formula> {
-    const found = new Set(formulas)
-    // A set is walked in order of insertion, those added on the way included.
-    for (const formula of found) for (const parent of formula.parents) found.add(parent)
-    return found
   }
 
   use(everyone)
@@ -195,13 +218,22 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     use,
     release,
     sweep: () => drop([...unused]),
-    above,
     principalLeaves: () => principals,
     all: () => known.values(),
     get count() {
       return known.size
     },
   }
+}
+
+function isGroundedOn(kind: Formula['kind'], terms: readonly Formula[], leaf: Leaf | undefined): boolean {
+  if (kind === 'and') return terms.some(term => term.isGrounded)
+  return kind === 'or' ? terms.every(term => term.isGrounded) : kind === 'leaf' && leaf?.is !== 'everyone'
+}
+
+/** The one with the fewest formulas above it, so that it is found true for the fewest of them in vain. */
+function rarestOf(terms: readonly Formula[]): Formula | undefined {
+  return terms.toSorted((a, b) => a.ands.size - b.ands.size)[0]
 }
 
 function leafKey(leaf: Leaf): string {

@@ -68,8 +68,11 @@ export interface SourceBindings {
   setIntegration(id: IntegrationId, row: Integration | undefined): Rebound[]
   setDataSource(id: DataSourceId, row: DataSource | undefined): Rebound[]
   setPolicy(id: PolicyId, row: Policy | undefined): Rebound[]
-  /** The bindings that hold one of these formulas; for a guardrail only those with a grant policy that lets someone in. */
-  holding(formulas: Iterable<Formula>, letsIn: (formula: Formula) => boolean): Set<Binding>
+  /**
+   * The bindings that hold one of these formulas; for a guardrail only those with a grant policy that may let someone
+   * in: one that is not grounded, or of the `open` ones.
+   */
+  holding(formulas: Iterable<Formula>, open: () => readonly Formula[]): Set<Binding>
   /** The policies that apply to a data source, by id. */
   policiesOn(row: DataSource): readonly Policy[]
   /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
@@ -94,6 +97,8 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   const bindings = new Map<string, Binding>()
   const granting = new Map<Formula, Set<Binding>>()
   const guarding = new Map<Formula, Set<Binding>>()
+  /** The granting ones that hold for people of whom nothing is known. */
+  const ungrounded = new Set<Formula>()
   const looks = new WeakMap<Policy, Looks>()
   // Lists of questions and of policies are shared by data sources with the same tags, so what follows from one is found
   // by the list itself: with 10,000 policies on a tag of 10,000 data sources nothing else would come to an end.
@@ -278,7 +283,10 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     const made: Binding = { key, grants, guards, sources: new Set() }
     bindings.set(key, made)
     for (const formula of formulasOf(made)) formulas.use(formula)
-    for (const { formula } of grants) granting.set(formula, (granting.get(formula) ?? new Set()).add(made))
+    for (const { formula } of grants) {
+      granting.set(formula, (granting.get(formula) ?? new Set()).add(made))
+      if (!formula.isGrounded) ungrounded.add(formula)
+    }
     for (const formula of [...guards.READ, ...guards.WRITE]) {
       guarding.set(formula, (guarding.get(formula) ?? new Set()).add(made))
     }
@@ -367,16 +375,16 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     return rebind(changed)
   }
 
-  function holding(some: Iterable<Formula>, letsIn: (formula: Formula) => boolean): Set<Binding> {
+  function holding(some: Iterable<Formula>, open: () => readonly Formula[]): Set<Binding> {
     const found = new Set<Binding>()
     // A guardrail may bind everything, and few grant policies let one person in: those say where to look.
-    let open: ReadonlySet<Binding> | undefined
+    let opened: ReadonlySet<Binding> | undefined
     for (const formula of some) {
       for (const binding of granting.get(formula) ?? []) found.add(binding)
       const guarded = guarding.get(formula)
       if (!guarded) continue
-      open ??= new Set(granting.entries().flatMap(([grant, there]) => (letsIn(grant) ? there : [])))
-      for (const binding of guarded.intersection(open)) found.add(binding)
+      opened ??= new Set([...open(), ...ungrounded].flatMap(grant => [...(granting.get(grant) ?? [])]))
+      for (const binding of guarded.intersection(opened)) found.add(binding)
     }
     return found
   }
@@ -390,6 +398,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
           const there = holders.get(formula)
           if (there?.delete(binding) && there.size === 0) holders.delete(formula)
         }
+        if (!granting.has(formula)) ungrounded.delete(formula)
         formulas.release(formula)
       }
     }
