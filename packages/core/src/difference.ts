@@ -45,20 +45,26 @@ export interface Block {
   readonly moved: Moved
 }
 
-/** The data sources of a binding but for some, without a copy. */
+/** Sets of data sources but for some, without a copy; no two overlap, and those left out are in one of them. */
 export interface SourceList {
-  readonly all: ReadonlySet<Source>
+  readonly all: readonly ReadonlySet<Source>[]
   readonly but: ReadonlySet<Source>
 }
 
 export type Moved = Readonly<Record<keyof Movements, PeopleSet>>
 
+export function onlySource(source: Source): SourceList {
+  return { all: [new Set([source])], but: noSources }
+}
+
+const noSources: ReadonlySet<Source> = new Set()
+
 export function countOf({ all, but }: SourceList): number {
-  return all.size - but.size
+  return all.reduce((sum, { size }) => sum + size, 0) - but.size
 }
 
 export function* sourcesOf({ all, but }: SourceList): Generator<Source> {
-  for (const source of all) if (!but.has(source)) yield source
+  for (const some of all) for (const source of some) if (!but.has(source)) yield source
 }
 
 /** The block, if anything moved. */

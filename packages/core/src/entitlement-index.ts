@@ -7,7 +7,7 @@
  */
 import { type Audiences, audiences } from './audience.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
-import { type Block, blockOf, type Difference, differenceOf } from './difference.ts'
+import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
 import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
@@ -24,7 +24,14 @@ import {
 } from './people-set.ts'
 import { allUsers } from './policy/truth.ts'
 import { reachOfChange } from './reach-of-change.ts'
-import { formulasOf, type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
+import {
+  type Binding,
+  formulasOf,
+  type Rebound,
+  type Source,
+  type SourceBindings,
+  sourceBindings,
+} from './source-binding.ts'
 import { type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
 
 export interface EntitlementIndex {
@@ -100,11 +107,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     const blocks: (Block | undefined)[] = []
     for (const { before, after, plain, others } of alike(rebound(change))) {
       const [was, is] = [before, after].map(binding => standingOf(binding, [], facts.enabled, kept.of))
-      blocks.push(blockOf({ all: plain, but: noSources }, was!, is!))
+      blocks.push(blockOf({ all: [plain], but: new Set() }, was!, is!))
       for (const source of others) {
         const lettingInAll = lettingIn(membersOf(source.id), facts.enabled)
         const sides = [before, after].map(binding => standingOf(binding, lettingInAll, facts.enabled, kept.of))
-        blocks.push(blockOf({ all: new Set([source]), but: noSources }, sides[0]!, sides[1]!))
+        blocks.push(blockOf(onlySource(source), sides[0]!, sides[1]!))
       }
     }
     return blocks.filter(block => block !== undefined)
@@ -153,7 +160,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     return before.map(({ source, people, was }) => {
       if (!source || !was) return undefined
       const is = standingOf(source.binding, lettingIn(membersOf(source.id), people), people, kept.within(people))
-      return blockOf({ all: new Set([source]), but: noSources }, was, is)
+      return blockOf(onlySource(source), was, is)
     })
   }
 
@@ -197,9 +204,14 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     const alone = memberSources(people, new Set(changed), memberships)
     const blocks: (Block | undefined)[] = []
     const apart = Map.groupBy(alone, ({ binding }) => binding)
-    for (const binding of touched) {
-      const [was, is] = [standingOf(binding, [], asked, askBefore), standingOf(binding, [], left, askAfter)]
-      blocks.push(blockOf({ all: binding.sources, but: new Set(apart.get(binding)) }, was, is))
+    const live = new Set(touched.size > 0 ? reach.grounded() : [])
+    // What is grounded and not among those held for nobody: no need to ask.
+    const quickBefore = (formula: Formula) => (formula.isGrounded && !live.has(formula) ? nobody : askBefore(formula))
+    const quickAfter = (formula: Formula) => (formula.isGrounded && !live.has(formula) ? nobody : askAfter(formula))
+    for (const alike of bindingsAlike(touched, people, quickBefore, quickAfter)) {
+      const [was, is] = [standingOf(alike[0], [], asked, quickBefore), standingOf(alike[0], [], left, quickAfter)]
+      const but = new Set(alike.flatMap(binding => apart.get(binding) ?? []))
+      blocks.push(blockOf({ all: alike.map(({ sources }) => sources), but }, was, is))
     }
     for (const source of alone) {
       const mine = membersOf(source.id)
@@ -209,7 +221,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       })
       const was = standingOf(source.binding, then, asked, askBefore)
       const is = standingOf(source.binding, lettingIn(mine, left), left, askAfter)
-      blocks.push(blockOf({ all: new Set([source]), but: noSources }, was, is))
+      blocks.push(blockOf(onlySource(source), was, is))
     }
     return blocks.filter(block => block !== undefined)
   }
@@ -422,10 +434,34 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   }
 }
 
-const noSources: ReadonlySet<Source> = new Set()
-
 /** Beyond this many people the members of every touched data source are looked at instead of each person's. */
 const fewPeople = 256
+
+/** The bindings by what they come to before and after; for one person many come to the same, for more none is compared. */
+function bindingsAlike(
+  bindings: Iterable<Binding>,
+  people: PeopleSet,
+  before: (formula: Formula) => PeopleSet,
+  after: (formula: Formula) => PeopleSet,
+): Iterable<[Binding, ...Binding[]]> {
+  const alike = new Map<string | Binding, [Binding, ...Binding[]]>()
+  for (const binding of bindings) {
+    const key = people.size === 1 ? `${outcomeText(binding, before)} → ${outcomeText(binding, after)}` : binding
+    const group = alike.get(key)
+    if (group) group.push(binding)
+    else alike.set(key, [binding])
+  }
+  return alike.values()
+}
+
+/** Which policies let the one person in, and which levels the guardrails leave. */
+function outcomeText({ grants, guards }: Binding, ask: (formula: Formula) => PeopleSet): string {
+  let text = ''
+  for (const { mark, formula } of grants) if (ask(formula).size > 0) text += mark
+  if (text === '') return text
+  const isEligible = (formula: Formula) => ask(formula).size > 0
+  return `${text}${guards.READ.every(isEligible) ? 'R' : ''}${guards.WRITE.every(isEligible) ? 'W' : ''}`
+}
 
 function inherited({ values }: Person | KnownGroup): Leaf[] {
   return values.flatMap(({ key, value }): Leaf[] => [

@@ -34,7 +34,12 @@ interface Guarding {
 export interface Binding {
   readonly key: string
   /** Active grant policies, by id. */
-  readonly grants: readonly { readonly policy: Policy; readonly formula: Formula; readonly reason: OwnReason }[]
+  readonly grants: readonly {
+    readonly policy: Policy
+    readonly formula: Formula
+    readonly reason: OwnReason
+    readonly mark: string
+  }[]
   /** All of which have to hold, for any access and for writing. */
   readonly guards: Readonly<Record<Level, readonly Formula[]>>
   readonly sources: Set<Source>
@@ -465,7 +470,7 @@ function looksAt({ who }: Policy): Looks {
 
 function grantOf(policy: Policy, formula: Formula): Binding['grants'][number] {
   const { id, version, level } = policy
-  return { policy, formula, reason: { kind: 'policy', id, version, level } }
+  return { policy, formula, reason: { kind: 'policy', id, version, level }, mark: `${id}.${version}${level},` }
 }
 
 /** Every formula of a binding, once. */
