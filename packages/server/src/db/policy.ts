@@ -1,30 +1,37 @@
 /**
- * Policies as rows: the current one of each, and every version that ever was.
+ * Policies as rows: the current one of each. Every change of one is a version of its own (`policy-version.ts`).
  *
- * The definition is stored as people wrote it. Only active policies are facts: staging or deleting one says that the
- * fact is gone, editing a staged one says nothing.
+ * The definition is stored as people wrote it. Only active policies are facts: staging, archiving or deleting one says
+ * that the fact is gone, editing a staged one says nothing.
  */
 import { Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, Tx } from './act.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
-import type { Database, PolicyDefinition } from './schema.ts'
+import { type Made, storeVersion, type VersionName } from './policy-version.ts'
+import type { Database, PolicyDefinition, PolicyState } from './schema.ts'
 
 type Reader = Kysely<Database>
-export type PolicyRow = Selectable<Database['policy']> & { readonly creator: string | null }
+type LivingState = Exclude<PolicyState, 'deleted'>
+export type PolicyRow = Selectable<Database['policy']> & {
+  readonly state: LivingState
+  readonly creator: string | null
+}
 export interface PolicyContent {
   readonly name: string
   readonly definition: PolicyDefinition
 }
+/** What somebody said that they mean, e.g. `open-by-absence`: goes into the audit event. */
+export type Acknowledged = readonly string[]
 
 export async function findPolicy(db: Reader, id: number): Promise<PolicyRow | undefined> {
   return withCreator(living(db).where('policy.id', '=', id)).executeTakeFirst()
 }
 
-/** By name; the search looks at name and description. */
+/** By name, without the archived ones unless they are asked for; the search looks at name and description. */
 export async function listPolicies(
   db: Reader,
-  query: PageQuery & { readonly state?: 'staged' | 'active' | undefined },
+  query: PageQuery & { readonly state?: LivingState | undefined },
 ): Promise<Page<PolicyRow>> {
   const { search, state } = query
   const pattern = containing(search ?? '')
@@ -32,7 +39,7 @@ export async function listPolicies(
     .where(({ or, eb }) =>
       or([eb('policy.name', 'ilike', pattern), eb(sql`definition ->> 'description'`, 'ilike', pattern)]),
     )
-    .$if(state !== undefined, chosen => chosen.where('state', '=', state as 'active'))
+    .where('state', 'in', state === undefined ? ['staged', 'active'] : [state])
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const after = readCursor(query.cursor)
   const rows = await withCreator(
@@ -44,11 +51,18 @@ export async function listPolicies(
   return toPage(rows, query.limit, total, row => row.name)
 }
 
+interface NewPolicy {
+  readonly state: 'staged' | 'active'
+  readonly acknowledged?: Acknowledged
+  /** The version whose content it is a copy of. */
+  readonly clonedFrom?: VersionName
+}
+
 /** @throws Problem `policy-name-taken` */
 export async function insertPolicy(
   act: Act,
   { name, definition }: PolicyContent,
-  state: 'staged' | 'active',
+  { state, acknowledged = [], clonedFrom }: NewPolicy,
 ): Promise<PolicyRow> {
   await claimName(act.tx, name)
   const inserted = await act.tx
@@ -56,14 +70,11 @@ export async function insertPolicy(
     .values({ name, definition: JSON.stringify(definition), state, created_by: act.actor.id ?? null })
     .returning('id')
     .executeTakeFirstOrThrow()
-  const row = await storeVersion(act, inserted.id)
+  const made: Made = clonedFrom ? { change: 'cloned', from: clonedFrom } : { change: 'created' }
+  const row = await store(act, inserted.id, made)
   if (state === 'active') sayFact(act, row, 'policy-activated')
-  act.audit({
-    action: 'CREATE',
-    targetType: 'POLICY',
-    targets: [targetOf(row)],
-    payload: { type: 'PolicyCreated', after: describe(row) },
-  })
+  const type = clonedFrom ? 'PolicyCloned' : 'PolicyCreated'
+  sayAudit(act, { action: 'CREATE', type, after: row, acknowledged, from: clonedFrom })
   return row
 }
 
@@ -81,32 +92,49 @@ export async function lockPolicy(tx: Tx, id: number, version: number): Promise<P
   return row
 }
 
+/** As `lockPolicy`, for what an archived policy refuses. Throws Problem `policy-archived` too. */
+export async function lockForUse(tx: Tx, id: number, version: number): Promise<PolicyRow> {
+  const row = await lockPolicy(tx, id, version)
+  if (row.state === 'archived') throw new Problem('policy-archived', { name: row.name, id })
+  return row
+}
+
+interface Edit {
+  readonly acknowledged: Acknowledged
+  /** The version of the same policy whose content it takes over. */
+  readonly restoredFrom?: number
+}
+
 /** A new version with another content. Throws Problem `policy-name-taken`. The row must be locked. */
-export async function editPolicy(act: Act, before: PolicyRow, content: PolicyContent): Promise<PolicyRow> {
-  const { name, definition } = content
+export async function editPolicy(
+  act: Act,
+  before: PolicyRow,
+  { name, definition }: PolicyContent,
+  { acknowledged, restoredFrom }: Edit,
+): Promise<PolicyRow> {
   await claimName(act.tx, name, before.id)
-  const row = await change(act, before, { name, definition: JSON.stringify(definition) })
-  if (row.state === 'active') sayFact(act, row, 'policy-edited')
-  sayAudit(act, 'UPDATE', 'PolicyEdited', before, row)
+  const from = restoredFrom === undefined ? undefined : { policy: before.id, version: restoredFrom }
+  const made: Made = from ? { change: 'restored', from } : { change: 'edited' }
+  const row = await change(act, before, { name, definition: JSON.stringify(definition) }, made)
+  if (row.state === 'active') sayFact(act, row, from ? 'policy-restored' : 'policy-edited')
+  const type = from ? 'PolicyRestored' : 'PolicyEdited'
+  sayAudit(act, { action: from ? 'RESTORE' : 'UPDATE', type, before, after: row, acknowledged, from })
   return row
 }
 
 /** Nothing where it is in that state already. The row must be locked. */
-export async function setPolicyState(act: Act, before: PolicyRow, state: 'staged' | 'active'): Promise<PolicyRow> {
-  if (before.state === state) return before
-  const row = await change(act, before, { state })
-  if (state === 'active') sayFact(act, row, 'policy-activated')
-  else act.changed('policy', row.id, null, 'policy-staged')
-  const [action, type] = state === 'active' ? ['ACTIVATE', 'PolicyActivated'] : ['STAGE', 'PolicyStaged']
-  sayAudit(act, action, type, before, row)
-  return row
+export async function setPolicyState(
+  act: Act,
+  before: PolicyRow,
+  state: LivingState,
+  acknowledged: Acknowledged = [],
+): Promise<PolicyRow> {
+  return before.state === state ? before : step(act, before, state, acknowledged)
 }
 
 /** Its versions stay. The row must be locked. */
 export async function deletePolicy(act: Act, before: PolicyRow): Promise<void> {
-  const row = await change(act, before, { state: 'deleted' })
-  if (before.state === 'active') act.changed('policy', row.id, null, 'policy-deleted')
-  sayAudit(act, 'DELETE', 'PolicyDeleted', before, row)
+  await step(act, before, 'deleted', [])
 }
 
 /** Who wrote or switched any of each policy's versions; null is Headgate itself. */
@@ -120,45 +148,51 @@ export async function policyAuthors(db: Reader, ids: readonly number[]): Promise
   return new Map(rows.map(row => [row.policy_id, row.authors]))
 }
 
-/** The first of these integrations that does not exist (any more). */
-export async function missingIntegration(db: Reader, ids: readonly number[]): Promise<number | undefined> {
-  if (ids.length === 0) return undefined
+/** Those of these integrations that do not exist (any more). */
+export async function missingIntegrations(db: Reader, ids: readonly number[]): Promise<Set<number>> {
+  if (ids.length === 0) return new Set()
   const rows = await db
     .selectFrom('integration')
     .where('id', '=', sql<number>`any(${ids})`)
     .where('status', '<>', 'deleted')
     .select('id')
     .execute()
-  const known = new Set(rows.map(row => row.id))
-  return ids.find(id => !known.has(id))
+  return new Set(ids).difference(new Set(rows.map(row => row.id)))
+}
+
+const steps = {
+  active: { change: 'activated', action: 'ACTIVATE', type: 'PolicyActivated' },
+  staged: { change: 'staged', action: 'STAGE', type: 'PolicyStaged' },
+  archived: { change: 'archived', action: 'ARCHIVE', type: 'PolicyArchived' },
+  deleted: { change: 'deleted', action: 'DELETE', type: 'PolicyDeleted' },
+} as const
+
+async function step(act: Act, before: PolicyRow, state: PolicyState, acknowledged: Acknowledged): Promise<PolicyRow> {
+  const { change: made, action, type } = steps[state]
+  const row = await change(act, before, { state }, { change: made })
+  if (state === 'active') sayFact(act, row, 'policy-activated')
+  else if (before.state === 'active') act.changed('policy', row.id, null, `policy-${made}`)
+  sayAudit(act, { action, type, before, after: row, acknowledged })
+  return row
 }
 
 async function change(
   act: Act,
   before: PolicyRow,
-  set: { name?: string; definition?: string; state?: PolicyRow['state'] },
+  set: { name?: string; definition?: string; state?: PolicyState },
+  made: Made,
 ): Promise<PolicyRow> {
   await act.tx
     .updateTable('policy')
     .set({ ...set, version: before.version + 1, updated_at: new Date(act.now) })
     .where('id', '=', before.id)
     .execute()
-  return storeVersion(act, before.id)
+  return store(act, before.id, made)
 }
 
-async function storeVersion(act: Act, id: number): Promise<PolicyRow> {
+async function store(act: Act, id: number, made: Made): Promise<PolicyRow> {
   const row = await withCreator(act.tx.selectFrom('policy').where('policy.id', '=', id)).executeTakeFirstOrThrow()
-  await act.tx
-    .insertInto('policy_version')
-    .values({
-      policy_id: id,
-      version: row.version,
-      name: row.name,
-      state: row.state,
-      definition: JSON.stringify(row.definition),
-      created_by: act.actor.id ?? null,
-    })
-    .execute()
+  await storeVersion(act, row, made)
   return row
 }
 
@@ -168,8 +202,23 @@ function sayFact(act: Act, row: PolicyRow, cause: string): void {
   act.changed('policy', id, { id, version, name, kind, level, appliesTo, who }, cause)
 }
 
-function sayAudit(act: Act, action: string, type: string, before: PolicyRow, after: PolicyRow): void {
-  const payload = { type, before: describe(before), after: describe(after) }
+interface Said {
+  readonly action: string
+  readonly type: string
+  readonly before?: PolicyRow
+  readonly after: PolicyRow
+  readonly acknowledged: Acknowledged
+  readonly from?: VersionName | undefined
+}
+
+function sayAudit(act: Act, { action, type, before, after, acknowledged, from }: Said): void {
+  const payload = {
+    type,
+    ...(before ? { before: describe(before) } : {}),
+    after: describe(after),
+    ...(from ? { from } : {}),
+    ...(acknowledged.length > 0 ? { acknowledged } : {}),
+  }
   act.audit({ action, targetType: 'POLICY', targets: [targetOf(after)], payload })
 }
 
@@ -190,6 +239,7 @@ async function claimName(tx: Tx, name: string, owner?: number): Promise<void> {
   if (other && other.id !== owner) throw new Problem('policy-name-taken', { name, id: other.id })
 }
 
+/** What is deleted is in the history only. */
 function living(db: Reader) {
   return db.selectFrom('policy').where('policy.state', '<>', 'deleted')
 }
@@ -199,4 +249,5 @@ function withCreator(query: ReturnType<typeof living>) {
     .leftJoin('person', 'person.id', 'policy.created_by')
     .selectAll('policy')
     .select('person.userid as creator')
+    .$narrowType<{ state: LivingState }>()
 }

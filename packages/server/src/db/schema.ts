@@ -1,6 +1,6 @@
 /** The tables as Kysely sees them; `migrations/` is the truth, and says why each column is there. */
 import type { Level, PrincipalKind } from '@headgate/core'
-import type { GrantState, IntegrationStatus, Permission, ValidationResults } from '@headgate/core/api'
+import type { GrantState, IntegrationStatus, Permission, PolicyVersion, ValidationResults } from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Sealed } from '../secrets.ts'
 
@@ -29,6 +29,8 @@ export type StoredCondition =
   | { readonly integration: number }
   | { readonly scope: string }
   | { readonly name: string }
+
+export type PolicyState = PolicyVersion['state']
 
 export interface Database {
   tenant: { id: GeneratedAlways<string>; created_at: DefaultNow; only_row: GeneratedAlways<boolean> }
@@ -120,7 +122,7 @@ export interface Database {
     id: GeneratedAlways<number>
     name: string
     version: Generated<number>
-    state: 'staged' | 'active' | 'deleted'
+    state: PolicyState
     definition: Json<PolicyDefinition>
     protected: Generated<boolean>
     created_by: number | null
@@ -131,10 +133,13 @@ export interface Database {
     policy_id: number
     version: number
     name: string
-    state: string
+    state: PolicyState
     definition: Json<PolicyDefinition>
     created_by: number | null
     created_at: DefaultNow
+    change: PolicyVersion['change']
+    from_policy: number | null
+    from_version: number | null
   }
   fact_change: {
     id: number

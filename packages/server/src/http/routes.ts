@@ -8,6 +8,7 @@ import { groupRoutes } from './groups.ts'
 import { integrationRoutes } from './integrations.ts'
 import { nativeS3Routes } from './native-s3.ts'
 import { policyRoutes } from './policies.ts'
+import { policyHistoryRoutes } from './policy-history.ts'
 import type { Serve } from './serve.ts'
 import { tagRoutes } from './tags.ts'
 import { userAccessRoutes } from './user-access.ts'
@@ -23,6 +24,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   groupRoutes,
   tagRoutes,
   policyRoutes,
+  policyHistoryRoutes,
   grantRoutes,
   apiKeyRoutes,
 ]

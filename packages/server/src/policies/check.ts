@@ -3,54 +3,69 @@
  *
  * What is stored is what people wrote; whether the names in it exist is a warning, never a refusal.
  */
-import { parseExpression, parseScope } from '@headgate/core'
-import { type api, Problem } from '@headgate/core/api'
-import type { z } from 'zod'
-import type { Tx } from '../db/act.ts'
-import { missingIntegration, type PolicyContent } from '../db/policy.ts'
-import type { StoredCondition } from '../db/schema.ts'
-import { conditionsOf } from './conditions.ts'
+import { type PolicyError, parseExpression, parseScope } from '@headgate/core'
+import { Problem } from '@headgate/core/api'
+import type { Kysely } from 'kysely'
+import { missingIntegrations, type PolicyContent } from '../db/policy.ts'
+import type { Database, PolicyDefinition, StoredCondition } from '../db/schema.ts'
+import { conditionsOf, pathOfCondition } from './conditions.ts'
 
-type Input = z.output<typeof api.policies.edit.body>
+type Reader = Kysely<Database>
 
 /** @throws Problem `request-invalid`, `policy-invalid` with `errors`, `integration-not-found` */
-export async function checkPolicy(tx: Tx, { name, ...definition }: Input): Promise<PolicyContent> {
-  const issues = [...checkWho(definition), ...checkConditions(definition)]
+export async function checkPolicy(db: Reader, { name, definition }: PolicyContent): Promise<PolicyContent> {
+  const issues = findIssues(definition).map(({ path, message }) => ({ path: `body.${path}`, message }))
   if (issues.length > 0) {
     const reason = issues.map(({ path, message }) => `\`${path}\` ${message}`).join('; ')
     throw new Problem('request-invalid', { reason, issues })
   }
   if ('when' in definition.who) refuseUnreadable(name, definition.who.when)
-  const integrations = conditionsOf(definition.appliesTo).flatMap(one =>
-    'integration' in one ? [one.integration] : [],
-  )
-  const missing = await missingIntegration(tx, integrations)
+  const [missing] = await missingIntegrations(db, integrationsIn(definition))
   if (missing !== undefined) throw new Problem('integration-not-found', { id: missing })
   return { name, definition }
 }
 
-interface Issue {
+export interface Issue {
+  /** From the policy down, e.g. `appliesTo.any.0`. */
   readonly path: string
   readonly message: string
 }
 
-/** A minimum that everyone meets is none. */
-function checkWho({ kind, who }: Omit<Input, 'name'>): Issue[] {
-  if (kind === 'grant' || 'when' in who) return []
+type Parts = Pick<PolicyDefinition, 'kind' | 'who' | 'appliesTo'>
+
+/** What does not fit together, apart from the expression's text and what only the database knows. */
+export function findIssues({ kind, who, appliesTo }: Parts): Issue[] {
   return [
-    { path: 'body.who', message: 'must be `when` with an expression: a guardrail for everyone holds nobody back' },
+    ...checkWho(kind, who),
+    ...conditionsOf(appliesTo).flatMap((condition, at) => {
+      const message = checkCondition(kind, condition)
+      return message === undefined ? [] : [{ path: pathOfCondition(appliesTo, at), message }]
+    }),
   ]
 }
 
-function checkConditions({ kind, appliesTo }: Omit<Input, 'name'>): Issue[] {
-  const list = 'any' in appliesTo ? 'any' : 'all'
-  return conditionsOf(appliesTo).flatMap((condition, at) => {
-    const message = checkCondition(kind, condition)
-    return message === undefined ? [] : [{ path: `body.appliesTo.${list}.${at}`, message }]
+/** The conditions that name an integration that does not exist (any more). */
+export async function findMissingIntegrations(db: Reader, parts: Parts): Promise<Issue[]> {
+  const missing = await missingIntegrations(db, integrationsIn(parts))
+  return conditionsOf(parts.appliesTo).flatMap((condition, at) => {
+    if (!('integration' in condition && missing.has(condition.integration))) return []
+    const { message } = new Problem('integration-not-found', { id: condition.integration })
+    return [{ path: pathOfCondition(parts.appliesTo, at), message }]
   })
 }
 
-function checkCondition(kind: Input['kind'], condition: StoredCondition): string | undefined {
+/** An error of the language as it is answered: an offset says nothing that line and column do not. */
+export function presentError({ offset: _, expected, ...error }: PolicyError) {
+  return { ...error, expected: [...expected] }
+}
+
+/** A minimum that everyone meets is none. */
+function checkWho(kind: PolicyDefinition['kind'], who: PolicyDefinition['who']): Issue[] {
+  if (kind === 'grant' || 'when' in who) return []
+  return [{ path: 'who', message: 'must be `when` with an expression: a guardrail for everyone holds nobody back' }]
+}
+
+function checkCondition(kind: PolicyDefinition['kind'], condition: StoredCondition): string | undefined {
   // Whoever may rename a data source could slip out of a guardrail.
   if ('name' in condition && kind === 'guardrail')
     return 'is by `name`, which guardrails cannot use: use a tag or a scope'
@@ -59,10 +74,14 @@ function checkCondition(kind: Input['kind'], condition: StoredCondition): string
   return parsed.ok ? undefined : parsed.message
 }
 
+function integrationsIn({ appliesTo }: Parts): number[] {
+  return conditionsOf(appliesTo).flatMap(one => ('integration' in one ? [one.integration] : []))
+}
+
 function refuseUnreadable(name: string, text: string): void {
   const parsed = parseExpression(text)
   if (parsed.ok) return
-  const errors = parsed.errors.map(({ offset: _, ...error }) => error)
+  const errors = parsed.errors.map(presentError)
   const [first] = errors
   const reason = first ? `line ${first.line}, column ${first.column}: ${first.message}` : 'it makes no sense'
   throw new Problem('policy-invalid', { name, reason, errors })

@@ -5,3 +5,8 @@ export function conditionsOf(appliesTo: PolicyDefinition['appliesTo']): readonly
   if ('everything' in appliesTo) return []
   return 'any' in appliesTo ? appliesTo.any : appliesTo.all
 }
+
+/** Where the condition at this place stands, e.g. `appliesTo.any.0`. */
+export function pathOfCondition(appliesTo: PolicyDefinition['appliesTo'], at: number): string {
+  return `appliesTo.${'any' in appliesTo ? 'any' : 'all'}.${at}`
+}

@@ -49,6 +49,7 @@ export const accessWords: Readonly<Record<AccessRow['provisioning']['status'], S
 export const policyStateWords = {
   active: { tone: 'active', word: 'Active' },
   staged: { tone: 'held', word: 'Staged' },
+  archived: { tone: 'unmapped', word: 'Archived' },
 } as const satisfies Readonly<Record<string, StateWords>>
 
 export const dataSourceStateWords = {
