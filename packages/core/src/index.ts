@@ -32,13 +32,14 @@ export * from './policy/index.ts'
 
 export { type AccessPage, accessTo, type Page, whatIsReached, whoReaches } from './ask.ts'
 export type { Change } from './change.ts'
-export type { Difference, Movement, Movements } from './difference.ts'
+export { type Difference, type Movement, type Movements, sourcesOf } from './difference.ts'
 export { deriveEntitlements, type Entitlement, entitlementsOf, nextExpiry, type OwnReason } from './entitlement.ts'
 export { type EntitlementIndex, entitlementIndex } from './entitlement-index.ts'
 export { type Explanation, explain, type Obstacle } from './explain.ts'
 export type { Explained, FoundFact } from './explain-expression.ts'
 export type { Fix } from './fix.ts'
 export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
+export { hasPerson, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
 
 export {
   countEntitlements,

@@ -41,6 +41,12 @@ export const settings = z.object({
     .max(100)
     .default(10)
     .describe('AWS calls in flight at once, per account and region'),
+  HEADGATE_INDEX_VERIFY_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(60)
+    .describe('minutes between two verifications of the index against the tables; 0: only when asked'),
   HEADGATE_RATE_LIMIT: z.coerce
     .number()
     .int()

@@ -1,5 +1,5 @@
 /**
- * Wires the whole server: database, secrets, AWS, change loop, HTTP. Started in this order, ended in reverse.
+ * Wires the whole server: database, secrets, index, AWS, change loop, HTTP. Started in this order, ended in reverse.
  *
  * Knows every part and does the work of none. Started again on the same database, it goes on where it ended, also
  * after a `kill -9`.
@@ -16,6 +16,7 @@ import { firstAdminKey, isNewDeployment } from './directory/first-admin.ts'
 import { createApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { resumeIntegrations } from './integrations/lifecycle.ts'
+import { createLiveIndex } from './live-index/live-index.ts'
 import { startChangeLoop } from './reconcile/change-loop.ts'
 import { createVault, encryptionKey } from './secrets.ts'
 import type { World } from './world.ts'
@@ -55,13 +56,18 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const db = openDatabase(url, { onConnectionLost: err => log.warn({ err }, 'a database connection was lost') })
     closers.push(() => db.close())
 
+    const verifyEveryMs = config.HEADGATE_INDEX_VERIFY_MINUTES * 60_000
+    const index = createLiveIndex({ db, log: log.child({ part: 'index' }), verifyEveryMs })
+    closers.push(() => index.close())
+    await index.start()
+
     const { HEADGATE_AWS_ENDPOINT: endpoint, HEADGATE_AWS_PARALLEL: parallel } = config
     const aws = createAwsAccess({ vault, endpoint, parallel })
     closers.push(() => aws.close())
     const background = createBackground(log)
     closers.push(() => background.close())
 
-    const world: World = { config, db, vault, aws, background, log }
+    const world: World = { config, db, index, vault, aws, background, log }
     await resumeIntegrations(world)
     const changeLoop = await startChangeLoop(world)
     closers.push(() => changeLoop.stop())

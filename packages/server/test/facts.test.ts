@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type DataSourceId, deriveEntitlements, type Facts, printExpression } from '@headgate/core'
-import { type FactsFilter, loadFacts } from '../src/db/facts.ts'
-import type { Db } from '../src/db/open.ts'
+import { deriveEntitlements, type Facts, printExpression } from '@headgate/core'
+import { allFacts, currentMoment, type FactRows } from '../src/db/facts.ts'
+import { factsOf, loadFacts as load } from './support/facts.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { type TestServer, testServer } from './support/server.ts'
 
@@ -10,10 +10,6 @@ async function start(t: TestContext): Promise<TestServer> {
   const server = await testServer()
   t.after(server.close)
   return server
-}
-
-function load(db: Db, filter?: FactsFilter) {
-  return db.snapshot(tx => loadFacts(tx, filter))
 }
 
 function store(server: TestServer, integrationId: number, name: string, key: string): Promise<number> {
@@ -69,8 +65,8 @@ test('what people wrote through the API arrives as facts', async t => {
   )
   assert.deepEqual(facts.groups.find(({ name }) => name === 'Analysts')?.users, [ann.id])
   assert.deepEqual(facts.attributes, [
-    { subject: { user: ann.id }, key: 'country', value: 'FR.Paris' },
     { subject: { group: group.id }, key: 'team', value: 'risk' },
+    { subject: { user: ann.id }, key: 'country', value: 'FR.Paris' },
   ])
   assert.deepEqual(facts.dataSources, [
     {
@@ -125,42 +121,7 @@ test('what was deleted is no fact, what was disabled is marked', async t => {
     ],
   )
   await server.db.kysely.updateTable('integration').set({ status: 'deleted' }).execute()
-  const after = (await load(server.db)).facts
-  assert.deepEqual([after.integrations, after.dataSources], [[], []])
-})
-
-test('facts of one account leave the others out, and of people nobody', async t => {
-  const server = await start(t)
-  const [here, there] = [await storedIntegration(server), await storedIntegration(server, '444455556666')]
-  const id = await store(server, here, 'here', 'a/')
-  await store(server, there, 'there', 'a/')
-  await server.as([], 'ann')
-  const { facts } = await load(server.db, { accountId: '111122223333', region: 'us-east-1' })
-  assert.deepEqual([facts.integrations.map(one => one.id), facts.dataSources.map(one => one.id)], [[here], [id]])
-  assert.equal(facts.users.length, 2)
-})
-
-test('facts narrowed to one person entitle that person to the same', async t => {
-  const server = await start(t)
-  const { admin } = server
-  const integrationId = await storedIntegration(server)
-  const ids = [await store(server, integrationId, 'A', 'a/'), await store(server, integrationId, 'B', 'b/')]
-  const ann = await server.as([], 'ann')
-  await server.as([], 'ben')
-  const group = await admin.groups.create({ body: { name: 'Analysts' } })
-  await admin.groups.addMember({ params: { id: group.id, userId: ann.id } })
-  const body = { level: 'READ' as const, reason: 'x' }
-  await admin.dataSources.setGroupMember({ params: { id: ids[0] ?? 0, groupId: group.id }, body })
-  const allUsers = (await admin.groups.list({ query: { search: 'All Users' } })).items[0]
-  await admin.dataSources.setGroupMember({ params: { id: ids[1] ?? 0, groupId: allUsers?.id ?? 0 }, body })
-  const all = await load(server.db)
-  const one = await load(server.db, { personId: ann.id })
-  assert.deepEqual(one.facts.users.length, 1)
-  assert.deepEqual(dataSourcesOf(all.facts, all.now, ann.id), ids)
-  assert.deepEqual(
-    deriveEntitlements(one.facts, one.now),
-    deriveEntitlements(all.facts, all.now).filter(({ user }) => user === ann.id),
-  )
+  assert.deepEqual((await load(server.db)).facts.integrations, [])
 })
 
 test('a stored grant policy that cannot be read lets nobody in and is named', async t => {
@@ -225,26 +186,18 @@ test('the facts and their sequence are of one moment, whoever writes meanwhile',
   const server = await start(t)
   const integrationId = await storedIntegration(server)
   const seen = await server.db.snapshot(async tx => {
-    const before = await loadFacts(tx)
+    const look = async () => {
+      const batches: FactRows[] = []
+      const moment = await currentMoment(tx)
+      for await (const rows of allFacts(tx)) batches.push(rows)
+      return { ...moment, facts: factsOf(batches) }
+    }
+    const before = await look()
     await store(server, integrationId, 'A', 'a/')
-    return { before, after: await loadFacts(tx) }
+    return { before, after: await look() }
   })
   assert.deepEqual(seen.after, seen.before)
   const later = await load(server.db)
   assert.ok(later.sequence > seen.before.sequence)
   assert.equal(later.facts.dataSources.length, 1)
-})
-
-test('entitlements of one data source need no more than the facts of its account', async t => {
-  const server = await start(t)
-  const [here, there] = [await storedIntegration(server), await storedIntegration(server, '444455556666')]
-  const id = (await store(server, here, 'here', 'a/')) as DataSourceId
-  await store(server, there, 'there', 'a/')
-  const appliesTo = { everything: true as const }
-  const body = { name: 'P', kind: 'grant' as const, level: 'READ' as const, state: 'active' as const, appliesTo }
-  await server.admin.policies.create({ body: { ...body, who: { everyone: true } } })
-  const all = await load(server.db)
-  const narrow = await load(server.db, { accountId: '111122223333', region: 'us-east-1' })
-  const only = { dataSources: new Set([id]) }
-  assert.deepEqual(deriveEntitlements(narrow.facts, narrow.now, only), deriveEntitlements(all.facts, all.now, only))
 })

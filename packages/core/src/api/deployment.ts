@@ -14,6 +14,25 @@ export const deployment = {
     response: z.object({ id: z.uuid() }),
     errors: [],
   }),
+  verifyIndex: endpoint({
+    method: 'POST',
+    path: '/deployment/verify-index',
+    summary: "Hold this node's index against the tables; a difference is an alarm, and a new index takes its place",
+    needs: ['APPLICATION_ADMIN'],
+    status: 200,
+    response: z.object({
+      /** The change as of which both were compared. */
+      sequence: z.number().int(),
+      isRight: z.boolean(),
+      /** The first hundred, in words such as `user 12`. */
+      differences: z.array(z.string()),
+      count: z.number().int(),
+      /** Since this node started, this one included. */
+      verifications: z.number().int(),
+      mismatches: z.number().int(),
+    }),
+    errors: ['not-ready'],
+  }),
   live: endpoint({
     method: 'GET',
     path: '/health/live',

@@ -1,44 +1,54 @@
 /** One data source with all that bears on who reaches it: members, binding policies, audience, grants by state. */
-import { bindingPolicies, type DataSourceId, type Facts } from '@headgate/core'
+import type { DataSourceId, EntitlementIndex, Policy } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import { presentDataSources } from '../db/data-source.ts'
-import { loadFacts } from '../db/facts.ts'
 import { countGrants } from '../db/grant-list.ts'
 import { listMembers } from '../db/member.ts'
-import type { Db } from '../db/open.ts'
 import type { Caller } from '../http/serve.ts'
-import { whoReaches } from './reach.ts'
+import type { World } from '../world.ts'
+import { peopleReaching } from './reach.ts'
 import { readDataSource } from './visibility.ts'
 
+type Reads = Pick<World, 'db' | 'index'>
 type Description = z.input<typeof api.dataSources.get.response>
 
 /** Who only reaches it sees of its members themselves alone. Throws Problem `data-source-not-found`. */
-export async function describeDataSource(db: Db, caller: Caller, id: number): Promise<Description> {
-  return db.snapshot(async tx => {
-    const { row, sees } = await readDataSource(tx, caller, id)
-    const { facts, now } = await loadFacts(tx, { accountId: row.account_id, region: row.region })
+export async function describeDataSource(world: Reads, caller: Caller, id: number): Promise<Description> {
+  const { index } = await world.index.fresh()
+  const policies = policiesOf(index, id as DataSourceId)
+  const audience = peopleReaching(index, id as DataSourceId).length
+  return world.db.snapshot(async tx => {
+    const { row, sees } = await readDataSource(tx, index, caller, id)
     const [shown] = await presentDataSources(tx, [row])
     if (!shown) throw new Problem('data-source-not-found', { id })
     return {
       ...shown,
       members: await listMembers(tx, id, sees === 'all' ? undefined : caller.id),
-      policies: policiesOf(facts, id as DataSourceId),
-      audience: whoReaches(facts, now, id as DataSourceId).length,
+      policies,
+      audience,
       grants: await countGrants(tx, id),
     }
   })
 }
 
-function policiesOf(facts: Facts, id: DataSourceId): Description['policies'] {
-  const names = new Map(facts.dataSources.map(dataSource => [dataSource.id, dataSource.name]))
-  const { grants, guardrails } = bindingPolicies(facts, id)
-  const shown: (typeof guardrails)[number][] = [...grants, ...guardrails]
-  return shown.map(({ policy, via }) => ({
+/** Grant policies, then guardrails, those of covered data sources among them; by id. */
+function policiesOf({ bindings }: EntitlementIndex, id: DataSourceId): Description['policies'] {
+  const asked = bindings.sources.get(id)
+  if (!asked) return []
+  const of = (kind: Policy['kind'], source: typeof asked) =>
+    bindings.policiesOn(source.row).flatMap(policy => (policy.kind === kind ? [{ policy, on: source }] : []))
+  const guardrails = [asked, ...bindings.covered(asked)].flatMap(source => of('guardrail', source))
+  guardrails.sort((a, b) => a.policy.id - b.policy.id || viaOf(a.on) - viaOf(b.on))
+  return [...of('grant', asked), ...guardrails].map(({ policy, on }) => ({
     id: policy.id,
     name: policy.name,
     kind: policy.kind,
     level: policy.level,
-    ...(via === undefined ? {} : { via: { id: via, name: names.get(via) ?? String(via) } }),
+    ...(on === asked ? {} : { via: { id: on.id, name: on.row.name } }),
   }))
+
+  function viaOf(source: typeof asked): number {
+    return source === asked ? 0 : (source?.id ?? 0)
+  }
 }

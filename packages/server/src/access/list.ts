@@ -3,49 +3,58 @@
  *
  * Nothing is cut silently: `total` counts all, `next` is there while more follows.
  */
-import type { DataSourceId } from '@headgate/core'
+import { accessTo, type DataSourceId, type UserId } from '@headgate/core'
 import { type AccessRow, Problem } from '@headgate/core/api'
-import { loadFacts } from '../db/facts.ts'
-import type { Db } from '../db/open.ts'
 import { type Page, type PageQuery, readCursor, toPage } from '../db/page.ts'
-import { findPeople } from '../db/person-name.ts'
+import { findPeople, pageOfPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
-import { presentAccess } from './present.ts'
-import { whoReaches } from './reach.ts'
-import { reachOf, readDataSource, readsEverything } from './visibility.ts'
+import { reachedBy } from '../live-index/desired.ts'
+import type { World } from '../world.ts'
+import { namesIn, presentAccess } from './present.ts'
+import { peopleReaching, reached } from './reach.ts'
+import { readDataSource, readsEverything } from './visibility.ts'
+
+type Reads = Pick<World, 'db' | 'index'>
 
 /** By user name; the search looks at user name and name. Throws Problem `data-source-not-found`. */
-export async function listAccessTo(db: Db, caller: Caller, id: number, query: PageQuery): Promise<Page<AccessRow>> {
+export async function listAccessTo(
+  { db, index: live }: Reads,
+  caller: Caller,
+  id: number,
+  query: PageQuery,
+): Promise<Page<AccessRow>> {
+  const { index } = await live.fresh()
   return db.snapshot(async tx => {
-    const { row, sees } = await readDataSource(tx, caller, id)
-    const { facts, now } = await loadFacts(tx, { accountId: row.account_id, region: row.region })
-    const all = whoReaches(facts, now, row.id as DataSourceId)
-    const reached = sees === 'all' ? all : all.filter(({ access }) => access.user === caller.id)
-    const people = await findPeople(
-      tx,
-      reached.map(({ access }) => access.user),
+    const { sees } = await readDataSource(tx, index, caller, id)
+    const dataSource = id as DataSourceId
+    const all = peopleReaching(index, dataSource)
+    const page = await pageOfPeople(tx, sees === 'all' ? all : all.filter(user => user === caller.id), query)
+    const rows = reached(
+      index,
+      page.items.flatMap(person => accessTo(index, person.id as UserId, dataSource) ?? []),
     )
-    const found = reached.flatMap(one => {
-      const person = people.get(one.access.user)
-      return person && contains(query.search, person.userid, person.name) ? [{ key: person.userid, one }] : []
-    })
-    const page = pageOf(found, query)
-    return { ...page, items: await presentAccess(tx, { facts }, page.items, people) }
+    const people = new Map(page.items.map(person => [person.id, person]))
+    return { ...page, items: await presentAccess(tx, namesIn(index, rows), rows, people) }
   })
 }
 
 /** By the data source's name, which is what the search looks at. Throws Problem `user-not-found`. */
-export async function listAccessOf(db: Db, caller: Caller, id: number, query: PageQuery): Promise<Page<AccessRow>> {
+export async function listAccessOf(
+  { db, index: live }: Reads,
+  caller: Caller,
+  id: number,
+  query: PageQuery,
+): Promise<Page<AccessRow>> {
+  const { index } = await live.fresh()
   return db.snapshot(async tx => {
     const people = await findPeople(tx, [id])
     if (!people.has(id) || !(id === caller.id || readsEverything(caller))) throw new Problem('user-not-found', { id })
-    const { facts, reached } = await reachOf(tx, id)
-    const names = new Map(facts.dataSources.map(dataSource => [dataSource.id, dataSource.name]))
-    const found = reached
-      .map(one => ({ key: names.get(one.access.dataSource) ?? '', one }))
+    const found = reachedBy(index, id as UserId)
+      .map(one => ({ key: index.bindings.sources.get(one.dataSource)?.row.name ?? '', one }))
       .filter(({ key }) => contains(query.search, key))
     const page = pageOf(found, query)
-    return { ...page, items: await presentAccess(tx, { facts }, page.items, people) }
+    const rows = reached(index, page.items)
+    return { ...page, items: await presentAccess(tx, namesIn(index, rows), rows, people) }
   })
 }
 
@@ -67,7 +76,6 @@ function pageOf<Item>(found: readonly Keyed<Item>[], { limit, cursor }: PageQuer
   return { ...page, items: page.items.map(({ one }) => one) }
 }
 
-function contains(search: string | undefined, ...texts: readonly string[]): boolean {
-  const sought = search?.toLowerCase() ?? ''
-  return texts.some(text => text.toLowerCase().includes(sought))
+function contains(search: string | undefined, text: string): boolean {
+  return text.toLowerCase().includes(search?.toLowerCase() ?? '')
 }

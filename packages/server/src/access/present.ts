@@ -2,7 +2,7 @@
 import {
   type DataSource,
   type DesiredGrant,
-  type Facts,
+  type EntitlementIndex,
   type Instant,
   type OwnReason,
   printScope,
@@ -10,7 +10,6 @@ import {
 } from '@headgate/core'
 import type { AccessRow } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import type { LoadedFacts } from '../db/facts.ts'
 import { liveGrants } from '../db/grant-list.ts'
 import { listIntegrations } from '../db/integration.ts'
 import { memberReasons } from '../db/member.ts'
@@ -22,11 +21,10 @@ import type { Reached } from './reach.ts'
 /** @param people everybody in `reached`, by id */
 export async function presentAccess(
   tx: Tx,
-  { facts }: Pick<LoadedFacts, 'facts'>,
+  names: Names,
   reached: readonly Reached[],
   people: ReadonlyMap<number, NamedPerson>,
 ): Promise<AccessRow[]> {
-  const names = namesOf(facts)
   const makers = await loadMakers(tx, reached)
   const wanted = reached.flatMap(({ standing }) => grantsBehind(standing))
   const live = await liveGrants(
@@ -57,18 +55,32 @@ export async function presentAccess(
   })
 }
 
-interface Names {
+/** The things that accesses speak of, as they were when the accesses were read: the index goes on. */
+export interface Names {
   readonly dataSources: ReadonlyMap<number, DataSource>
   readonly groups: ReadonlyMap<number, string>
   readonly policies: ReadonlyMap<number, string>
 }
 
-function namesOf(facts: Facts): Names {
-  return {
-    dataSources: new Map(facts.dataSources.map(one => [one.id, one])),
-    groups: new Map(facts.groups.map(({ id, name }) => [id, name])),
-    policies: new Map(facts.policies.map(({ id, name }) => [id, name])),
+export function namesIn({ bindings, facts }: EntitlementIndex, reached: readonly Reached[]): Names {
+  const dataSources = new Map<number, DataSource>()
+  const groups = new Map<number, string>()
+  const policies = new Map<number, string>()
+  function note(id: DataSource['id']): void {
+    const source = bindings.sources.get(id)
+    if (source) dataSources.set(id, source.row)
   }
+  for (const { access, standing } of reached) {
+    note(access.dataSource)
+    for (const { dataSource } of grantsBehind(standing)) note(dataSource)
+    if (standing.is === 'via') note(standing.by)
+    for (const reason of access.because) {
+      if (reason.kind === 'policy') policies.set(reason.id, bindings.policies.get(reason.id)?.name ?? '')
+      else if (reason.kind === 'overlap') note(reason.id)
+      else if (reason.via) groups.set(reason.via.group, facts.group(reason.via.group).name ?? '')
+    }
+  }
+  return { dataSources, groups, policies }
 }
 
 interface Makers {

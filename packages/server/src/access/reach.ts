@@ -1,22 +1,21 @@
 /**
- * Who reaches what as of one set of facts, and what AWS should hold for it. Pure: the line's own functions, asked for
- * one data source or one person, so that what is shown and what is enforced cannot differ.
+ * What AWS should hold for the accesses shown, as of one state of the index. Pure: the line's own functions, asked for
+ * just these people and data sources, so that what is shown and what is enforced cannot differ.
  */
 import {
   type Access,
-  coveringDataSources,
+  accessTo,
   type DataSourceId,
   type DesiredGrant,
-  deriveEntitlements,
-  desiredGrants,
   type Entitlement,
-  type Facts,
-  type Instant,
+  type EntitlementIndex,
+  numbersOf,
   type OwnReason,
   type Unmapped,
   type UserId,
-  withOverlap,
+  unionOf,
 } from '@headgate/core'
+import { desiredFor, isOwn, openedThrough } from '../live-index/desired.ts'
 
 /** What AWS is to be told about an access. */
 export type Standing =
@@ -34,45 +33,38 @@ export interface Reached {
   readonly roots: readonly OwnReason[]
 }
 
-/** Everybody who reaches one data source, by user id. The facts must hold its whole account and region. */
-export function whoReaches(facts: Facts, now: Instant, dataSource: DataSourceId): Reached[] {
-  const dataSources = new Set([dataSource, ...coveringDataSources(facts, dataSource)])
-  const entitlements = deriveEntitlements(facts, now, { dataSources })
-  return reached(entitlements, facts).filter(({ access }) => access.dataSource === dataSource)
+/** Everybody who reaches a data source, in no order. */
+export function peopleReaching(index: EntitlementIndex, dataSource: DataSourceId): UserId[] {
+  const sets = openedThrough(index, dataSource).map(source => index.standing(source).read)
+  return Array.from(numbersOf(unionOf(sets)), number => index.facts.personAt(number).id)
 }
 
-/** Everything that the people in these facts reach, by data source. */
-export function whatIsReached(facts: Facts, now: Instant): Reached[] {
-  return reached(deriveEntitlements(facts, now), facts)
-}
-
-function reached(entitlements: readonly Entitlement[], facts: Facts): Reached[] {
-  const standings = standingsOf(entitlements, facts)
-  const entitled = new Map(entitlements.map(one => [keyOf(one.dataSource, one.user), one]))
-  return withOverlap(entitlements, facts).map(access => {
+export function reached(index: EntitlementIndex, accesses: readonly Access[]): Reached[] {
+  return accesses.map(access => {
     const { user, dataSource, because } = access
-    const [first] = because.flatMap(reason => (reason.kind === 'overlap' ? [reason.id] : []))
-    const standing = standings.get(keyOf(dataSource, user)) ?? { is: 'via', by: first ?? dataSource }
+    const through = openedThrough(index, dataSource).flatMap(({ id }) => accessTo(index, user, id) ?? [])
+    const entitled = through.flatMap(toEntitlement)
     const roots = because.flatMap(reason =>
-      reason.kind === 'overlap' ? (entitled.get(keyOf(reason.id, user))?.because ?? []) : [reason],
+      isOwn(reason) ? [reason] : (entitled.find(outer => outer.dataSource === reason.id)?.because ?? []),
     )
-    return { access, standing, roots }
+    return { access, standing: standingOf(index, access, entitled), roots }
   })
 }
 
-function standingsOf(entitlements: readonly Entitlement[], facts: Facts): Map<string, Standing> {
-  const standings = new Map<string, Standing>()
-  for (const { id } of facts.integrations) {
-    const { grants, unmapped, subsumed } = desiredGrants(entitlements, facts, id)
-    for (const grant of grants) standings.set(keyOf(grant.dataSource, grant.user), { is: 'granted', grant })
-    for (const { entitlement, why } of unmapped) {
-      standings.set(keyOf(entitlement.dataSource, entitlement.user), { is: 'unmapped', why })
-    }
-    for (const { grant, by } of subsumed) standings.set(keyOf(grant.dataSource, grant.user), { is: 'covered', by })
-  }
-  return standings
+function toEntitlement({ user, dataSource, entitled, because }: Access): Entitlement[] {
+  return entitled ? [{ user, dataSource, level: entitled, because: because.filter(isOwn) }] : []
 }
 
-function keyOf(dataSource: DataSourceId, user: UserId): string {
-  return `${dataSource} ${user}`
+function standingOf(index: EntitlementIndex, access: Access, entitled: readonly Entitlement[]): Standing {
+  const { dataSource, because } = access
+  const [overlap] = because.flatMap(reason => (reason.kind === 'overlap' ? [reason.id] : []))
+  const integration = index.bindings.sources.get(dataSource)?.row.integration
+  if (!access.entitled || integration === undefined) return { is: 'via', by: overlap ?? dataSource }
+  const { grants, unmapped, subsumed } = desiredFor(index, integration, entitled)
+  const isThis = (one: { readonly dataSource: DataSourceId }) => one.dataSource === dataSource
+  const grant = grants.find(isThis)
+  if (grant) return { is: 'granted', grant }
+  const covered = subsumed.find(one => isThis(one.grant))
+  if (covered) return { is: 'covered', by: covered.by }
+  return { is: 'unmapped', why: unmapped.find(({ entitlement }) => isThis(entitlement))?.why ?? 'noPrincipal' }
 }

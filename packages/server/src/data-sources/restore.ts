@@ -1,4 +1,5 @@
 /** Brings a disabled data source back as it was: policies, tags and members have stayed, and so has its scope. */
+import type { EntitlementIndex } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { lockForChange } from '../access/visibility.ts'
 import type { Act } from '../db/act.ts'
@@ -11,12 +12,17 @@ import type { Caller } from '../http/serve.ts'
  * Nothing happens where it is active already.
  * @throws Problem `data-source-not-found`, `integration-not-usable`
  */
-export async function restoreDataSource(done: Act, caller: Caller, id: number): Promise<DataSourceRow> {
+export async function restoreDataSource(
+  done: Act,
+  index: EntitlementIndex,
+  caller: Caller,
+  id: number,
+): Promise<DataSourceRow> {
   const found = await findDataSource(done.tx, id)
   if (!found) throw new Problem('data-source-not-found', { id })
   // Before the data source, as whoever ends an integration does: so neither waits for the other in a circle.
   const integration = await lockIntegration(done.tx, found.integration_id)
-  const row = await lockForChange(done.tx, caller, id)
+  const row = await lockForChange(done.tx, index, caller, id)
   if (row.state === 'active') return row
   if (integration?.status !== 'enabled') {
     throw new Problem('integration-not-usable', { id: found.integration_id, status: integration?.status ?? 'deleted' })

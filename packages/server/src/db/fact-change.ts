@@ -32,6 +32,24 @@ export async function changesBetween(tx: Tx, after: number, upTo: number): Promi
   return rows.map(({ entity_id: entityId, ...row }) => ({ ...row, entityId }))
 }
 
+/** What the changes after one and up to another are about, each once; undefined when there are more than `most`. */
+export async function subjectsBetween(
+  tx: Tx,
+  after: number,
+  upTo: number,
+  most: number,
+): Promise<readonly Pick<FactChange, 'entity' | 'entityId'>[] | undefined> {
+  const rows = await tx
+    .selectFrom('fact_change')
+    .where('id', '>', after)
+    .where('id', '<=', upTo)
+    .select(['entity', 'entity_id as entityId'])
+    .distinct()
+    .limit(most + 1)
+    .execute()
+  return rows.length > most ? undefined : rows
+}
+
 export async function lastSequence(db: Db): Promise<number> {
   const { last } = await db.kysely
     .selectFrom('fact_change')

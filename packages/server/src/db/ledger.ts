@@ -26,13 +26,24 @@ export interface StoredGrant extends LedgerRow {
   readonly updatedAt: Instant
 }
 
+/** Some rows: those of these people, and those that others have for the same grantees in AWS. */
+export interface LedgerPart {
+  readonly people: readonly UserId[]
+  readonly grantees: readonly string[]
+}
+
 /** The integration's rows that are not over; oldest first. */
-export async function loadLedger(tx: Tx, integration: IntegrationId): Promise<StoredGrant[]> {
+export async function loadLedger(tx: Tx, integration: IntegrationId, part?: LedgerPart): Promise<StoredGrant[]> {
   const rows = await tx
     .selectFrom('ledger')
     .selectAll()
     .where('integration_id', '=', integration)
     .where('state', 'not in', ['revoked', 'abandoned'])
+    .$if(part !== undefined, query =>
+      query.where(({ or }) =>
+        or([sql<boolean>`person_id = any(${part?.people})`, sql<boolean>`grantee_id = any(${part?.grantees})`]),
+      ),
+    )
     .orderBy('id')
     .execute()
   return rows.map(row => ({

@@ -18,14 +18,17 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   const { db } = world
 
   serve(api.dataSources.list, async ({ query, caller }) => {
-    const body = await db.snapshot(async tx => listDataSources(tx, query, await readableDataSources(tx, caller)))
+    const { index } = await world.index.fresh()
+    const body = await db.snapshot(async tx => listDataSources(tx, query, await readableDataSources(tx, index, caller)))
     return { body }
   })
 
-  serve(api.dataSources.get, async ({ params: { id }, caller }) => ({ body: await describeDataSource(db, caller, id) }))
+  serve(api.dataSources.get, async ({ params: { id }, caller }) => ({
+    body: await describeDataSource(world, caller, id),
+  }))
 
   serve(api.dataSources.access, async ({ params: { id }, query, caller }) => ({
-    body: await listAccessTo(db, caller, id, query),
+    body: await listAccessTo(world, caller, id, query),
   }))
 
   serve(api.dataSources.addTags, async ({ params: { id }, body: { tags }, caller }) => {
@@ -71,16 +74,18 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   })
 
   serve(api.dataSources.restore, async ({ params: { id }, caller }) => {
+    const { index } = await world.index.fresh()
     const { result, sequence } = await act(db, caller, async done => {
-      const restored = await restoreDataSource(done, caller, id)
+      const restored = await restoreDataSource(done, index, caller, id)
       return (await presentDataSources(done.tx, [restored]))[0]
     })
     if (!result) throw new Problem('data-source-not-found', { id })
     return { body: result, sequence }
   })
 
-  function change<T>(caller: Caller, id: number, work: (done: Act, row: DataSourceRow) => Promise<T>) {
-    return act(db, caller, async done => work(done, await lockForChange(done.tx, caller, id)))
+  async function change<T>(caller: Caller, id: number, work: (done: Act, row: DataSourceRow) => Promise<T>) {
+    const { index } = await world.index.fresh()
+    return act(db, caller, async done => work(done, await lockForChange(done.tx, index, caller, id)))
   }
 }
 

@@ -1,8 +1,9 @@
 /** How an endpoint of the contract becomes a route of Fastify. See `serve.ts` for what a handler sees. */
 import type { Endpoint } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveIndex } from '../live-index/live-index.ts'
 import type { Authenticate } from './auth.ts'
-import { parseRequest } from './parse.ts'
+import { parseRequest, parseSequence } from './parse.ts'
 import { type Answer, type Caller, need, type Serve } from './serve.ts'
 
 /** The largest body that a route takes unless its endpoint says otherwise. */
@@ -16,7 +17,7 @@ declare module 'fastify' {
 }
 
 /** Who calls is settled before a byte of the body is read. */
-export function fastifyServe(app: FastifyInstance, authenticate: Authenticate): Serve {
+export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, index: Pick<LiveIndex, 'reach'>): Serve {
   return (endpoint, handle) => {
     app.route({
       method: endpoint.method,
@@ -29,6 +30,9 @@ export function fastifyServe(app: FastifyInstance, authenticate: Authenticate): 
         if (typeof endpoint.needs !== 'string') need(caller, ...endpoint.needs)
       },
       handler: async (request, reply) => {
+        const sequence = parseSequence(request.headers['headgate-sequence'])
+        // Who has written and reads elsewhere sees what they wrote.
+        if (sequence !== undefined && endpoint.method === 'GET') await index.reach(sequence)
         const call = { ...parseRequest(endpoint, incomingOf(request)), caller: request.caller }
         return present(endpoint, await handle(call as Parameters<typeof handle>[0]), reply)
       },

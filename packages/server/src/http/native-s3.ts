@@ -13,7 +13,8 @@ export function nativeS3Routes(serve: Serve, world: World): void {
   })
 
   serve(api.nativeS3.get, async ({ params: { id }, caller }) => {
-    const { row } = await world.db.snapshot(tx => readDataSource(tx, caller, id))
+    const { index } = await world.index.fresh()
+    const { row } = await world.db.snapshot(tx => readDataSource(tx, index, caller, id))
     const { prefix, integration_id: integrationId } = row
     return { body: { id, metadata: { prefix, integrationId, scope: printScope(row) } } }
   })

@@ -85,7 +85,19 @@ function printParameters(endpoint: Endpoint): readonly Json[] {
     description: 'the version that was read: its `ETag`',
     schema: { type: 'string' },
   }
-  return [...of('path', endpoint.params), ...of('query', endpoint.query), ...(endpoint.ifMatch ? [version] : [])]
+  const sequence = {
+    name: 'Headgate-Sequence',
+    in: 'header',
+    required: false,
+    description: 'what a write answered: the read waits up to 2 s until it sees that change, then 503',
+    schema: { type: 'integer' },
+  }
+  return [
+    ...of('path', endpoint.params),
+    ...of('query', endpoint.query),
+    ...(endpoint.ifMatch ? [version] : []),
+    ...(endpoint.method === 'GET' ? [sequence] : []),
+  ]
 }
 
 function printBody(body: z.ZodType, endpoint: Endpoint): Json {

@@ -86,6 +86,13 @@ function parseVersion(ifMatch: string | undefined): number {
   throw invalid([{ path: 'If-Match', message: 'must be a version such as `"3"`' }])
 }
 
+/** The change that a read must have seen. Throws Problem `request-invalid`. */
+export function parseSequence(header: string | readonly string[] | undefined): number | undefined {
+  if (header === undefined) return undefined
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header)
+  throw invalid([{ path: 'Headgate-Sequence', message: 'must be what a write answered, such as `42`' }])
+}
+
 function printPath(path: readonly string[]): string {
   return path
     .map(step =>

@@ -4,8 +4,8 @@ import { listAccessOf } from '../access/list.ts'
 import type { World } from '../world.ts'
 import type { Serve } from './serve.ts'
 
-export function userAccessRoutes(serve: Serve, { db }: World): void {
+export function userAccessRoutes(serve: Serve, world: World): void {
   serve(api.users.access, async ({ params: { id }, query, caller }) => ({
-    body: await listAccessOf(db, caller, id, query),
+    body: await listAccessOf(world, caller, id, query),
   }))
 }

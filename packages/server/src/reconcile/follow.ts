@@ -9,6 +9,7 @@ import { continueDeleting } from '../integrations/lifecycle.ts'
 import type { World } from '../world.ts'
 import { retryInMs } from './back-off.ts'
 import type { AtBoundary } from './boundary.ts'
+import { createOpenPeople, type OpenPeople } from './open-people.ts'
 import type { Pace } from './pace.ts'
 import { type Round, reconcile } from './reconcile.ts'
 import type { Wakes } from './wakes.ts'
@@ -32,6 +33,15 @@ const longestSleepMs = 3_600_000
 
 /** Ends when `signal` is aborted. Throws LeadershipLost; whatever else goes wrong is logged and tried again. */
 export async function follow(world: World, lead: Leadership, following: Following): Promise<void> {
+  const follower = world.index.follow(lead.integration)
+  try {
+    await rounds(world, lead, following, createOpenPeople(follower))
+  } finally {
+    follower.leave()
+  }
+}
+
+async function rounds(world: World, lead: Leadership, following: Following, open: OpenPeople): Promise<void> {
   const { wakes, signal, atBoundary } = following
   let failures = 0
   let mayCreateAt = Number.NEGATIVE_INFINITY
@@ -40,7 +50,8 @@ export async function follow(world: World, lead: Leadership, following: Followin
     try {
       const mayCreate = performance.now() >= mayCreateAt
       const isStale = () => woken.isStale()
-      const round = await reconcile(world, { lead, pace: following.pace, signal, isStale, mayCreate, atBoundary })
+      const { pace } = following
+      const round = await reconcile(world, { lead, pace, signal, isStale, mayCreate, open, atBoundary })
       following.onRound(round)
       if (round.isEmpty) continueDeleting(world, lead.integration)
       if (round.isOverQuota) mayCreateAt = performance.now() + quotaPauseMs
@@ -54,6 +65,8 @@ export async function follow(world: World, lead: Leadership, following: Followin
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof LeadershipLost) throw error
+      // Level-based: after what nobody expected, everything is looked at.
+      open.forget()
       failures += 1
       world.log.error({ err: error, integration: lead.integration }, 'reconciling failed, trying again')
       await pause(retryInMs('unreachable', failures, Math.random), signal)

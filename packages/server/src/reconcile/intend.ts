@@ -5,7 +5,6 @@
 import {
   type DesiredGrant,
   type DesiredGrants,
-  type Facts,
   grantKey,
   type Instant,
   type LedgerRow,
@@ -23,13 +22,14 @@ import type { Work } from './provision.ts'
 export interface Planned {
   readonly plan: Plan<StoredGrant>
   readonly desired: DesiredGrants
-  readonly facts: Facts
   readonly ledger: readonly StoredGrant[]
   /** Those after the checkpoint. */
   readonly changes: readonly FactChange[] | undefined
   readonly checkpoint: number
   readonly sequence: number
   readonly now: Instant
+  /** Somebody who is no part of this plan waits for something. */
+  readonly hasOthers: boolean
   /** Whether AWS may be asked for new grants now. */
   readonly mayCreate: boolean
 }
@@ -74,7 +74,10 @@ export async function intend(db: Db, lead: Leadership, planned: Planned): Promis
       explain,
       create: create.filter(({ row }) => !row).map(({ grant }) => ({ grant, cause: causeOf(grant) })),
     })
-    await recordCheckpoint(tx, lead, { ...(isWhole ? { checkpoint: sequence } : {}), isSettled: isSettled(plan) })
+    await recordCheckpoint(tx, lead, {
+      ...(isWhole ? { checkpoint: sequence } : {}),
+      isSettled: isSettled(plan) && !planned.hasOthers,
+    })
     const rows = made.values()
     const creations = create.map(({ grant, row }) => ({ grant, row: row ?? taken(rows), isUnsettled: false }))
     const work = {

@@ -4,6 +4,7 @@ import { createAwsAccess } from '../../src/aws/clients.ts'
 import { createBackground } from '../../src/background.ts'
 import { readConfig } from '../../src/config.ts'
 import { openDatabase } from '../../src/db/open.ts'
+import { createLiveIndex } from '../../src/live-index/live-index.ts'
 import { startChangeLoop } from '../../src/reconcile/change-loop.ts'
 import { createVault } from '../../src/secrets.ts'
 import { testKey } from '../support/server.ts'
@@ -13,4 +14,6 @@ const config = readConfig({})
 const log = pino({ level: 'error' })
 const vault = createVault([testKey])
 const aws = createAwsAccess({ vault, endpoint, parallel: config.HEADGATE_AWS_PARALLEL })
-await startChangeLoop({ config, vault, aws, log, db: openDatabase(databaseUrl), background: createBackground(log) })
+const db = openDatabase(databaseUrl)
+const index = createLiveIndex({ db, log })
+await startChangeLoop({ config, vault, aws, log, db, index, background: createBackground(log) })

@@ -15,6 +15,7 @@ import { insertKey } from '../../src/db/api-key.ts'
 import { createFirstAdmin, insertPerson } from '../../src/db/person.ts'
 import { newKey } from '../../src/directory/new-key.ts'
 import { type AppOptions, createApp } from '../../src/http/app.ts'
+import { createLiveIndex } from '../../src/live-index/live-index.ts'
 import { createVault } from '../../src/secrets.ts'
 import type { World } from '../../src/world.ts'
 import { testDatabase } from './database.ts'
@@ -66,7 +67,8 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const vault = createVault([testKey])
   const aws = createAwsAccess({ vault, endpoint: config.HEADGATE_AWS_ENDPOINT, parallel: config.HEADGATE_AWS_PARALLEL })
   const background = createBackground(log)
-  const world: World = { config, db, vault, log, aws, background }
+  const index = createLiveIndex({ db, log })
+  const world: World = { config, db, index, vault, log, aws, background }
   const app = await createApp(world, appOptions)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
 
@@ -98,6 +100,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     async close() {
       await app.close()
       await background.close()
+      await index.close()
       aws.close()
       await sandbox?.close()
       await database.close()

@@ -1,0 +1,101 @@
+/**
+ * Where two indexes of the same facts differ: in what they were told of people and data sources, or in who reaches
+ * what. Ids are compared, never numbers, which depend on the order of events.
+ *
+ * Pauses now and then; neither index may change meanwhile.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { type EntitlementIndex, hasPerson, numbersOf, type PeopleSet } from '@headgate/core'
+
+type Sources = EntitlementIndex['bindings']['sources']
+type Source = Sources extends ReadonlyMap<unknown, infer One> ? One : never
+type Person = ReturnType<EntitlementIndex['facts']['personAt']>
+
+const breathAfterMs = 20
+
+/** Each difference in words, such as `user 12`. */
+export async function differencesOf(held: EntitlementIndex, fresh: EntitlementIndex): Promise<string[]> {
+  const found: string[] = []
+  let breathAt = performance.now() + breathAfterMs
+  async function compare<Id>(what: string, ids: Iterable<Id>, isSame: (id: Id) => boolean): Promise<void> {
+    for (const id of ids) {
+      if (!isSame(id)) found.push(`${what} ${id}`)
+      if (performance.now() < breathAt) continue
+      await turn()
+      breathAt = performance.now() + breathAfterMs
+    }
+  }
+
+  const rows = (index: EntitlementIndex) => index.bindings
+  for (const kind of ['integrations', 'policies'] as const) {
+    const [one, other]: ReadonlyMap<unknown, unknown>[] = [rows(held)[kind], rows(fresh)[kind]]
+    await compare(kind, idsOf(one!, other!), id => isDeepStrictEqual(one!.get(id), other!.get(id)))
+  }
+  const users = new Set([...peopleOf(held), ...peopleOf(fresh)].map(({ id }) => id))
+  await compare('user', users, id => isDeepStrictEqual(described(held, id), described(fresh, id)))
+
+  const isSameStanding = comparedStandings(held, fresh)
+  const [ours, theirs] = [held.bindings.sources, fresh.bindings.sources]
+  await compare('data source', idsOf(ours, theirs), id => {
+    const [one, other] = [ours.get(id), theirs.get(id)]
+    if (!one || !other || !isDeepStrictEqual(one.row, other.row)) return false
+    return isDeepStrictEqual(held.members.of(id), fresh.members.of(id)) && isSameStanding(one, other)
+  })
+  return found
+}
+
+function idsOf<Id>(one: ReadonlyMap<Id, unknown>, other: ReadonlyMap<Id, unknown>): Set<Id> {
+  return new Set([...one.keys(), ...other.keys()])
+}
+
+/** Everybody of whom there is a row. */
+function* peopleOf({ facts }: EntitlementIndex): Generator<Person> {
+  for (let number = 0, one = facts.personAt(0); one; number += 1, one = facts.personAt(number)) if (one.user) yield one
+}
+
+function described({ facts }: EntitlementIndex, id: Person['id']) {
+  const person = facts.findPerson(id)
+  if (!person?.user) return undefined
+  const values = (held: Person['values']) => held.map(({ key, value }) => JSON.stringify([key, value])).sort()
+  const groups = person.groups.map(group => ({ id: group.id, name: group.name, values: values(group.values) }))
+  const { user, principals } = person
+  return { user, principals, values: values(person.values), groups: groups.sort((a, b) => a.id - b.id) }
+}
+
+/** Data sources without members that share a binding on either side are compared once. */
+function comparedStandings(held: EntitlementIndex, fresh: EntitlementIndex): (one: Source, other: Source) => boolean {
+  const known = new Map<unknown, Map<unknown, boolean>>()
+  function isSame(one: Source, other: Source): boolean {
+    const [was, is] = [held.standing(one), fresh.standing(other)]
+    const [before, after] = [was.reasons.filter(isGiving), is.reasons.filter(isGiving)]
+    return (
+      isSameSet(was.read, is.read) &&
+      isSameSet(was.write, is.write) &&
+      before.length === after.length &&
+      before.every(({ reason, people }, at) => {
+        const match = after[at]
+        return match && isDeepStrictEqual(reason, match.reason) && isSameSet(people, match.people)
+      })
+    )
+  }
+  function isSameSet(one: PeopleSet, other: PeopleSet): boolean {
+    if (one.size !== other.size) return false
+    return numbersOf(one).every(number => {
+      const there = fresh.facts.findPerson(held.facts.personAt(number).id)
+      return there !== undefined && hasPerson(other, there.number)
+    })
+  }
+  return (one, other) => {
+    if (held.members.of(one.id).length > 0) return isSame(one, other)
+    const ofBinding = known.get(one.binding) ?? new Map<unknown, boolean>()
+    known.set(one.binding, ofBinding)
+    const same = ofBinding.get(other.binding) ?? isSame(one, other)
+    ofBinding.set(other.binding, same)
+    return same
+  }
+}
+
+function isGiving({ people }: { readonly people: PeopleSet }): boolean {
+  return people.size > 0
+}

@@ -1,0 +1,64 @@
+/** What a node holds: an entitlement index, and what is needed beside it to keep it right. */
+import type { EntitlementIndex, Facts, Instant, PolicyId, UserId } from '@headgate/core'
+import { entitlementIndex } from '@headgate/core'
+import type { Tx } from '../db/act.ts'
+import { allFacts, currentMoment, type FactRows } from '../db/facts.ts'
+import type { UnreadablePolicy } from '../db/policy-facts.ts'
+
+export interface Held {
+  readonly index: EntitlementIndex
+  /** The last change that is in the index. */
+  sequence: number
+  /** By id of the row: whoever loses a principal is not named by the change that says so. */
+  readonly principalOwners: Map<number, UserId>
+  /** Stored policies that cannot be read: they give nothing, and whoever they guard gets nothing. */
+  readonly unreadable: Map<PolicyId, UnreadablePolicy>
+}
+
+/** All facts of a snapshot, read in batches and kept as no more than the index. */
+export async function loadIndex(tx: Tx): Promise<Held> {
+  const { sequence, now } = await currentMoment(tx)
+  const held = emptyIndex(sequence, now)
+  const dataSources: Facts['dataSources'][number][] = []
+  for await (const { dataSources: some = [], ...rows } of allFacts(tx)) {
+    for (const row of some) dataSources.push(row)
+    add(held, rows)
+  }
+  // Last and at once: each is bound to its policies once.
+  held.index.bindings.fill(dataSources)
+  held.index.bindings.sweep()
+  return held
+}
+
+function emptyIndex(sequence: number, now: Instant): Held {
+  return { index: entitlementIndex(noFacts, now), sequence, principalOwners: new Map(), unreadable: new Map() }
+}
+
+/** Straight into the lists: nothing has been asked of this index yet, so there is nothing to bring up to date. */
+function add({ index, principalOwners, unreadable }: Held, rows: FactRows): void {
+  const { facts, bindings, members } = index
+  for (const row of rows.integrations ?? []) bindings.setIntegration(row.id, row)
+  for (const row of rows.policies ?? []) bindings.setPolicy(row.id, row)
+  for (const row of rows.unreadable ?? []) unreadable.set(row.id, row)
+  for (const { id, name } of rows.groups ?? []) facts.setGroup(id, { name })
+  for (const row of rows.users ?? []) facts.setUser(row.id, row)
+  for (const { group, user } of rows.memberships ?? []) facts.setMembership(group, user, true)
+  for (const row of rows.attributes ?? []) facts.setAttribute(row, true)
+  for (const [user, all] of Map.groupBy(rows.principals ?? [], ({ principal }) => principal.user)) {
+    const ofUser = all.map(({ principal }) => principal)
+    facts.setPrincipals(user, ofUser)
+    for (const { id } of all) principalOwners.set(id, user)
+  }
+  for (const row of rows.members ?? []) members.set(row.id, row)
+}
+
+const noFacts: Facts = {
+  integrations: [],
+  users: [],
+  groups: [],
+  attributes: [],
+  principals: [],
+  dataSources: [],
+  policies: [],
+  members: [],
+}

@@ -1,0 +1,107 @@
+/**
+ * What changed since: the things that changes were about, as they are now.
+ *
+ * Level-based: a change only says what to look at, so neither its order nor its after-image matters, and the same thing
+ * changed twice is looked at once. What cannot be understood is no news but a reason to look at everything.
+ */
+import type { GroupId, Instant, UserId } from '@headgate/core'
+import type { Tx } from '../db/act.ts'
+import { type FactChange, subjectsBetween } from '../db/fact-change.ts'
+import {
+  currentMoment,
+  type FactRows,
+  integrationsOf,
+  type Membership,
+  ownersOfPrincipals,
+  type Touched,
+  touchedFacts,
+} from '../db/facts.ts'
+import type { Held } from './held.ts'
+
+export interface News {
+  readonly sequence: number
+  readonly now: Instant
+  readonly touched: Touched
+  readonly rows: FactRows
+}
+
+/** More than this is read from the tables at once instead, which takes no longer. */
+const mostSubjects = 10_000
+
+/** For a snapshot. Undefined: too far behind, or changes that cannot be understood. */
+export async function loadNews(tx: Tx, { sequence: since, principalOwners }: Held): Promise<News | undefined> {
+  const { sequence, now } = await currentMoment(tx)
+  if (sequence === since) return { sequence, now, touched: nothing, rows: {} }
+  // A database that was put back to an older state.
+  if (sequence < since) return undefined
+  const subjects = await subjectsBetween(tx, since, sequence, mostSubjects)
+  const ids = subjects && subjectIds(subjects)
+  if (!ids) return undefined
+  const owners = [...ids.principals].flatMap(id => principalOwners.get(id) ?? [])
+  const usersOfPrincipals = new Set([...owners, ...(await someOf(ids.principals, all => ownersOfPrincipals(tx, all)))])
+  // A data source counts for nothing without its integration.
+  const beneath = await someOf(ids.dataSources, all => integrationsOf(tx, all))
+  const touched = { ...ids, usersOfPrincipals, integrations: new Set([...ids.integrations, ...beneath]) }
+  return { sequence, now, touched, rows: await touchedFacts(tx, touched) }
+}
+
+function someOf(ids: ReadonlySet<number>, load: (ids: readonly number[]) => Promise<number[]>) {
+  return ids.size === 0 ? Promise.resolve([]) : load([...ids])
+}
+
+/** Undefined where one says what we do not understand. */
+function subjectIds(subjects: readonly Pick<FactChange, 'entity' | 'entityId'>[]) {
+  const found = {
+    integrations: new Set<number>(),
+    groups: new Set<number>(),
+    users: new Set<number>(),
+    memberships: new Map<string, Membership>(),
+    groupsOfAttributes: new Set<number>(),
+    usersOfAttributes: new Set<number>(),
+    principals: new Set<number>(),
+    policies: new Set<number>(),
+    dataSources: new Set<number>(),
+    members: new Set<number>(),
+  }
+  const plain: Readonly<Record<string, Set<number>>> = {
+    integration: found.integrations,
+    group: found.groups,
+    user: found.users,
+    principal: found.principals,
+    policy: found.policies,
+    dataSource: found.dataSources,
+    dataSourceTag: found.dataSources,
+    member: found.members,
+  }
+  for (const { entity, entityId } of subjects) {
+    const [first = '', second = ''] = entityId.split('/', 2)
+    if (entity === 'attribute' && isId(second) && (first === 'user' || first === 'group')) {
+      const of = first === 'user' ? found.usersOfAttributes : found.groupsOfAttributes
+      of.add(Number(second))
+    } else if (entity === 'groupMember' && isId(first) && isId(second)) {
+      found.memberships.set(entityId, { group: Number(first) as GroupId, user: Number(second) as UserId })
+    } else {
+      const ids = plain[entity]
+      if (!ids || !isId(first)) return undefined
+      ids.add(Number(first))
+    }
+  }
+  return found
+}
+
+function isId(text: string): boolean {
+  return /^\d{1,15}$/.test(text)
+}
+
+const nothing: Touched = {
+  integrations: new Set(),
+  groups: new Set(),
+  users: new Set(),
+  memberships: new Map(),
+  groupsOfAttributes: new Set(),
+  usersOfAttributes: new Set(),
+  usersOfPrincipals: new Set(),
+  policies: new Set(),
+  dataSources: new Set(),
+  members: new Set(),
+}
