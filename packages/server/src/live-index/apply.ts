@@ -19,12 +19,14 @@ import type { FactRows, Touched } from '../db/facts.ts'
 import type { Held } from './held.ts'
 import type { News } from './news.ts'
 
-/** `onChange` is told of each change with what it did, which it has to read at once. */
-export function applyNews(held: Held, news: News, onChange: (change: Change, did: Difference) => void): void {
+/** Told of each change with what was so before and what it did, which has to be read at once. */
+export type OnChange = (change: Change, before: Change, did: Difference) => void
+
+export function applyNews(held: Held, news: News, onChange: OnChange): void {
   const { index } = held
   for (const change of changesFor(held, news)) {
-    if (isDeepStrictEqual(index.inverseOf(change), change)) continue
-    onChange(change, index.applyChange(change))
+    const before = index.inverseOf(change)
+    if (!isDeepStrictEqual(before, change)) onChange(change, before, index.applyChange(change))
   }
   keepBeside(held, news)
   held.sequence = news.sequence

@@ -1,13 +1,14 @@
 /** Who has to be looked at again: for each integration that somebody follows, the people whose grants may move. */
+import { isDeepStrictEqual } from 'node:util'
 import {
   type Change,
-  type Difference,
   type EntitlementIndex,
   type IntegrationId,
   numbersOf,
   sourcesOf,
   type UserId,
 } from '@headgate/core'
+import type { OnChange } from './apply.ts'
 
 /** People by id, or everybody: too many to be told apart, or no telling who. */
 export type People = ReadonlySet<UserId> | 'everybody'
@@ -21,7 +22,7 @@ export interface Follower {
 export interface Followers {
   follow(integration: IntegrationId): Follower
   /** Reads the difference at once. */
-  tell(index: EntitlementIndex, change: Change, did: Difference): void
+  tell(index: EntitlementIndex, ...told: Parameters<OnChange>): void
   /** Something about the integration itself is otherwise, such as its state. */
   tellOf(integrations: Iterable<IntegrationId>): void
   tellEverybody(): void
@@ -52,8 +53,10 @@ export function createFollowers(): Followers {
         leave: () => void all.delete(own),
       }
     },
-    tell(index, change, { blocks }) {
+    tell(index, change, before, { blocks }) {
       if (all.size === 0) return
+      // The same entitlement, and yet another grant.
+      if (isMove(change, before)) for (const one of all) one.touched = 'everybody'
       // Who somebody is to AWS changes grants, though perhaps no entitlement.
       if (change.entity === 'principals') for (const one of all) touch(one, [change.user])
       for (const { sources, moved } of blocks) {
@@ -75,4 +78,11 @@ export function createFollowers(): Followers {
       for (const one of all) one.touched = 'everybody'
     },
   }
+}
+
+function isMove(change: Change, before: Change): boolean {
+  if (change.entity !== 'dataSource' || before.entity !== 'dataSource') return false
+  const [is, was] = [change.row, before.row]
+  if (!is || !was) return false
+  return is.integration !== was.integration || !isDeepStrictEqual(is.scope, was.scope)
 }

@@ -95,7 +95,7 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
 
   function apply(known: Held, news: Parameters<typeof applyNews>[1]): void {
     try {
-      applyNews(known, news, (change, did) => followers.tell(known.index, change, did))
+      applyNews(known, news, (...told) => followers.tell(known.index, ...told))
     } catch (error) {
       // Half a change must never be read.
       if (held === known) held = undefined
