@@ -19,7 +19,7 @@ export function measure(smoke: boolean): Bench {
   const figures = Object.entries(questions).flatMap(([name, ask]) => {
     // Warm: audiences that are asked for again and again are there.
     for (let at = 0; at < times; at++) ask()
-    const { median, p99, max } = spreadOf(Array.from({ length: times }, () => milliseconds(ask).ms))
+    const { median, p99, max } = spreadOf(Array.from({ length: times }, () => milliseconds<unknown>(ask).ms))
     return [
       { name: `${name}: p99`, value: p99, unit: 'ms', better: 'lower', ...(smoke ? {} : { reach: 20 }) },
       { name: `${name}: median`, value: median, unit: 'ms', better: 'lower' },

@@ -82,9 +82,8 @@ export function accessTo(index: EntitlementIndex, user: UserId, dataSource: Data
 }
 
 function entitledSources(index: EntitlementIndex, number: number): Source[] {
-  const { audiences, bindings, facts, members } = index
+  const { bindings, facts, members } = index
   const people = peopleSetOf([number])
-  const ask = audiences.within(people)
   const standing = index.standingWithin(people)
   const person = facts.personAt(number)
   const asMember = new Set<Source>()
@@ -95,9 +94,7 @@ function entitledSources(index: EntitlementIndex, number: number): Source[] {
     if (source) asMember.add(source)
   }
   const found = [...asMember].filter(source => standing(source).read.size > 0)
-  for (const { grants, sources } of bindings.bindings.values()) {
-    const [first] = sources
-    if (!first || !grants.some(({ formula }) => ask(formula).size > 0)) continue
+  for (const { sources } of index.opening(people)) {
     const plain = [...sources].filter(source => !asMember.has(source))
     // Guardrails are the binding's, so one data source without this person as a member speaks for all.
     if (plain[0] && standing(plain[0]).read.size > 0) for (const source of plain) found.push(source)

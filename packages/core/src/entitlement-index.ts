@@ -23,7 +23,7 @@ import {
   unionOf,
 } from './people-set.ts'
 import { allUsers } from './policy/truth.ts'
-import { reachOfChange } from './reach-of-change.ts'
+import { climbed, reachOfChange } from './reach-of-change.ts'
 import {
   type Binding,
   formulasOf,
@@ -49,6 +49,8 @@ export interface EntitlementIndex {
   standing(source: Source): Standing
   /** The standing of some enabled people. */
   standingWithin(people: PeopleSet): (source: Source) => Standing
+  /** The bindings with a grant policy that may let one of these enabled people in; no others do. */
+  opening(people: PeopleSet): ReadonlySet<Binding>
   nextExpiry(): Instant | undefined
   /** What is held, in bytes, as far as it can be counted. */
   memory(): Memory
@@ -429,6 +431,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     inverseOf,
     standing: standingWithin(facts.enabled),
     standingWithin,
+    opening: people => bindings.granted(climbed(leavesOfAll(people), kept.within(people))),
     nextExpiry: () => members.nextEnd(now),
     memory,
   }

@@ -49,8 +49,12 @@ export function reachOfChange(
 /** Up to this many are asked rather than looked for. */
 const fewFormulas = 64
 
-/** INVARIANT: an `and` that holds has all its terms hold, so it is found at the one that it watches. */
-function climbed(leaves: readonly Formula[], before: Ask, after: Ask): Formula[] {
+/**
+ * The grounded formulas that hold, or held, for somebody, from the leaves that do.
+ *
+ * INVARIANT: an `and` that holds has all its terms hold, so it is found at the one that it watches.
+ */
+export function climbed(leaves: readonly Formula[], before: Ask, after: Ask = before): Formula[] {
   const found = new Set<Formula>()
   function look(formula: Formula): void {
     if (formula.isGrounded && (before(formula).size > 0 || after(formula).size > 0)) found.add(formula)

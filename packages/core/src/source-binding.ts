@@ -78,6 +78,8 @@ export interface SourceBindings {
    * in: one that is not grounded, or of the `open` ones.
    */
   holding(formulas: Iterable<Formula>, open: () => readonly Formula[]): Set<Binding>
+  /** The bindings with one of these grounded formulas, or any that is not grounded, in a grant policy. */
+  granted(held: readonly Formula[]): Set<Binding>
   /** The policies that apply to a data source, by id. */
   policiesOn(row: DataSource): readonly Policy[]
   /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
@@ -380,6 +382,10 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     return rebind(changed)
   }
 
+  function granted(held: readonly Formula[]): Set<Binding> {
+    return new Set([...held, ...ungrounded].flatMap(formula => [...(granting.get(formula) ?? [])]))
+  }
+
   function holding(some: Iterable<Formula>, open: () => readonly Formula[]): Set<Binding> {
     const found = new Set<Binding>()
     // A guardrail may bind everything, and few grant policies let one person in: those say where to look.
@@ -388,7 +394,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
       for (const binding of granting.get(formula) ?? []) found.add(binding)
       const guarded = guarding.get(formula)
       if (!guarded) continue
-      opened ??= new Set([...open(), ...ungrounded].flatMap(grant => [...(granting.get(grant) ?? [])]))
+      opened ??= granted(open())
       for (const binding of guarded.intersection(opened)) found.add(binding)
     }
     return found
@@ -433,6 +439,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     setDataSource,
     setPolicy,
     holding,
+    granted,
     policiesOn: row => finder.taking(row),
     covering,
     covered,
