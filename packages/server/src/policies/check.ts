@@ -5,22 +5,20 @@
  */
 import { type PolicyError, parseExpression, parseScope } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import type { Kysely } from 'kysely'
+import type { Tx } from '../db/act.ts'
 import { missingIntegrations, type PolicyContent } from '../db/policy.ts'
-import type { Database, PolicyDefinition, StoredCondition } from '../db/schema.ts'
+import type { PolicyDefinition, StoredCondition } from '../db/schema.ts'
 import { conditionsOf, pathOfCondition } from './conditions.ts'
 
-type Reader = Kysely<Database>
-
 /** @throws Problem `request-invalid`, `policy-invalid` with `errors`, `integration-not-found` */
-export async function checkPolicy(db: Reader, { name, definition }: PolicyContent): Promise<PolicyContent> {
+export async function checkPolicy(tx: Tx, { name, definition }: PolicyContent): Promise<PolicyContent> {
   const issues = findIssues(definition).map(({ path, message }) => ({ path: `body.${path}`, message }))
   if (issues.length > 0) {
     const reason = issues.map(({ path, message }) => `\`${path}\` ${message}`).join('; ')
     throw new Problem('request-invalid', { reason, issues })
   }
   if ('when' in definition.who) refuseUnreadable(name, definition.who.when)
-  const [missing] = await missingIntegrations(db, integrationsIn(definition))
+  const [missing] = await missingIntegrations(tx, integrationsIn(definition))
   if (missing !== undefined) throw new Problem('integration-not-found', { id: missing })
   return { name, definition }
 }
@@ -45,8 +43,8 @@ export function findIssues({ kind, who, appliesTo }: Parts): Issue[] {
 }
 
 /** The conditions that name an integration that does not exist (any more). */
-export async function findMissingIntegrations(db: Reader, parts: Parts): Promise<Issue[]> {
-  const missing = await missingIntegrations(db, integrationsIn(parts))
+export async function findMissingIntegrations(tx: Tx, parts: Parts): Promise<Issue[]> {
+  const missing = await missingIntegrations(tx, integrationsIn(parts))
   return conditionsOf(parts.appliesTo).flatMap((condition, at) => {
     if (!('integration' in condition && missing.has(condition.integration))) return []
     const { message } = new Problem('integration-not-found', { id: condition.integration })
