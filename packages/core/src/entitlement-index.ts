@@ -49,6 +49,12 @@ export interface EntitlementIndex {
   standing(source: Source): Standing
   /** The standing of some enabled people. */
   standingWithin(people: PeopleSet): (source: Source) => Standing
+  /** What the policies alone give, members left out. */
+  policyStanding(binding: Binding): Standing
+  /** All entitlements of any level: data sources with the same audience, and its users, in no order of data sources. */
+  audienceBlocks(): Generator<{ readonly dataSources: readonly DataSourceId[]; readonly users: Float64Array }>
+  /** In the order of the set, which is that of ids where `facts.isInOrder()`. */
+  idsOf(people: PeopleSet): Float64Array
   /** The bindings with a grant policy that may let one of these enabled people in; no others do. */
   opening(people: PeopleSet): ReadonlySet<Binding>
   nextExpiry(): Instant | undefined
@@ -401,6 +407,28 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     return source => standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask)
   }
 
+  function policyStanding(binding: Binding): Standing {
+    return standingOf(binding, [], facts.enabled, kept.of)
+  }
+
+  function* audienceBlocks() {
+    for (const binding of bindings.bindings.values()) {
+      const plain: DataSourceId[] = []
+      for (const source of binding.sources) {
+        if (members.of(source.id).length === 0) plain.push(source.id)
+        else yield { dataSources: [source.id], users: idsOf(standingWithin(facts.enabled)(source).read) }
+      }
+      if (plain.length > 0) yield { dataSources: plain, users: idsOf(policyStanding(binding).read) }
+    }
+  }
+
+  function idsOf(people: PeopleSet): Float64Array {
+    const numbers = numbersOf(people)
+    const ids = new Float64Array(numbers.length)
+    for (let at = 0; at < numbers.length; at++) ids[at] = facts.personAt(numbers[at]!).id
+    return ids
+  }
+
   function memory(): Memory {
     let ofFormulas = 0
     for (const { key, terms, parents, ands } of formulas.all())
@@ -432,6 +460,9 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     standing: standingWithin(facts.enabled),
     standingWithin,
     opening: people => bindings.granted(climbed(leavesOfAll(people), kept.within(people))),
+    policyStanding,
+    audienceBlocks,
+    idsOf,
     nextExpiry: () => members.nextEnd(now),
     memory,
   }
