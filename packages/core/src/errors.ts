@@ -33,6 +33,7 @@ export const errors = {
   'integration-not-found': { status: 404, retry: false, text: 'No Integration found with ID {id}.' },
   'data-source-not-found': { status: 404, retry: false, text: 'no data source found with id {id}' },
   'user-not-found': { status: 404, retry: false, text: 'no user found with id {id}' },
+  'principal-not-found': { status: 404, retry: false, text: 'nobody is mapped to `{principal}`' },
   'group-not-found': { status: 404, retry: false, text: 'no group found with id {id}' },
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
   'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },

@@ -2,6 +2,7 @@
 import { apiKeys } from './api-keys.ts'
 import { dataSources, nativeS3 } from './data-sources.ts'
 import { deployment } from './deployment.ts'
+import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { integrations } from './integrations.ts'
 import { policies } from './policies.ts'
@@ -17,6 +18,7 @@ export const api = {
   tags,
   policies,
   grants,
+  access,
   apiKeys,
   deployment,
 }

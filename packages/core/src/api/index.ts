@@ -7,6 +7,7 @@ export { ApiError, type Caller, caller } from './caller.ts'
 export { api } from './contract.ts'
 export type { DataSource, Member } from './data-sources.ts'
 export * from './endpoint.ts'
+export type { Explained, ExplainedRule } from './explain.ts'
 export {
   type Integration,
   type IntegrationStatus,

@@ -84,6 +84,18 @@ export async function liveGrants(
   return rows.map(({ bucket, key, kind, ...row }) => ({ ...row, scope: { bucket, key, kind } }))
 }
 
+/** A person's grants in AWS on one bucket. */
+export async function activeGrants(db: Reader, person: number, bucket: string) {
+  const rows = await db
+    .selectFrom('ledger')
+    .where('person_id', '=', person)
+    .where('bucket', '=', bucket)
+    .where('state', '=', 'active')
+    .select(['id', 'bucket', 'key', 'kind', 'permission', 'grantee_id as grantee', 'aws_grant_id as awsGrantId'])
+    .execute()
+  return rows.map(({ bucket, key, kind, ...row }) => ({ ...row, scope: { bucket, key, kind } }))
+}
+
 /** AWS's highest `MaxSessionDuration`, assumed where the location role's own is not known. Seconds. */
 const longestSession = 12 * 60 * 60
 /** AWS may go on vending under a deleted grant for some seconds (05). */

@@ -47,6 +47,6 @@ export function containing(search: string): string {
 
 const mark = 'after:'
 
-function printCursor(key: string): string {
+export function printCursor(key: string): string {
   return Buffer.from(mark + key, 'utf8').toString('base64url')
 }

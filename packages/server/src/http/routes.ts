@@ -1,5 +1,6 @@
 /** Every resource's routes. */
 import type { World } from '../world.ts'
+import { accessRoutes } from './access.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
@@ -21,6 +22,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   deploymentRoutes,
   userRoutes,
   userAccessRoutes,
+  accessRoutes,
   groupRoutes,
   tagRoutes,
   policyRoutes,

@@ -1,0 +1,194 @@
+/** Questions about access: why somebody reaches a data source or path or why not, who does, what a person does (04). */
+import { z } from 'zod'
+import { accessRow, provisioning, reason } from './access.ts'
+import { id, idParam, instant, level, page, pageQuery } from './common.ts'
+import { endpoint } from './endpoint.ts'
+
+const principalKind = z.enum(['iamUser', 'iamRole', 'identityCenterUser'])
+const named = z.object({ id, name: z.string() })
+
+/** What of the person a call of an expression found. */
+const fact = z.union([
+  z.object({
+    attribute: z.string(),
+    value: z.string(),
+    /** The group that it is inherited from. */
+    from: named.optional(),
+    /** The tag of the data source that it equals or is a parent of. */
+    tag: z.string().optional(),
+    /** Who says so: `local`, or an identity provider. */
+    sources: z.array(z.string()),
+  }),
+  z.object({ group: z.string(), tag: z.string().optional() }),
+  z.object({ user: z.string() }),
+  z.object({ principal: principalKind, identifier: z.string() }),
+])
+
+export type ExplainedRule =
+  | { kind: 'and' | 'or'; holds: boolean; terms: ExplainedRule[] }
+  | { kind: 'not'; holds: boolean; term: ExplainedRule }
+  | { kind: 'call'; holds: boolean; name: string; args: string[]; facts: z.output<typeof fact>[] }
+
+const rule: z.ZodType<ExplainedRule> = z.union([
+  z.object({
+    kind: z.enum(['and', 'or']),
+    holds: z.boolean(),
+    get terms() {
+      return z.array(rule)
+    },
+  }),
+  z.object({
+    kind: z.literal('not'),
+    holds: z.boolean(),
+    get term() {
+      return rule
+    },
+  }),
+  z.object({
+    kind: z.literal('call'),
+    holds: z.boolean(),
+    name: z.string(),
+    args: z.array(z.string()),
+    facts: z.array(fact),
+  }),
+])
+
+const policy = z.object({
+  id,
+  version: z.number().int(),
+  name: z.string(),
+  level,
+  holds: z.boolean(),
+  /** The covered data source that brings a guardrail along. */
+  via: named.optional(),
+  /** The integration that a guardrail of a covered data source is asked through, where it is not that one's own. */
+  through: id.optional(),
+  /** Absent where the policy is about everyone. */
+  rule: rule.optional(),
+})
+
+const fix = z.object({
+  fix: z.enum(['giveAttribute', 'takeAttribute', 'joinGroup', 'leaveGroup', 'map', 'addMember']),
+  /** Of an attribute; without a value: any. */
+  key: z.string().optional(),
+  value: z.string().optional(),
+  group: z.string().optional(),
+  principal: principalKind.optional(),
+  integrationId: z.string().optional(),
+  level: level.optional(),
+  /** The level that this change alone would give. */
+  gives: level,
+})
+
+const explained = z.object({
+  dataSource: z.object({ id, name: z.string(), scope: z.string() }),
+  /** The highest level reached, overlaps included. */
+  verdict: z.enum(['WRITE', 'READ', 'none']),
+  /** The level of the person's own entitlement. */
+  entitled: level.optional(),
+  because: z.array(reason),
+  obstacles: z.array(
+    z.enum([
+      'unknownUser',
+      'userDisabled',
+      'unknownDataSource',
+      'dataSourceDisabled',
+      'unknownIntegration',
+      'nothingLetsIn',
+    ]),
+  ),
+  grants: z.array(policy),
+  guardrails: z.array(policy),
+  members: z.array(
+    z.object({
+      id,
+      level,
+      group: z.object({ id, name: z.string().optional() }).optional(),
+      until: instant.optional(),
+      /** False once it has ended. */
+      holds: z.boolean(),
+    }),
+  ),
+  /** Each alone would give access, or more of it; empty where more than one thing is missing, or nothing is. */
+  fixes: z.array(fix),
+  /** Where it stands in AWS; absent where there is no access. */
+  provisioning: provisioning.optional(),
+})
+
+/** What AWS would say to the person about a path. */
+const aws = z.object({
+  /** `granted`, or the layer at which a denial would come. */
+  layer: z.enum(['granted', 'outsideLocations', 'noGrant', 'unmapped', 'notYetProvisioned']),
+  message: z.string(),
+  /** The one closest to the path. */
+  grant: z
+    .object({
+      id,
+      awsGrantId: z.string().optional(),
+      scope: z.string(),
+      permission: z.enum(['READ', 'READWRITE']),
+      grantee: z.string(),
+    })
+    .optional(),
+})
+
+/** A user, or an AWS principal as it was mapped. */
+const person = { user: idParam.optional(), principal: z.string().min(1).max(2048).optional() }
+/** A data source, or a path such as `s3://lake/finance/2026.csv`. */
+const place = { dataSource: idParam.optional(), path: z.string().min(1).max(2100).optional() }
+const onePerson = [
+  (query: { user?: unknown; principal?: unknown }) => (query.user === undefined) !== (query.principal === undefined),
+  { error: 'needs either `user` or `principal`' },
+] as const
+const onePlace = [
+  (query: { dataSource?: unknown; path?: unknown }) => (query.dataSource === undefined) !== (query.path === undefined),
+  { error: 'needs either `dataSource` or `path`' },
+] as const
+
+export const access = {
+  explain: endpoint({
+    method: 'GET',
+    path: '/explain',
+    summary: 'Why a person reaches a data source or a path, or why not, and what would change that',
+    needs: 'signedIn',
+    query: z
+      .strictObject({ ...person, ...place })
+      .refine(...onePerson)
+      .refine(...onePlace),
+    status: 200,
+    response: z.object({
+      user: z.object({ id, userid: z.string(), name: z.string() }),
+      /** For a path: each data source that covers it, widest first. */
+      dataSources: z.array(explained),
+      aws: aws.optional(),
+    }),
+    errors: ['user-not-found', 'principal-not-found', 'data-source-not-found'],
+  }),
+  who: endpoint({
+    method: 'GET',
+    path: '/access/who',
+    summary: 'Everybody who reaches a data source or a path, by user id',
+    needs: 'signedIn',
+    query: pageQuery
+      .omit({ search: true })
+      .extend(place)
+      .refine(...onePlace),
+    status: 200,
+    response: page(accessRow),
+    errors: ['data-source-not-found'],
+  }),
+  what: endpoint({
+    method: 'GET',
+    path: '/access/what',
+    summary: 'Everything that a person reaches, by data source id',
+    needs: 'signedIn',
+    query: pageQuery
+      .omit({ search: true })
+      .extend(person)
+      .refine(...onePerson),
+    status: 200,
+    response: page(accessRow),
+    errors: ['user-not-found', 'principal-not-found'],
+  }),
+}
+export type Explained = z.output<typeof explained>

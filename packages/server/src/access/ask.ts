@@ -1,0 +1,87 @@
+/**
+ * Who reaches a data source or a path, what a person reaches: page by page, complete, by id.
+ *
+ * Oneself, the sources one owns, GOVERNANCE and AUDIT all. Nothing is cut silently: `next` is there while more follows.
+ */
+import { accessTo, type DataSourceId, type EntitlementIndex, type UserId, whatIsReached } from '@headgate/core'
+import { type AccessRow, Problem } from '@headgate/core/api'
+import { type Page, type PageQuery, printCursor, readCursor } from '../db/page.ts'
+import { findPeople } from '../db/person-name.ts'
+import type { Caller } from '../http/serve.ts'
+import type { World } from '../world.ts'
+import { type Asked, notToBeAsked, personAsked } from './people.ts'
+import { coveringPath, openToQuestions, type Place, scopeOfPath } from './places.ts'
+import { namesIn, presentAccess } from './present.ts'
+import { peopleReaching, reached } from './reach.ts'
+import { readsEverything } from './visibility.ts'
+
+type Reads = Pick<World, 'db' | 'index'>
+
+/** Throws Problem `data-source-not-found`. */
+export async function whoReachesPlace(
+  { db, index: live }: Reads,
+  caller: Caller,
+  place: Place & PageQuery,
+): Promise<Page<AccessRow>> {
+  const path = place.path === undefined ? undefined : scopeOfPath(place.path)
+  const { index } = await live.fresh()
+  return db.snapshot(async tx => {
+    const isOpen = await openToQuestions(tx, caller)
+    const asked = path ? narrowest(index, coveringPath(index, path)) : [place.dataSource as DataSourceId]
+    const known = asked.filter(id => index.bindings.sources.has(id))
+    const mine = known.filter(isOpen)
+    const isRefused = mine.length < known.length || (!path && known.length === 0)
+    if (isRefused || (known.length === 0 && !readsEverything(caller))) {
+      throw new Problem('data-source-not-found', { id: place.dataSource ?? place.path })
+    }
+    const users = [...new Set(mine.flatMap(id => peopleReaching(index, id)))].sort((a, b) => a - b)
+    const after = afterId(place)
+    const rest = users.filter(user => user > after)
+    const onPage = rest.slice(0, place.limit)
+    const rows = reached(
+      index,
+      onPage.flatMap(user => mine.flatMap(id => accessTo(index, user, id) ?? [])),
+    )
+    const names = namesIn(index, rows)
+    const items = await presentAccess(tx, names, rows, await findPeople(tx, onPage))
+    return { items, total: users.length, ...nextOf(rest.length > onPage.length ? onPage.at(-1) : undefined) }
+  })
+}
+
+/** Throws Problem `user-not-found`, `principal-not-found`. */
+export async function whatPersonReaches(
+  { db, index: live }: Reads,
+  caller: Caller,
+  query: Asked & PageQuery,
+): Promise<Page<AccessRow>> {
+  const { index } = await live.fresh()
+  return db.snapshot(async tx => {
+    const person = await personAsked(tx, query)
+    if (person.id !== caller.id && !readsEverything(caller)) throw notToBeAsked(query)
+    const after = afterId(query) as DataSourceId
+    const page = whatIsReached(index, person.id as UserId, { limit: query.limit, after })
+    const rows = reached(index, page.rows)
+    const items = await presentAccess(tx, namesIn(index, rows), rows, new Map([[person.id, person]]))
+    return { items, total: page.total, ...nextOf(page.next) }
+  })
+}
+
+/** Scopes that cover one path lie in each other, so of each account and region the last one is opened by all. */
+function narrowest({ bindings }: EntitlementIndex, covering: readonly DataSourceId[]): DataSourceId[] {
+  const last = new Map<string, DataSourceId>()
+  for (const id of covering) {
+    const integration = bindings.integrations.get(bindings.sources.get(id)?.row.integration as never)
+    if (integration) last.set(`${integration.accountId} ${integration.region}`, id)
+  }
+  return [...last.values()]
+}
+
+function afterId({ cursor }: PageQuery): number {
+  const after = Number(readCursor(cursor) ?? 0)
+  // A cursor of another list: begin where nothing is left rather than repeat.
+  return Number.isSafeInteger(after) ? after : Number.MAX_SAFE_INTEGER
+}
+
+function nextOf(id: number | undefined): { next?: string } {
+  return id === undefined ? {} : { next: printCursor(String(id)) }
+}

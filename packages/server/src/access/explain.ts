@@ -1,0 +1,149 @@
+/**
+ * Why a person reaches a data source or a path, or why not: the formulas that decide, asked for their reasons.
+ *
+ * Oneself about what one may read, anybody about the sources one owns; GOVERNANCE and AUDIT all.
+ */
+import {
+  accessTo,
+  type DataSourceId,
+  type EntitlementIndex,
+  type Explanation,
+  explain,
+  printScope,
+  type UserId,
+} from '@headgate/core'
+import { type api, type Explained, type ExplainedRule, Problem } from '@headgate/core/api'
+import type { z } from 'zod'
+import type { Tx } from '../db/act.ts'
+import { attributeKey, attributeSources } from '../db/attribute.ts'
+import type { NamedPerson } from '../db/person-name.ts'
+import type { Caller } from '../http/serve.ts'
+import type { World } from '../world.ts'
+import { awsAnswer } from './aws-answer.ts'
+import { type Asked, notToBeAsked, personAsked } from './people.ts'
+import { coveringPath, openToQuestions, type Place, scopeOfPath } from './places.ts'
+import { namesIn, presentAccess } from './present.ts'
+import { reached } from './reach.ts'
+import { readsEverything } from './visibility.ts'
+
+type Answer = z.input<typeof api.access.explain.response>
+type Reads = Pick<World, 'db' | 'index'>
+
+/** Throws Problem `user-not-found`, `principal-not-found`, `data-source-not-found`. */
+export async function explainAccess(
+  { db, index: live }: Reads,
+  caller: Caller,
+  question: Asked & Place,
+): Promise<Answer> {
+  const path = question.path === undefined ? undefined : scopeOfPath(question.path)
+  const { index } = await live.fresh()
+  return db.snapshot(async tx => {
+    const person = await personAsked(tx, question)
+    const user = person.id as UserId
+    const isOpen = await openToQuestions(tx, caller)
+    const isMine = person.id === caller.id
+    const mayAsk = (id: DataSourceId) => isOpen(id) || (isMine && accessTo(index, user, id) !== undefined)
+    const asked = path ? coveringPath(index, path) : [question.dataSource as DataSourceId]
+    const known = asked.filter(id => index.bindings.sources.has(id) && mayAsk(id))
+    if (!path && known.length === 0) throw new Problem('data-source-not-found', { id: question.dataSource })
+    if (known.length === 0 && !isMine && !readsEverything(caller)) throw notToBeAsked(question)
+
+    // In one turn, so that the whole answer is about one state.
+    const explained = known.map(id => {
+      const explanation = explain(index, { user, dataSource: id })
+      return { id, explanation, shown: shownOf(index, id), nameOf: namesOfVia(index, explanation) }
+    })
+    const reaches = reached(
+      index,
+      known.flatMap(id => accessTo(index, user, id) ?? []),
+    )
+    const aws = path && awsAnswer(index, user, path)
+    const rows = await presentAccess(tx, namesIn(index, reaches), reaches, new Map([[person.id, person]]))
+    const sources = await sourcesFor(
+      tx,
+      person,
+      explained.map(({ explanation }) => explanation),
+    )
+    const rowOf = new Map(rows.map(row => [row.dataSource.id, row]))
+    return {
+      user: person,
+      dataSources: explained.map(({ id, explanation, shown, nameOf }) => {
+        const row = rowOf.get(id)
+        return {
+          dataSource: shown,
+          ...presentExplanation(explanation, sources, nameOf),
+          because: row?.because ?? [],
+          ...(row ? { provisioning: row.provisioning } : {}),
+        }
+      }),
+      ...(aws ? { aws: await aws(tx) } : {}),
+    }
+  })
+}
+
+function shownOf({ bindings }: EntitlementIndex, id: DataSourceId): Explained['dataSource'] {
+  const row = bindings.sources.get(id)?.row
+  return { id, name: row?.name ?? String(id), scope: row ? printScope(row.scope) : '' }
+}
+
+/** Of the data sources that bring guardrails along. */
+function namesOfVia(index: EntitlementIndex, { guardrails }: Explanation): (id: DataSourceId) => string {
+  const names = new Map(
+    guardrails.flatMap(({ via }) => (via === undefined ? [] : [[via, shownOf(index, via).name] as const])),
+  )
+  return id => names.get(id) ?? String(id)
+}
+
+type Sources = (group: number | undefined, key: string, value: string) => string[]
+
+async function sourcesFor(tx: Tx, { id }: NamedPerson, explanations: readonly Explanation[]): Promise<Sources> {
+  const policies = explanations.flatMap(({ grants, guardrails }) => [...grants, ...guardrails])
+  const groups = policies.flatMap(({ tree }) => (tree ? groupsIn(tree) : []))
+  const known = await attributeSources(tx, id, [...new Set(groups)])
+  return (group, key, value) => [...(known.get(attributeKey(group, key, value)) ?? [])]
+}
+
+type Tree = NonNullable<Explanation['grants'][number]['tree']>
+
+function groupsIn(tree: Tree): number[] {
+  if (tree.kind === 'not') return groupsIn(tree.term)
+  if (tree.kind !== 'call') return tree.terms.flatMap(groupsIn)
+  return tree.facts.flatMap(fact => ('attribute' in fact && fact.from ? [fact.from.id] : []))
+}
+
+function presentExplanation(
+  { verdict, entitled, obstacles, grants, guardrails, members, fixes }: Explanation,
+  sources: Sources,
+  nameOf: (id: DataSourceId) => string,
+): Omit<Explained, 'dataSource' | 'because' | 'provisioning'> {
+  const policy = ({ tree, via, ...rest }: Explanation['grants'][number]) => ({
+    ...rest,
+    ...(via === undefined ? {} : { via: { id: via, name: nameOf(via) } }),
+    ...(tree ? { rule: presentRule(tree, sources) } : {}),
+  })
+  return {
+    verdict,
+    ...(entitled ? { entitled } : {}),
+    obstacles: [...obstacles],
+    grants: grants.map(policy),
+    guardrails: guardrails.map(policy),
+    members: members.map(({ until, ...rest }) => ({
+      ...rest,
+      ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    })),
+    fixes: fixes.map(one => {
+      if (one.fix !== 'map') return one
+      const { integration, ...rest } = one
+      return { ...rest, integrationId: String(integration) }
+    }),
+  }
+}
+
+function presentRule(tree: Tree, sources: Sources): ExplainedRule {
+  if (tree.kind === 'not') return { ...tree, term: presentRule(tree.term, sources) }
+  if (tree.kind !== 'call') return { ...tree, terms: tree.terms.map(term => presentRule(term, sources)) }
+  const facts = tree.facts.map(fact =>
+    'attribute' in fact ? { ...fact, sources: sources(fact.from?.id, fact.attribute, fact.value) } : fact,
+  )
+  return { ...tree, args: [...tree.args], facts }
+}

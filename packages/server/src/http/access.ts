@@ -1,0 +1,12 @@
+/** `/explain`, `/access/who`, `/access/what`: questions about access. Who may ask what: `access/`. */
+import { api } from '@headgate/core/api'
+import { whatPersonReaches, whoReachesPlace } from '../access/ask.ts'
+import { explainAccess } from '../access/explain.ts'
+import type { World } from '../world.ts'
+import type { Serve } from './serve.ts'
+
+export function accessRoutes(serve: Serve, world: World): void {
+  serve(api.access.explain, async ({ query, caller }) => ({ body: await explainAccess(world, caller, query) }))
+  serve(api.access.who, async ({ query, caller }) => ({ body: await whoReachesPlace(world, caller, query) }))
+  serve(api.access.what, async ({ query, caller }) => ({ body: await whatPersonReaches(world, caller, query) }))
+}
