@@ -46,8 +46,6 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
     if (formula.leaf?.is === 'nobody') return nobody
     const known = kept.get(formula)
     if (known) return known
-    // A complement is made from what is kept in less time than it takes to look for room for it.
-    if (formula.kind === 'not') return evaluated(formula, facts.enabled, of)
     // A copy: the lists of facts change in place, and so does what is kept.
     const found = copyOf(evaluated(formula, facts.enabled, of))
     const size = setBytes + bytesOf(found)

@@ -114,11 +114,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   function rebind(change: SourceChange): Block[] {
     const blocks: (Block | undefined)[] = []
     for (const { before, after, plain, others } of alike(rebound(change))) {
-      const [was, is] = [before, after].map(binding => standingOf(binding, [], facts.enabled, kept.of))
+      const [was, is] = [before, after].map(binding => standingOf(binding, [], kept.of))
       blocks.push(blockOf({ all: [plain], but: new Set() }, was!, is!))
       for (const source of others) {
         const lettingInAll = lettingIn(membersOf(source.id), facts.enabled)
-        const sides = [before, after].map(binding => standingOf(binding, lettingInAll, facts.enabled, kept.of))
+        const sides = [before, after].map(binding => standingOf(binding, lettingInAll, kept.of))
         blocks.push(blockOf(onlySource(source), sides[0]!, sides[1]!))
       }
     }
@@ -160,14 +160,14 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         return {
           source,
           people,
-          was: source && standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask),
+          was: source && standingOf(source.binding, lettingIn(membersOf(source.id), people), ask),
         }
       })
     if (change.entity === 'member') members.set(change.id, change.row)
     else now = change.now
     return before.map(({ source, people, was }) => {
       if (!source || !was) return undefined
-      const is = standingOf(source.binding, lettingIn(membersOf(source.id), people), people, kept.within(people))
+      const is = standingOf(source.binding, lettingIn(membersOf(source.id), people), kept.within(people))
       return blockOf(onlySource(source), was, is)
     })
   }
@@ -217,7 +217,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     const quickBefore = (formula: Formula) => (formula.isGrounded && !live.has(formula) ? nobody : askBefore(formula))
     const quickAfter = (formula: Formula) => (formula.isGrounded && !live.has(formula) ? nobody : askAfter(formula))
     for (const alike of bindingsAlike(touched, people, quickBefore, quickAfter)) {
-      const [was, is] = [standingOf(alike[0], [], asked, quickBefore), standingOf(alike[0], [], left, quickAfter)]
+      const [was, is] = [standingOf(alike[0], [], quickBefore), standingOf(alike[0], [], quickAfter)]
       const but = new Set(alike.flatMap(binding => apart.get(binding) ?? []))
       blocks.push(blockOf({ all: alike.map(({ sources }) => sources), but }, was, is))
     }
@@ -227,8 +227,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         const inGroup = 'group' in member.subject ? groupsBefore.get(member.subject.group) : undefined
         return { reason: memberReason(member), people: inGroup ?? facts.subjectPeople(member.subject, asked) }
       })
-      const was = standingOf(source.binding, then, asked, askBefore)
-      const is = standingOf(source.binding, lettingIn(mine, left), left, askAfter)
+      const was = standingOf(source.binding, then, askBefore)
+      const is = standingOf(source.binding, lettingIn(mine, left), askAfter)
       blocks.push(blockOf(onlySource(source), was, is))
     }
     return blocks.filter(block => block !== undefined)
@@ -404,11 +404,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function standingWithin(people: PeopleSet): (source: Source) => Standing {
     const ask = people === facts.enabled ? kept.of : kept.within(people)
-    return source => standingOf(source.binding, lettingIn(membersOf(source.id), people), people, ask)
+    return source => standingOf(source.binding, lettingIn(membersOf(source.id), people), ask)
   }
 
   function policyStanding(binding: Binding): Standing {
-    return standingOf(binding, [], facts.enabled, kept.of)
+    return standingOf(binding, [], kept.of)
   }
 
   function* audienceBlocks() {
@@ -425,7 +425,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   function idsOf(people: PeopleSet): Float64Array {
     const numbers = numbersOf(people)
     const ids = new Float64Array(numbers.length)
-    for (let at = 0; at < numbers.length; at++) ids[at] = facts.personAt(numbers[at]!).id
+    for (let at = 0; at < numbers.length; at++) ids[at] = facts.idOf(numbers[at]!)
     return ids
   }
 

@@ -55,6 +55,7 @@ export interface FactIndex {
   person(id: UserId): Person
   findPerson(id: UserId): Person | undefined
   personAt(number: number): Person
+  idOf(number: number): UserId
   /** Whether ascending numbers are ascending ids too. */
   isInOrder(): boolean
   group(id: GroupId): KnownGroup
@@ -84,6 +85,8 @@ export interface FactIndex {
 export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' | 'principals'> = noFacts): FactIndex {
   const byId = new Map<UserId, Person>()
   const people: Person[] = []
+  /** Once more by themselves: most answers are about ids alone. */
+  const ids: UserId[] = []
   const byName = new Map<string, Person[]>()
   const enabled = newPeopleSet()
   const groups = new Map<GroupId, KnownGroup>()
@@ -97,6 +100,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     const made: Person = { number: people.length, id, user: undefined, groups: [], values: [], principals: [] }
     if (people.length > 0 && people[people.length - 1]!.id > id) inOrder = false
     people.push(made)
+    ids.push(id)
     byId.set(id, made)
     return made
   }
@@ -263,6 +267,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     person,
     findPerson: id => byId.get(id),
     personAt: number => people[number]!,
+    idOf: number => ids[number]!,
     isInOrder: () => inOrder,
     group,
     personsNamed: userid => byName.get(userid) ?? [],

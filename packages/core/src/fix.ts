@@ -119,7 +119,7 @@ function levelSupposing(
   if (supposed.fix === 'addMember') {
     members.push({ reason: { kind: 'member', id: -1 as never, level: supposed.level }, people })
   }
-  const { read, write } = standingOf(source.binding, members, people, ask)
+  const { read, write } = standingOf(source.binding, members, ask)
   return write.size > 0 ? 'WRITE' : read.size > 0 ? 'READ' : undefined
 }
 

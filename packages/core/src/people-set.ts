@@ -118,19 +118,18 @@ export function difference(a: PeopleSet, b: PeopleSet): PeopleSet {
 
 /** The union of many, in time that grows with their sizes only. */
 export function unionOf(sets: readonly PeopleSet[]): PeopleSet {
-  if (sets.length <= 4) return sets.reduce(union, nobody)
-  const most = sets.reduce((sum, { size }) => sum + size, 0)
-  if (most === 0) return nobody
-  const numbers = new Uint32Array(most)
-  if (sets.every(({ bits }) => !bits) && most < 4 * smallSize) {
-    let at = 0
-    for (const { list, size } of sets) {
-      numbers.set(list.subarray(0, size), at)
-      at += size
-    }
-    return peopleSetOf(numbers)
-  }
-  return fromBits(gatheredBits(sets))
+  return anyAndEvery(sets, [])
+}
+
+/** Who is in any of the first and in every one of the second: the shape of all entitlements. */
+export function anyAndEvery(any: readonly PeopleSet[], every: readonly PeopleSet[]): PeopleSet {
+  let most = 0
+  for (const { size } of any) most += size
+  if (most === 0 || every.some(({ size }) => size === 0)) return nobody
+  if (most <= smallSize || any.length + every.length <= 2) return every.reduce(intersection, any.reduce(union, nobody))
+  const words = gather(any)
+  for (const set of every) keepOnly(set, words)
+  return takeGathered(words)
 }
 
 /** Whether both hold the same numbers. */
@@ -256,15 +255,54 @@ function combined(a: Uint32Array, b: Uint32Array, how: 'and' | 'or' | 'but not')
   return fromBits(found)
 }
 
-function gatheredBits(sets: readonly PeopleSet[]): Uint32Array {
+// Large unions and intersections go through one buffer: making a new one for each step costs more than the step.
+// INVARIANT: all zero between two calls; nothing in between calls anything else.
+let gathered = new Uint32Array(0)
+let taken = new Uint32Array(0)
+
+/** How many words of the buffer are in use. */
+function gather(sets: readonly PeopleSet[]): number {
   let words = 0
   for (const { bits, list, size } of sets) words = Math.max(words, bits?.length ?? ((list[size - 1] ?? 0) >>> 5) + 1)
-  const found = new Uint32Array(words)
-  for (const { bits, list, size } of sets) {
-    if (bits) for (let word = 0; word < bits.length; word++) found[word]! |= bits[word]!
-    else for (let at = 0; at < size; at++) found[list[at]! >>> 5]! |= 1 << (list[at]! & 31)
+  if (gathered.length < words) {
+    gathered = new Uint32Array(words * 2)
+    taken = new Uint32Array(words * 64)
   }
-  return found
+  for (const { bits, list, size } of sets) {
+    if (bits) for (let word = 0; word < bits.length; word++) gathered[word]! |= bits[word]!
+    else for (let at = 0; at < size; at++) gathered[list[at]! >>> 5]! |= 1 << (list[at]! & 31)
+  }
+  return words
+}
+
+function keepOnly({ bits, list, size }: PeopleSet, words: number): void {
+  if (bits) {
+    const shared = Math.min(bits.length, words)
+    for (let word = 0; word < shared; word++) gathered[word]! &= bits[word]!
+    gathered.fill(0, shared, words)
+    return
+  }
+  let kept = 0
+  for (let at = 0; at < size; at++) {
+    const number = list[at]!
+    if (number >>> 5 < words && (gathered[number >>> 5]! & (1 << (number & 31))) !== 0) taken[kept++] = number
+  }
+  gathered.fill(0, 0, words)
+  for (let at = 0; at < kept; at++) gathered[taken[at]! >>> 5]! |= 1 << (taken[at]! & 31)
+}
+
+function takeGathered(words: number): PeopleSet {
+  let size = 0
+  for (let word = 0; word < words; word++) {
+    for (let rest = gathered[word]!; rest !== 0; rest &= rest - 1)
+      taken[size++] = (word << 5) + 31 - Math.clz32(rest & -rest)
+  }
+  const isLarge = size > 0 && isDense(size, taken[size - 1]!)
+  const found: PeopleSet = isLarge
+    ? { size, list: noNumbers, bits: gathered.slice(0, (taken[size - 1]! >>> 5) + 1) }
+    : { size, list: taken.slice(0, size), bits: undefined }
+  gathered.fill(0, 0, words)
+  return size === 0 ? nobody : found
 }
 
 function countOf(words: Uint32Array): number {

@@ -7,7 +7,16 @@
 import type { OwnReason } from './entitlement.ts'
 import type { Member } from './facts.ts'
 import type { Formula } from './formula.ts'
-import { difference, hasPerson, intersection, nobody, type PeopleSet, union, unionOf } from './people-set.ts'
+import {
+  anyAndEvery,
+  difference,
+  hasPerson,
+  intersection,
+  nobody,
+  type PeopleSet,
+  union,
+  unionOf,
+} from './people-set.ts'
 import type { Binding } from './source-binding.ts'
 
 export interface Standing {
@@ -26,20 +35,23 @@ export interface LettingIn {
 
 export const noStanding: Standing = { read: nobody, write: nobody, reasons: [] }
 
-/** `members` are those that apply; `within` are the people asked about, all of them enabled. */
+/** `members` are those that apply; both they and `ask` speak of the same enabled people. */
 export function standingOf(
   binding: Binding | undefined,
   members: readonly LettingIn[],
-  within: PeopleSet,
   ask: (formula: Formula) => PeopleSet,
 ): Standing {
   if (!binding) return noStanding
   const reasons = [...binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) })), ...members]
-  const writing = reasons.filter(({ reason }) => reason.level === 'WRITE')
-  const letIn = unionOf(reasons.map(({ people }) => people))
-  const read = everyGuard(binding.guards.READ, intersection(within, letIn), ask)
-  const mayWrite = intersection(read, unionOf(writing.map(({ people }) => people)))
-  return { read, write: everyGuard(binding.guards.WRITE, mayWrite, ask), reasons }
+  const letIn = reasons.map(({ people }) => people)
+  const writing = reasons.filter(({ reason }) => reason.level === 'WRITE').map(({ people }) => people)
+  // Asking every guardrail about people whom nothing lets in would be in vain.
+  if (letIn.every(({ size }) => size === 0)) return { ...noStanding, reasons }
+  const forRead = binding.guards.READ.map(ask)
+  const read = anyAndEvery(letIn, forRead)
+  const mayWrite = read.size > 0 && writing.some(({ size }) => size > 0)
+  const write = mayWrite ? anyAndEvery(writing, [read, ...binding.guards.WRITE.map(ask)]) : nobody
+  return { read, write, reasons }
 }
 
 export function memberReason({ id, level, until, subject }: Member): OwnReason {
@@ -81,13 +93,4 @@ function exchanged(was: PeopleSet, is: PeopleSet): PeopleSet[] {
 function reasonKey(reason: OwnReason): string {
   if (reason.kind === 'policy') return `policy ${reason.id} ${reason.version} ${reason.level}`
   return `member ${reason.id} ${reason.level} ${reason.until} ${reason.via?.group}`
-}
-
-function everyGuard(guards: readonly Formula[], people: PeopleSet, ask: (formula: Formula) => PeopleSet): PeopleSet {
-  let left = people
-  for (const formula of guards) {
-    if (left.size === 0) break
-    left = intersection(left, ask(formula))
-  }
-  return left
 }
