@@ -3,7 +3,8 @@
  *
  * Ours computes whole sets; the peers answer one pair at a time and are asked a sample of pairs, each after being made
  * ready outside the clock. Said fairly: that is what they are made for, and cedar-wasm's time includes JSON crossing into
- * WASM. The floor goes over the very same sorted arrays, found beforehand, and merges members in by hand.
+ * WASM. The floor merges, for each data source, the very
+ * same sorted arrays (whom each policy lets in, whom each guardrail lets through), which it gets for nothing.
  */
 import { type EntitlementIndex, entitlementIndex, type Facts } from '@headgate/core'
 import { casbinPeer, caslPeer, cedarPeer, type Peer, peerWorld } from './lib/peers.ts'
@@ -142,44 +143,82 @@ function enumerate(index: EntitlementIndex): { checksum: number; count: number }
   return { checksum, count }
 }
 
+/** For one data source: whom each policy and member lets in, whom each guardrail lets through; ascending ids. */
 interface Arrays {
   readonly dataSource: number
-  readonly byPolicy: Float64Array
-  readonly byMember: Float64Array
+  readonly any: readonly Float64Array[]
+  readonly every: readonly Float64Array[]
 }
 
-/** What the policies give and what members add, each a sorted array, found outside the clock. */
+/** Found outside the clock: one array a formula, shared by the data sources that it is asked on. */
 function arraysOf(index: EntitlementIndex): Arrays[] {
-  const shared = new Map<unknown, Float64Array>()
+  const known = new Map<unknown, Float64Array>()
+  type Formula = Parameters<EntitlementIndex['audiences']['of']>[0]
+  function arrayOf(formula: Formula): Float64Array {
+    const array = known.get(formula) ?? index.idsOf(index.audiences.of(formula))
+    known.set(formula, array)
+    return array
+  }
   const found: Arrays[] = []
-  for (const { dataSources, users } of index.audienceBlocks()) {
-    for (const dataSource of dataSources) {
-      const { binding } = index.bindings.sources.get(dataSource)!
-      const byPolicy = shared.get(binding) ?? Float64Array.from(index.idsOf(index.policyStanding(binding!).read))
-      shared.set(binding, byPolicy)
-      const policies = new Set(byPolicy)
-      const byMember = dataSources.length > 1 ? none : users.filter(user => !policies.has(user))
-      found.push({ dataSource, byPolicy, byMember })
-    }
+  for (const [id, { binding }] of index.bindings.sources) {
+    if (!binding) continue
+    const members = index.members
+      .of(id)
+      .filter(({ until }) => until === undefined || until > now)
+      .map(({ subject }) => index.idsOf(index.facts.subjectPeople(subject, index.facts.enabled)))
+    const any = [...binding.grants.map(({ formula }) => arrayOf(formula)), ...members].filter(
+      ({ length }) => length > 0,
+    )
+    found.push({ dataSource: id, any, every: binding.guards.READ.map(arrayOf) })
   }
   return found
 }
 
-const none = new Float64Array(0)
-
+/** As one would write it by hand: for each data source its arrays merged two by two, shortest first, into the sum. */
 function mergeByHand(arrays: readonly Arrays[]): number {
   let checksum = 0
-  for (const { dataSource, byPolicy, byMember } of arrays) {
+  const buffers = [new Float64Array(1 << 20), new Float64Array(1 << 20)] as const
+  for (const { dataSource, any, every } of arrays) {
     const factor = Math.imul(dataSource, 0x9e3779b1) | 1
-    let [a, b] = [0, 0]
-    while (a < byPolicy.length && b < byMember.length) {
-      const [x, y] = [byPolicy[a]!, byMember[b]!]
-      checksum = (checksum + Math.imul(Math.min(x, y), factor)) | 0
-      if (x <= y) a++
-      if (y <= x) b++
+    let size = 0
+    let from: Float64Array = buffers[0]
+    let to: Float64Array = buffers[1]
+    for (const array of any.toSorted((a, b) => a.length - b.length)) {
+      size = mergeTwo(from, size, array, to)
+      ;[from, to] = [to, from]
     }
-    for (; a < byPolicy.length; a++) checksum = (checksum + Math.imul(byPolicy[a]!, factor)) | 0
-    for (; b < byMember.length; b++) checksum = (checksum + Math.imul(byMember[b]!, factor)) | 0
+    for (const array of every.toSorted((a, b) => a.length - b.length)) {
+      size = keepShared(from, size, array, to)
+      ;[from, to] = [to, from]
+    }
+    for (let at = 0; at < size; at++) checksum = (checksum + Math.imul(from[at]!, factor)) | 0
   }
   return checksum
+}
+
+function mergeTwo(a: Float64Array, sizeA: number, b: Float64Array, to: Float64Array): number {
+  let [atA, atB, size] = [0, 0, 0]
+  while (atA < sizeA && atB < b.length) {
+    const [x, y] = [a[atA]!, b[atB]!]
+    to[size++] = Math.min(x, y)
+    if (x <= y) atA++
+    if (y <= x) atB++
+  }
+  while (atA < sizeA) to[size++] = a[atA++]!
+  while (atB < b.length) to[size++] = b[atB++]!
+  return size
+}
+
+/** Leaps where the other array is much longer. */
+function keepShared(a: Float64Array, sizeA: number, b: Float64Array, to: Float64Array): number {
+  let [at, size] = [0, 0]
+  for (let atA = 0; atA < sizeA; atA++) {
+    const wanted = a[atA]!
+    for (let step = 1; at < b.length && b[at]! < wanted; step *= 2) {
+      while (step > 1 && (b[at + step] ?? Number.POSITIVE_INFINITY) > wanted) step >>= 1
+      at += step
+    }
+    if (b[at] === wanted) to[size++] = wanted
+  }
+  return size
 }
