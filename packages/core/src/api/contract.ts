@@ -6,6 +6,7 @@ import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { integrations } from './integrations.ts'
 import { policies } from './policies.ts'
+import { previews } from './preview.ts'
 import { tags } from './tags.ts'
 import { groups, users } from './users.ts'
 
@@ -17,6 +18,7 @@ export const api = {
   groups,
   tags,
   policies,
+  previews,
   grants,
   access,
   apiKeys,

@@ -16,5 +16,6 @@ export {
   validationTestNames,
 } from './integrations.ts'
 export type { Policy, PolicyInput, PolicyVersion } from './policies.ts'
+export type { HypotheticalChange } from './preview.ts'
 export type { Tag } from './tags.ts'
 export type { Group, Principal, User } from './users.ts'

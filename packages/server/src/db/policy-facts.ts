@@ -55,7 +55,7 @@ interface PolicyRow {
 }
 
 /** The policy that may be applied, if any, and what could not be read of the stored one. */
-function readPolicy({ id, version, name, definition }: PolicyRow): { policy?: Policy; message?: string } {
+export function readPolicy({ id, version, name, definition }: PolicyRow): { policy?: Policy; message?: string } {
   const row = { id: id as PolicyId, version, name }
   const stored = storedShape.safeParse(definition)
   if (!stored.success) return shutPolicy(row, definition, { everything: true }, 'its definition is damaged')

@@ -10,6 +10,17 @@ export interface RunTally {
   readonly failed: number
 }
 
+/** Calls a second over an integration's latest runs; undefined where none has ended with a call. */
+export async function recentRate(tx: Tx, integration: number): Promise<number | undefined> {
+  const { rows } = await sql<{ calls: number; seconds: number }>`
+    select coalesce(sum(created + revoked), 0)::float8 as calls,
+      coalesce(sum(extract(epoch from finished_at - started_at)), 0)::float8 as seconds
+    from (select * from run where integration_id = ${integration} and finished_at is not null
+      and created + revoked > 0 order by id desc limit 20) latest`.execute(tx)
+  const [latest] = rows
+  return latest && latest.calls > 0 && latest.seconds > 0 ? latest.calls / latest.seconds : undefined
+}
+
 export async function insertRun(
   tx: Tx,
   { integration, epoch }: Leadership,

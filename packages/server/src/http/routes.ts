@@ -10,6 +10,7 @@ import { integrationRoutes } from './integrations.ts'
 import { nativeS3Routes } from './native-s3.ts'
 import { policyRoutes } from './policies.ts'
 import { policyHistoryRoutes } from './policy-history.ts'
+import { previewRoutes } from './previews.ts'
 import type { Serve } from './serve.ts'
 import { tagRoutes } from './tags.ts'
 import { userAccessRoutes } from './user-access.ts'
@@ -25,6 +26,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   accessRoutes,
   groupRoutes,
   tagRoutes,
+  previewRoutes,
   policyRoutes,
   policyHistoryRoutes,
   grantRoutes,
