@@ -26,7 +26,8 @@ export async function measure(smoke: boolean): Promise<Bench> {
   for (const size of smoke ? [100] : [1000, 10_000, 100_000]) {
     const facts = worldOf({ users: size, dataSources: size })
     const at = `${size.toLocaleString('en')} × ${size.toLocaleString('en')}`
-    const runs = size > 10_000 ? 3 : 5
+    // Enough runs for the code to be warm, as it is for the peers.
+    const runs = smoke ? 2 : size > 10_000 ? 3 : size > 1000 ? 7 : 40
     const built: number[] = []
     const enumerated: number[] = []
     const floors: number[] = []

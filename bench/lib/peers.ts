@@ -8,7 +8,7 @@
 import { AbilityBuilder, createMongoAbility, type MongoAbility, subject } from '@casl/ability'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { type EntitlementIndex, type Expression, type Facts, type Policy, selfAndParents } from '@headgate/core'
-import { newModelFromString, newEnforcer } from 'casbin'
+import { newEnforcer, newModelFromString } from 'casbin'
 
 export interface PeerUser {
   readonly userid: string

@@ -5,8 +5,8 @@
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
-import { difference, intersection, numbersOf, type PeopleSet, peopleSetOf, union } from './people-set.ts'
-import type { Moved } from './preview.ts'
+import { difference, intersection, numbersOf, type PeopleSet, peopleSetOf, union, unionOf } from './people-set.ts'
+import type { Levels, Moved, Prior } from './preview.ts'
 import { covers, printScope, subPrefixOf } from './scope.ts'
 import type { Source } from './source-binding.ts'
 
@@ -17,25 +17,26 @@ export interface GrantMovement {
   readonly unmapped: number
 }
 
-interface Levels {
-  readonly read: PeopleSet
-  readonly write: PeopleSet
-}
-
 export function grantMovements(
   index: EntitlementIndex,
   moved: readonly Moved[],
+  levels: (source: Source) => Levels,
 ): ({ readonly integration: IntegrationId } & GrantMovement)[] {
   const byIntegration = Map.groupBy(moved, ({ source }) => source.row.integration)
   return [...byIntegration.keys()]
     .sort((a, b) => a - b)
     .flatMap(id => {
       const integration = index.bindings.integrations.get(id)
-      return integration ? [{ integration: id, ...movementIn(index, integration, byIntegration.get(id)!) }] : []
+      return integration ? [{ integration: id, ...movementIn(index, integration, byIntegration.get(id)!, levels) }] : []
     })
 }
 
-function movementIn(index: EntitlementIndex, integration: Integration, moved: readonly Moved[]): GrantMovement {
+function movementIn(
+  index: EntitlementIndex,
+  integration: Integration,
+  moved: readonly Moved[],
+  levels: (source: Source) => Levels,
+): GrantMovement {
   const { bindings } = index
   const movedBy = new Map(moved.map(one => [one.source, one]))
   // Data sources that give nothing any more do not cover as far as the index knows, and did before.
@@ -43,11 +44,18 @@ function movementIn(index: EntitlementIndex, integration: Integration, moved: re
   const mapped = mappedTo(index, integration.id, moved)
   const isInside = (source: Source) => subPrefixOf(source.row.scope, integration.locationPath) !== undefined
 
-  const levels = alikeOnly(index)
+  const earlier = new Map<Prior, Map<Levels, Levels>>()
   function before(source: Source): Levels {
-    const { read, write } = levels(source)
+    const now = levels(source)
     const prior = movedBy.get(source)?.prior
-    if (!prior) return { read, write }
+    if (!prior) return now
+    const alike = earlier.get(prior) ?? new Map<Levels, Levels>()
+    earlier.set(prior, alike)
+    const found = alike.get(now) ?? levelsBefore(now, prior)
+    alike.set(now, found)
+    return found
+  }
+  function levelsBefore({ read, write }: Levels, prior: Prior): Levels {
     return {
       read: union(difference(read, prior.seen), prior.read),
       write: union(difference(write, prior.seen), prior.write),
@@ -112,22 +120,9 @@ function kept(
   return { read, write }
 }
 
-/** Everybody's levels now; the same sets for data sources that the same binding binds, so that counts can be shared. */
-function alikeOnly(index: EntitlementIndex): (source: Source) => Levels {
-  const known = new Map<unknown, Levels>()
-  return source => {
-    const key = index.members.of(source.id).length > 0 ? source : source.binding
-    const same = known.get(key)
-    if (same) return same
-    const { read, write } = index.standing(source)
-    known.set(key, { read, write })
-    return { read, write }
-  }
-}
-
 /** Those of the people concerned who have exactly one principal for the integration. */
 function mappedTo({ facts }: EntitlementIndex, integration: IntegrationId, moved: readonly Moved[]): PeopleSet {
-  const concerned = [...new Set(moved.map(({ prior }) => prior.seen))].reduce(union, peopleSetOf([]))
+  const concerned = unionOf([...new Set(moved.map(({ prior }) => prior.seen))])
   return peopleSetOf(
     numbersOf(concerned).filter(number => facts.principalOf(facts.personAt(number), integration) !== undefined),
   )

@@ -56,11 +56,14 @@ export interface PreviewPage {
   readonly limit?: number
 }
 
-/** The people looked at on a data source, and what they had before the first change. */
-export interface Prior {
-  readonly seen: PeopleSet
+export interface Levels {
   readonly read: PeopleSet
   readonly write: PeopleSet
+}
+
+/** The people looked at on a data source, and what they had before the first change. */
+export interface Prior extends Levels {
+  readonly seen: PeopleSet
 }
 
 export interface Moved {
@@ -84,10 +87,15 @@ export function preview(index: EntitlementIndex, changes: readonly PreviewChange
       undo.unshift(index.inverseOf(asked))
       gather(index.applyChange(asked).blocks, priors)
     }
-    const moved = movedSince(index, priors)
-    return { ...aggregatesOf(index, moved), grants: grantMovements(index, moved), ...rowsOf(index, moved, page) }
+    const levels = levelsNow(index)
+    const moved = movedSince(index, priors, levels)
+    return {
+      ...aggregatesOf(index, moved, levels),
+      grants: grantMovements(index, moved, levels),
+      ...rowsOf(index, moved, page),
+    }
   } finally {
-    for (const change of undo) index.applyChange(change)
+    for (const change of undo) index.settle(change)
   }
 }
 
@@ -132,7 +140,11 @@ function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | '
   }
 }
 
-function movedSince(index: EntitlementIndex, priors: ReadonlyMap<Source, Prior>): Moved[] {
+function movedSince(
+  index: EntitlementIndex,
+  priors: ReadonlyMap<Source, Prior>,
+  levels: (source: Source) => Levels,
+): Moved[] {
   const known = new Map<Prior, Map<string, Omit<Moved, 'source'>>>()
   const found: Moved[] = []
   for (const [source, prior] of priors) {
@@ -140,7 +152,7 @@ function movedSince(index: EntitlementIndex, priors: ReadonlyMap<Source, Prior>)
     const key = index.members.of(source.id).length === 0 ? (source.binding?.key ?? '') : `alone ${source.id}`
     const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
     known.set(prior, alike)
-    const moved = alike.get(key) ?? movedBetween(index, source, prior)
+    const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
     alike.set(key, moved)
     if (moved.gained.size + moved.lost.size + moved.raised.size + moved.lowered.size > 0)
       found.push({ source, ...moved })
@@ -151,9 +163,15 @@ function movedSince(index: EntitlementIndex, priors: ReadonlyMap<Source, Prior>)
 /** As many people as make it cheaper to ask for everybody, whose audiences are kept. */
 const manyPeople = 256
 
-function movedBetween(index: EntitlementIndex, source: Source, prior: Prior): Omit<Moved, 'source'> {
-  const people = prior.seen.size > manyPeople ? index.facts.enabled : intersection(prior.seen, index.facts.enabled)
-  const standing = index.standingWithin(people)(source)
+function movedBetween(
+  index: EntitlementIndex,
+  source: Source,
+  prior: Prior,
+  levels: (source: Source) => Levels,
+): Omit<Moved, 'source'> {
+  const isFew = prior.seen.size <= manyPeople
+  const few = isFew && index.standingWithin(intersection(prior.seen, index.facts.enabled))
+  const standing = few ? few(source) : levels(source)
   const [read, write] = [intersection(prior.seen, standing.read), intersection(prior.seen, standing.write)]
   return {
     prior,
@@ -165,11 +183,11 @@ function movedBetween(index: EntitlementIndex, source: Source, prior: Prior): Om
   }
 }
 
-function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[]) {
+function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[], levels: (source: Source) => Levels) {
   const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
   const everybody = (kind: 'gained' | 'lost') => unionOf([...new Set(moved.map(one => one[kind]))]).size
   const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
-  const after = countEntitlements(index)
+  const after = countEntitlements(index, levels)
   return {
     movements,
     people: { gaining: everybody('gained'), losing: everybody('lost') },
@@ -183,19 +201,23 @@ function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[]) {
 }
 
 /** How many entitlements there are, without naming them. */
-export function countEntitlements(index: EntitlementIndex): number {
+export function countEntitlements(index: EntitlementIndex, levels = levelsNow(index)): number {
   let count = 0
-  for (const { sources } of index.bindings.bindings.values()) {
-    let each: number | undefined
-    for (const source of sources) {
-      if (index.members.of(source.id).length > 0) count += index.standing(source).read.size
-      else {
-        each ??= index.standing(source).read.size
-        count += each
-      }
-    }
-  }
+  for (const source of index.bindings.sources.values()) count += levels(source).read.size
   return count
+}
+
+/** Everybody's levels as they are; the very same sets for data sources that the same binding binds. */
+function levelsNow(index: EntitlementIndex): (source: Source) => Levels {
+  const known = new Map<unknown, Levels>()
+  return source => {
+    const key = index.members.of(source.id).length > 0 ? source : source.binding
+    const same = known.get(key)
+    if (same) return same
+    const { read, write } = index.standing(source)
+    known.set(key, { read, write })
+    return { read, write }
+  }
 }
 
 function rowsOf(

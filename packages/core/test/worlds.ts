@@ -20,8 +20,8 @@ import {
   type User,
 } from '../src/index.ts'
 
-/** `HEADGATE_WORLDS` runs more, `HEADGATE_SEED` starts elsewhere; a failure names its seed. */
-const count = Number(process.env.HEADGATE_WORLDS ?? 600)
+/** 200,000 worlds in the long run; `HEADGATE_WORLDS` sets how many, `HEADGATE_SEED` where to start. A failure names its seed. */
+const count = Number(process.env.HEADGATE_WORLDS ?? (process.env.HEADGATE_TEST_LONG ? 200_000 : 2_000))
 const first = Number(process.env.HEADGATE_SEED ?? 1)
 
 export const seeds: readonly number[] = Array.from({ length: count }, (_, at) => first + at)
