@@ -50,7 +50,7 @@ function permissionsPage(): string {
 function httpPage(): string {
   return page('HTTP API', [
     'The routes in short; shapes, examples and a console are at `/docs` of a running server, the OpenAPI document at `/openapi.json`.',
-    'Bodies may be JSON or YAML. Writes answer `Headgate-Sequence`; routes that ask for `If-Match` take the version of the `ETag`.',
+    'Bodies may be JSON or YAML. Writes answer `Headgate-Sequence`; a read that sends it back waits up to 2 s for that change. Routes that ask for `If-Match` take the version of the `ETag`.',
     table(
       ['route', 'what it does', 'errors of its own'],
       endpoints().map(({ method, path, summary, errors: codes }) => [

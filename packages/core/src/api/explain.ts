@@ -29,29 +29,31 @@ export type ExplainedRule =
   | { kind: 'not'; holds: boolean; term: ExplainedRule }
   | { kind: 'call'; holds: boolean; name: string; args: string[]; facts: z.output<typeof fact>[] }
 
-const rule: z.ZodType<ExplainedRule> = z.union([
-  z.object({
-    kind: z.enum(['and', 'or']),
-    holds: z.boolean(),
-    get terms() {
-      return z.array(rule)
-    },
-  }),
-  z.object({
-    kind: z.literal('not'),
-    holds: z.boolean(),
-    get term() {
-      return rule
-    },
-  }),
-  z.object({
-    kind: z.literal('call'),
-    holds: z.boolean(),
-    name: z.string(),
-    args: z.array(z.string()),
-    facts: z.array(fact),
-  }),
-])
+const rule: z.ZodType<ExplainedRule> = z
+  .union([
+    z.object({
+      kind: z.enum(['and', 'or']),
+      holds: z.boolean(),
+      get terms() {
+        return z.array(rule)
+      },
+    }),
+    z.object({
+      kind: z.literal('not'),
+      holds: z.boolean(),
+      get term() {
+        return rule
+      },
+    }),
+    z.object({
+      kind: z.literal('call'),
+      holds: z.boolean(),
+      name: z.string(),
+      args: z.array(z.string()),
+      facts: z.array(fact),
+    }),
+  ])
+  .meta({ id: 'ExplainedRule' })
 
 const policy = z.object({
   id,

@@ -15,6 +15,8 @@ export function printOpenApi(): Json {
       paths[endpoint.path] = { ...paths[endpoint.path], ...operation }
     }
   }
+  const named: Record<string, unknown> = {}
+  const hoisted = withoutDefinitions(paths, named)
   return {
     openapi: '3.1.0',
     info: {
@@ -25,15 +27,29 @@ export function printOpenApi(): Json {
     },
     servers: [{ url: '/' }],
     tags: Object.keys(api).map(name => ({ name })),
-    paths,
+    paths: hoisted,
     components: {
       securitySchemes: {
         key: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The API key, as it is' },
         bearer: { type: 'http', scheme: 'bearer', description: 'The API key after `Bearer`' },
       },
-      schemas: { Error: errorSchema },
+      schemas: { Error: errorSchema, ...named },
     },
   }
+}
+
+/** Shapes that refer to themselves are named once for all; each printed schema would keep its own, out of reach. */
+function withoutDefinitions(node: unknown, named: Record<string, unknown>): unknown {
+  if (Array.isArray(node)) return node.map(item => withoutDefinitions(item, named))
+  if (typeof node !== 'object' || node === null) return node
+  const { $defs = {}, ...rest } = node as Json
+  for (const [name, schema] of Object.entries($defs as Json)) named[name] = withoutDefinitions(schema, named)
+  return Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => {
+      if (key !== '$ref' || typeof value !== 'string') return [key, withoutDefinitions(value, named)]
+      return [key, value.replace('#/$defs/', '#/components/schemas/')]
+    }),
+  )
 }
 
 const errorSchema: Json = {

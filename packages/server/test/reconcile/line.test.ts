@@ -127,6 +127,31 @@ test('another principal gets its grant only after the old one lost its own', asy
   await assertNoOrphan(here)
 })
 
+test('a principal that goes from one person to another takes its grant along, and nobody has it twice', async t => {
+  const here = await lake(t)
+  await here.start()
+  await register(here, finance)
+  const [ann, ben] = [await person(here, 'ann'), await person(here, 'ben')]
+  await letIn(here, 'finance', "@hasAttribute('team', 'finance')")
+  await give(here, ann, 'finance')
+  await give(here, ben, 'finance')
+  await until('both grants', () => inAws(here).length === 2)
+  await quiet(here)
+  const { users } = here.server.admin
+  await users.setPrincipals({ params: { id: ben }, body: [] })
+  await users.setPrincipals({ params: { id: ann }, body: [] })
+  await mapTo(here, ben, 'ann')
+  await quiet(here)
+  await until('one grant', () => inAws(here).length === 1)
+  await quiet(here)
+  const live = (await grants(here, { live: 'true' })).map(({ user, grantee }) => [
+    user.id,
+    grantee.identifier.split('/').at(-1),
+  ])
+  assert.deepEqual(live, [[ben, 'ann']])
+  await assertNoOrphan(here)
+})
+
 test('a covering grant makes the inner one go only once it is settled; losing it brings the inner one back first', async t => {
   const here = await lake(t)
   await here.start()
