@@ -183,13 +183,13 @@ export const dataSources = {
   removeTags: endpoint({
     method: 'DELETE',
     path: '/data-sources/{id}/tags',
-    summary: 'Remove tags; those not there are ignored',
+    summary: 'Remove tags; those not there are ignored. Only governors take it out of the reach of a guardrail',
     needs: ownerOrGovernor,
     params,
     body: tagsBody,
     status: 200,
     response: z.object({ tags: z.array(z.string()) }),
-    errors: ['data-source-not-found', 'name-reserved'],
+    errors: ['data-source-not-found', 'guardrail-would-drop', 'name-reserved'],
   }),
   setMember: endpoint({
     method: 'PUT',

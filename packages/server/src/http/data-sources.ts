@@ -4,6 +4,7 @@ import { describeDataSource } from '../access/describe.ts'
 import { listAccessTo } from '../access/list.ts'
 import { lockForChange, readableDataSources } from '../access/visibility.ts'
 import { tellTheEnd } from '../data-sources/end.ts'
+import { keepGuardrails } from '../data-sources/keep-guardrails.ts'
 import { restoreDataSource } from '../data-sources/restore.ts'
 import { type Act, act } from '../db/act.ts'
 import { type DataSourceRow, listDataSources, presentDataSources } from '../db/data-source.ts'
@@ -36,7 +37,10 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
 
   serve(api.dataSources.removeTags, async ({ params: { id }, body: { tags }, caller }) => {
     refuseReserved(...tags)
-    const { result, sequence } = await change(caller, id, (done, row) => removeTags(done, row, tags))
+    const { result, sequence } = await change(caller, id, async (done, row) => {
+      await keepGuardrails(done.tx, caller, row, tags)
+      return removeTags(done, row, tags)
+    })
     return { body: { tags: result }, sequence }
   })
 
