@@ -138,6 +138,11 @@ export const errors = {
   'request-invalid': { status: 422, retry: false, text: '{reason}' },
   'validation-failed': { status: 422, retry: false, text: 'the integration did not pass validation: {reason}' },
   'policy-invalid': { status: 422, retry: false, text: 'the expression of policy `{name}` cannot be read: {reason}' },
+  'policy-open-by-absence': {
+    status: 422,
+    retry: false,
+    text: 'policy `{name}` lets in people of whom nothing is known: where that is meant, send `"acknowledge": ["open-by-absence"]`',
+  },
   'data-sources-invalid': {
     status: 422,
     retry: false,

@@ -278,3 +278,32 @@ test('every change leaves an audit event with before and after', async t => {
     ],
   )
 })
+
+test('a policy that is open by absence applies only where that is acknowledged', async t => {
+  const server = await start(t)
+  const { create, edit, activate, get } = server.admin.policies
+  const open: PolicyInput = { ...analysts, who: { when: "NOT @isInGroups('Contractors')" } }
+  const acknowledge: 'open-by-absence'[] = ['open-by-absence']
+
+  await refuses(create({ body: { ...open, state: 'active' } }), 'policy-open-by-absence', 422)
+  const { id } = await create({ body: open })
+  const params = { id }
+  await refuses(activate({ params, ifMatch: '1' }), 'policy-open-by-absence', 422)
+  await refuses(activate({ params, ifMatch: '1', body: {} }), 'policy-open-by-absence', 422)
+  assert.equal((await get({ params })).state, 'staged')
+  const active = await activate({ params, ifMatch: '1', body: { acknowledge } })
+  assert.equal(active.state, 'active')
+  // What was acknowledged was that text: another one is looked at again.
+  const other = { ...open, who: { when: "NOT @isInGroups('Guests')" } }
+  await refuses(edit({ params, ifMatch: '2', body: other }), 'policy-open-by-absence', 422)
+  assert.equal((await edit({ params, ifMatch: '2', body: { ...other, acknowledge } })).version, 3)
+  const closed = { ...open, who: { when: "@isInGroups('Staff') AND NOT @isInGroups('Guests')" } }
+  assert.equal((await edit({ params, ifMatch: '3', body: closed })).version, 4)
+
+  const unknown = { params, ifMatch: '4', body: { acknowledge: ['anything' as 'open-by-absence'] } }
+  await refuses(activate(unknown), 'request-invalid', 422)
+  const guardrail: PolicyInput = { ...open, name: 'No contractors', kind: 'guardrail', state: 'active' }
+  assert.equal((await create({ body: guardrail })).state, 'active')
+  const everyone: PolicyInput = { ...open, name: 'Everyone', who: { everyone: true }, state: 'active' }
+  assert.equal((await create({ body: everyone })).state, 'active')
+})

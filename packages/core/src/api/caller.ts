@@ -10,7 +10,9 @@ import type { Endpoint } from './endpoint.ts'
 type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }
   ? Name extends 'query'
     ? { readonly query?: z.input<S> }
-    : { readonly [N in Name]: z.input<S> }
+    : undefined extends z.input<S>
+      ? { readonly [N in Name]?: z.input<S> }
+      : { readonly [N in Name]: z.input<S> }
   : unknown
 type Version<E> = E extends { readonly ifMatch: true } ? { readonly ifMatch: string } : unknown
 export type CallInput<E> = Part<E, 'params'> & Part<E, 'query'> & Part<E, 'body'> & Version<E>

@@ -34,6 +34,12 @@ export const policyInput = z.strictObject({
 })
 export type PolicyInput = z.input<typeof policyInput>
 
+/** What would surprise is done only where the caller says that it is meant (04). */
+const acknowledge = z
+  .array(z.enum(['open-by-absence']))
+  .max(10)
+  .default([])
+
 export const policy = z.object({
   id,
   version: z.number().int(),
@@ -80,10 +86,10 @@ export const policies = {
     path: '/policies',
     summary: 'Create a policy, staged unless said otherwise',
     needs,
-    body: policyInput,
+    body: policyInput.extend({ acknowledge }),
     status: 201,
     response: policy,
-    errors: ['policy-invalid', 'policy-name-taken', 'integration-not-found'],
+    errors: ['policy-invalid', 'policy-open-by-absence', 'policy-name-taken', 'integration-not-found'],
   }),
   edit: endpoint({
     method: 'PUT',
@@ -91,15 +97,17 @@ export const policies = {
     summary: 'Replace a policy by a new version',
     needs,
     params,
-    body: policyInput.omit({ state: true }),
+    body: policyInput.omit({ state: true }).extend({ acknowledge }),
     ifMatch: true,
     status: 200,
     response: policy,
     errors: [
       'policy-not-found',
       'policy-invalid',
+      'policy-open-by-absence',
       'policy-name-taken',
       'policy-protected',
+      'integration-not-found',
       'version-missing',
       'version-stale',
     ],
@@ -110,10 +118,11 @@ export const policies = {
     summary: 'Apply a staged policy',
     needs,
     params,
+    body: z.strictObject({ acknowledge }).optional(),
     ifMatch: true,
     status: 200,
     response: policy,
-    errors: ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'],
+    errors: ['policy-not-found', 'policy-open-by-absence', 'policy-protected', 'version-missing', 'version-stale'],
   }),
   stage: endpoint({
     method: 'POST',

@@ -227,7 +227,7 @@ async function loadPolicies(tx: Tx): Promise<{ policies: Policy[]; unreadable: U
   return { policies, unreadable }
 }
 
-const storedShape = api.policies.edit.body.omit({ name: true })
+const storedShape = api.policies.edit.body.omit({ name: true, acknowledge: true })
 
 /** True for nobody. */
 const nobody: Expression = call('isUser')

@@ -91,7 +91,7 @@ function printParameters(endpoint: Endpoint): readonly Json[] {
 function printBody(body: z.ZodType, endpoint: Endpoint): Json {
   const schema = printSchema(body, 'input')
   return {
-    required: true,
+    required: !body.safeParse(undefined).success,
     description: `At most ${endpoint.bodyLimit ?? MAX_BODY_BYTES} bytes.`,
     content: Object.fromEntries(bodyTypes.map(type => [type, { schema }])),
   }

@@ -12,7 +12,7 @@ import {
   setPolicyState,
 } from '../db/policy.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'
-import { checkPolicy } from '../policies/check.ts'
+import { checkPolicy, refuseOpenByAbsence } from '../policies/check.ts'
 import { presentPolicy } from '../policies/present.ts'
 import type { World } from '../world.ts'
 import type { Caller, Serve } from './serve.ts'
@@ -34,19 +34,29 @@ export function policyRoutes(serve: Serve, { db }: World): void {
     }),
   )
 
-  serve(api.policies.create, async ({ body: { state, ...input }, caller }) =>
-    answer(caller, async done => insertPolicy(done, await checkPolicy(done.tx, input), state)),
-  )
-
-  serve(api.policies.edit, async ({ params: { id }, body, version, caller }) =>
+  serve(api.policies.create, async ({ body: { state, acknowledge, ...input }, caller }) =>
     answer(caller, async done => {
-      const before = await lockPolicy(done.tx, id, version)
-      return editPolicy(done, before, await checkPolicy(done.tx, body))
+      const content = await checkPolicy(done.tx, input)
+      if (state === 'active') refuseOpenByAbsence(content, acknowledge)
+      return insertPolicy(done, content, state)
     }),
   )
 
-  serve(api.policies.activate, async ({ params: { id }, version, caller }) =>
-    answer(caller, async done => setPolicyState(done, await lockPolicy(done.tx, id, version), 'active')),
+  serve(api.policies.edit, async ({ params: { id }, body: { acknowledge, ...input }, version, caller }) =>
+    answer(caller, async done => {
+      const before = await lockPolicy(done.tx, id, version)
+      const content = await checkPolicy(done.tx, input)
+      if (before.state === 'active') refuseOpenByAbsence(content, acknowledge)
+      return editPolicy(done, before, content)
+    }),
+  )
+
+  serve(api.policies.activate, async ({ params: { id }, body, version, caller }) =>
+    answer(caller, async done => {
+      const before = await lockPolicy(done.tx, id, version)
+      if (before.state !== 'active') refuseOpenByAbsence(before, body?.acknowledge ?? [])
+      return setPolicyState(done, before, 'active')
+    }),
   )
 
   serve(api.policies.stage, async ({ params: { id }, version, caller }) =>

@@ -3,7 +3,7 @@
  *
  * What is stored is what people wrote; whether the names in it exist is a warning, never a refusal.
  */
-import { parseExpression, parseScope } from '@headgate/core'
+import { isOpenByAbsence, parseExpression, parseScope } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
@@ -11,7 +11,7 @@ import { missingIntegration, type PolicyContent } from '../db/policy.ts'
 import type { StoredCondition } from '../db/schema.ts'
 import { conditionsOf } from './conditions.ts'
 
-type Input = z.output<typeof api.policies.edit.body>
+type Input = Omit<z.output<typeof api.policies.edit.body>, 'acknowledge'>
 
 /** @throws Problem `request-invalid`, `policy-invalid` with `errors`, `integration-not-found` */
 export async function checkPolicy(tx: Tx, { name, ...definition }: Input): Promise<PolicyContent> {
@@ -27,6 +27,20 @@ export async function checkPolicy(tx: Tx, { name, ...definition }: Input): Promi
   const missing = await missingIntegration(tx, integrations)
   if (missing !== undefined) throw new Problem('integration-not-found', { id: missing })
   return { name, definition }
+}
+
+/**
+ * To be asked whenever a policy begins to apply, or goes on with another content.
+ * @throws Problem `policy-open-by-absence` for a grant policy that lets strangers in without anybody having meant it
+ */
+export function refuseOpenByAbsence(
+  { name, definition: { kind, who } }: PolicyContent,
+  acknowledged: readonly string[],
+): void {
+  // Who writes `everyone` means it.
+  if (kind !== 'grant' || 'everyone' in who || acknowledged.includes('open-by-absence')) return
+  const parsed = parseExpression(who.when)
+  if (parsed.ok && isOpenByAbsence(parsed.expression)) throw new Problem('policy-open-by-absence', { name })
 }
 
 interface Issue {
