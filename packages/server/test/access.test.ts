@@ -352,3 +352,16 @@ test('grants are listed newest first, filtered, and only to whom they concern', 
   assert.deepEqual(first.items[0]?.error, { code: 'AccessDenied', message: 'no' })
   assert.deepEqual((await admin.dataSources.get({ params: { id } })).grants, { revoked: 2, createFailed: 1 })
 })
+
+test('an end beyond the last year that can be written is refused', async t => {
+  const server = await testServer()
+  t.after(server.close)
+  const integrationId = await storedIntegration(server)
+  const id = await storeDataSource(server, integrationId, { name: 'Mine', scope: 's3://research-data/mine/*' })
+  const ann = await server.as([], 'ann')
+  await refuses(member(server.admin, id, ann, 'READ', '9999-12-31T23:59:59.999-14:00'), 'request-invalid', 422)
+  const { until } = await member(server.admin, id, ann, 'READ', '9999-12-31T23:59:59.999Z')
+  assert.equal(until, '9999-12-31T23:59:59.999Z')
+  const key = { name: 'long-lived', expiresAt: '9999-12-31T23:59:59-01:00' }
+  await refuses(ann.apiKeys.create({ body: key }), 'request-invalid', 422)
+})
