@@ -365,3 +365,22 @@ test('an end beyond the last year that can be written is refused', async t => {
   const key = { name: 'long-lived', expiresAt: '9999-12-31T23:59:59-01:00' }
   await refuses(ann.apiKeys.create({ body: key }), 'request-invalid', 422)
 })
+
+test('the documented way to delete disables first and removes for good when called again', async t => {
+  const server = await testServer()
+  t.after(server.close)
+  const integrationId = await storedIntegration(server)
+  const owner = await server.as(['CREATE_S3_DATASOURCE'], 'owner')
+  const id = await storeDataSource(server, integrationId, { name: 'Mine', scope: 's3://research-data/mine/*', owner })
+  const step = async (who: TestPerson) => {
+    const response = await who.send(`/dataSource/${id}`, { method: 'DELETE' })
+    return [response.status, ((await response.json()) as { hardDelete?: boolean }).hardDelete]
+  }
+  assert.deepEqual(await step(await server.as([])), [404, undefined])
+  assert.deepEqual(await step(await server.as(['AUDIT'])), [403, undefined])
+  assert.deepEqual(await step(owner), [200, false])
+  assert.equal((await owner.dataSources.get({ params: { id } })).state, 'disabled')
+  assert.deepEqual(await step(owner), [200, true])
+  await refuses(owner.dataSources.get({ params: { id } }), 'data-source-not-found', 404)
+  assert.deepEqual(await step(owner), [404, undefined])
+})

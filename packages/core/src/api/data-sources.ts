@@ -244,6 +244,17 @@ export const dataSources = {
     response: z.object({ id, state: z.enum(['disabled', 'deleted']), message: z.string() }),
     errors: ['data-source-not-found'],
   }),
+  /** The documented route of the reference product (02): its clients call twice, until `hardDelete` is true. */
+  removeInSteps: endpoint({
+    method: 'DELETE',
+    path: '/dataSource/{id}',
+    summary: 'Disable at the first call, remove for good at the second',
+    needs: ownerOrGovernor,
+    params,
+    status: 200,
+    response: z.object({ id, hardDelete: z.boolean(), message: z.string() }),
+    errors: ['data-source-not-found'],
+  }),
   restore: endpoint({
     method: 'POST',
     path: '/data-sources/{id}/restore',

@@ -66,10 +66,16 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
 
   serve(api.dataSources.remove, async ({ params: { id }, query: { hard = false }, caller }) => {
     const { result, sequence } = await change(caller, id, async (done, row) => {
-      const message = await tellTheEnd(done, row)
-      if (hard) await deleteDataSource(done, row)
-      else await setDataSourceState(done, row, 'disabled')
+      const message = await endDataSource(done, row, hard)
       return { id, state: hard ? ('deleted' as const) : ('disabled' as const), message }
+    })
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.removeInSteps, async ({ params: { id }, caller }) => {
+    const { result, sequence } = await change(caller, id, async (done, row) => {
+      const hardDelete = row.state === 'disabled'
+      return { id, hardDelete, message: await endDataSource(done, row, hardDelete) }
     })
     return { body: result, sequence }
   })
@@ -86,6 +92,14 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   function change<T>(caller: Caller, id: number, work: (done: Act, row: DataSourceRow) => Promise<T>) {
     return act(db, caller, async done => work(done, await lockForChange(done.tx, caller, id)))
   }
+}
+
+/** @returns what to tell whoever ended it */
+async function endDataSource(done: Act, row: DataSourceRow, forGood: boolean): Promise<string> {
+  const message = await tellTheEnd(done, row)
+  if (forGood) await deleteDataSource(done, row)
+  else await setDataSourceState(done, row, 'disabled')
+  return message
 }
 
 /** @throws Problem `data-source-disabled`, `request-invalid` for an end that has passed */
