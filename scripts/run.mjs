@@ -24,17 +24,15 @@ function installWhatIsMissing() {
   const marker = path.join(root, 'node_modules', '.headgate-installed')
   if (existsSync(node) && existsSync(marker) && readFileSync(marker, 'utf8') === lock) return
   process.stderr.write('Installing the packages of package-lock.json, once …\n')
-  // A whole tree is laid anew; an existing one is only brought up to date, which is quicker.
-  const verb = existsSync(node) ? 'install' : 'ci'
+  // Not `npm ci`: it refuses a lock that does not list the optional binaries of every platform there is, and such a
+  // lock cannot be written where a registry offers only some of them. Versions are those of the lock all the same.
   const npm = process.env.npm_execpath
   const [command, ...first] = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm']
   // Standard output belongs to FILE (a benchmark prints JSON there), so npm's goes to standard error.
-  const result = spawnSync(command, [...first, verb, '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  })
+  const options = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  const result = spawnSync(command, [...first, 'install', ...options], { cwd: root, stdio: ['ignore', 2, 2] })
   if (result.status !== 0) {
-    process.stderr.write(`npm ${verb} failed: see above; the npm registry must be reachable\n`)
+    process.stderr.write('npm install failed: see above; the npm registry must be reachable\n')
     process.exit(1)
   }
   writeFileSync(marker, lock)

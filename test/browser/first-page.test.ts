@@ -102,6 +102,8 @@ test('the web app', async t => {
 
   await t.test('everything is reached by keyboard', async t => {
     const page = await signedIn(t, browser, here, admin.key)
+    // While it loads there is nothing yet to move the focus to.
+    await page.locator('main a').first().waitFor()
     await page.keyboard.press('Tab')
     assert.equal(await page.locator(':focus').textContent(), 'Skip to content')
     await page.keyboard.press('Enter')

@@ -1,4 +1,5 @@
 /** `headgate up` as typed: options over environment over defaults, then a page that says where to click. */
+import path from 'node:path'
 import type { Config } from '@headgate/server'
 import { untilToldToLeave } from './leave.ts'
 import { printReady } from './print-ready.ts'
@@ -37,7 +38,7 @@ export async function upCommand(
     portMayMove: flags.port === undefined && environment.HEADGATE_PORT === undefined,
     sandboxPort: flags.sandboxPort ?? 4566,
     ...(flags.readyFile !== undefined && { readyFile: flags.readyFile }),
-    ...(flags.webDir !== undefined && { webDir: flags.webDir }),
+    ...(flags.webDir !== undefined && { webDir: path.resolve(flags.webDir) }),
   })
   process.stdout.write(printReady(running))
   const why = await told

@@ -91,6 +91,11 @@ export const errors = {
     retry: false,
     text: 'data source {id} is disabled: restore it at POST /data-sources/{id}/restore first',
   },
+  'guardrail-would-drop': {
+    status: 409,
+    retry: false,
+    text: 'guardrail {names} would no longer bind data source `{dataSource}`: ask a governor to do it',
+  },
   'user-exists': { status: 409, retry: false, text: 'a user `{userid}` exists already (id = {id})' },
   'group-exists': { status: 409, retry: false, text: 'a group `{name}` exists already (id = {id})' },
   'group-built-in': { status: 409, retry: false, text: 'group `{name}` is built in: everyone is in it, and it stays' },

@@ -357,3 +357,35 @@ test('grants are listed newest first, filtered, and only to whom they concern', 
   assert.deepEqual(first.items[0]?.error, { code: 'AccessDenied', message: 'no' })
   assert.deepEqual((await admin.dataSources.get({ params: { id } })).grants, { revoked: 2, createFailed: 1 })
 })
+
+test('an end beyond the last year that can be written is refused', async t => {
+  const server = await testServer()
+  t.after(server.close)
+  const integrationId = await storedIntegration(server)
+  const id = await storeDataSource(server, integrationId, { name: 'Mine', scope: 's3://research-data/mine/*' })
+  const ann = await server.as([], 'ann')
+  await refuses(member(server.admin, id, ann, 'READ', '9999-12-31T23:59:59.999-14:00'), 'request-invalid', 422)
+  const { until } = await member(server.admin, id, ann, 'READ', '9999-12-31T23:59:59.999Z')
+  assert.equal(until, '9999-12-31T23:59:59.999Z')
+  const key = { name: 'long-lived', expiresAt: '9999-12-31T23:59:59-01:00' }
+  await refuses(ann.apiKeys.create({ body: key }), 'request-invalid', 422)
+})
+
+test('the documented way to delete disables first and removes for good when called again', async t => {
+  const server = await testServer()
+  t.after(server.close)
+  const integrationId = await storedIntegration(server)
+  const owner = await server.as(['CREATE_S3_DATASOURCE'], 'owner')
+  const id = await storeDataSource(server, integrationId, { name: 'Mine', scope: 's3://research-data/mine/*', owner })
+  const step = async (who: TestPerson) => {
+    const response = await who.send(`/dataSource/${id}`, { method: 'DELETE' })
+    return [response.status, ((await response.json()) as { hardDelete?: boolean }).hardDelete]
+  }
+  assert.deepEqual(await step(await server.as([])), [404, undefined])
+  assert.deepEqual(await step(await server.as(['AUDIT'])), [403, undefined])
+  assert.deepEqual(await step(owner), [200, false])
+  assert.equal((await owner.dataSources.get({ params: { id } })).state, 'disabled')
+  assert.deepEqual(await step(owner), [200, true])
+  await refuses(owner.dataSources.get({ params: { id } }), 'data-source-not-found', 404)
+  assert.deepEqual(await step(owner), [404, undefined])
+})

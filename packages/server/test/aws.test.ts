@@ -260,7 +260,7 @@ test('an Identity Center user is found by id, user name and e-mail address', asy
   })
 })
 
-test('retrying stops at the cap, at once for other failures, and waits as long as AWS asks', async () => {
+test('retrying stops at the cap, at once for other failures, and waits as long as AWS asks, within reason', async () => {
   const failing = (kind: 'throttled' | 'refused', retryAfterMs?: number) => {
     let calls = 0
     const call = async () => {
@@ -289,6 +289,9 @@ test('retrying stops at the cap, at once for other failures, and waits as long a
   waits.length = 0
   await assert.rejects(retrying(failing('throttled', 3000).call, { ...retry, tries: 2 }))
   assert.deepEqual(waits, [3000])
+  waits.length = 0
+  await assert.rejects(retrying(failing('throttled', 3_600_000).call, { ...retry, tries: 2 }))
+  assert.deepEqual(waits, [5000], 'an hour is not waited for')
 })
 
 async function prepared(t: TestContext, options: SandboxOptions = {}) {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
+import { fastify } from 'fastify'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { stringify } from 'yaml'
+import { openDatabase } from '../src/db/open.ts'
+import { answerErrors } from '../src/http/errors.ts'
 import { findRepeatedKey } from '../src/http/repeated-key.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
 
@@ -272,6 +276,50 @@ test('a connection to the database that is cut during a call is 503, and the nex
   })
   assert.deepEqual(status, [503, '1'])
   assert.equal((await admin.send('/tags')).status, 200)
+})
+
+// The driver tells of these in words only, and they were answered as our own mistake (500).
+test('however a connection to the database is lost, it is 503', async t => {
+  const lines = new Set<Socket>()
+  const { hostname, port } = new URL(server.databaseUrl)
+  const between = createServer(near => {
+    const far = connect(Number(port), hostname)
+    for (const line of [near, far]) lines.add(line.on('error', () => {}))
+    near.pipe(far).pipe(near)
+  })
+  await new Promise<void>(resolve => between.listen(0, '127.0.0.1', resolve))
+  const url = new URL(server.databaseUrl)
+  Object.assign(url, { hostname: '127.0.0.1', port: String((between.address() as AddressInfo).port) })
+  const db = openDatabase(url.href)
+  const cut = () => {
+    for (const line of lines) line.destroy()
+  }
+  const app = fastify()
+  answerErrors(app)
+  app.get('/while-it-asks', () =>
+    db.transaction(async tx => {
+      const asked = sql`select pg_sleep(60)`.execute(tx)
+      setImmediate(cut)
+      await asked
+    }),
+  )
+  app.get('/between-two-questions', () =>
+    db.transaction(async tx => {
+      await sql`select 1`.execute(tx)
+      cut()
+      await new Promise(resolve => setTimeout(resolve, 50)) // idle while the news arrives
+      await sql`select 1`.execute(tx)
+    }),
+  )
+  t.after(async () => {
+    await app.close()
+    await db.close()
+    between.close()
+  })
+  for (const path of ['/while-it-asks', '/between-two-questions']) {
+    const answer = await app.inject(path)
+    assert.deepEqual([answer.statusCode, answer.json().code], [503, 'not-ready'], path)
+  }
 })
 
 test('answers of the API let a browser do nothing; every answer forbids sniffing and framing', async () => {

@@ -130,6 +130,14 @@ test('a principal belongs to at most one person, also when two are set at the sa
   await set(other, [role('shared')])
 })
 
+test('an Identity Center user written in other letters is nobody else', async () => {
+  const [ann, bob] = [await server.as([]), await server.as([])]
+  const directory = (identifier: string) => ({ kind: 'identityCenterUser' as const, identifier })
+  await set(ann, [directory(directoryUser)])
+  await refuses(set(bob, [directory(directoryUser.toUpperCase())]), 'principal-taken', 409)
+  await set(ann, [])
+})
+
 test('one principal for each integration and one for the rest', async () => {
   const gil = await server.as([])
   const second = await connect('second', '444455556666')

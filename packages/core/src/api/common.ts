@@ -32,8 +32,11 @@ export const label = z.string().min(1).max(255).regex(plainText, 'must not hold 
 
 /** ISO 8601 with milliseconds, UTC. */
 export const instant = z.iso.datetime({ precision: 3 })
-/** What a client may send for an instant: ISO 8601 with any offset. */
-export const instantInput = z.iso.datetime({ offset: true })
+const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+/** What a client may send for an instant: ISO 8601 with any offset, but none that moves it out of four-digit years. */
+export const instantInput = z.iso
+  .datetime({ offset: true })
+  .refine(text => !(Date.parse(text) > lastInstant), 'must lie before the year 10000 in UTC')
 
 export const level = z.enum(['READ', 'WRITE'])
 

@@ -183,13 +183,13 @@ export const dataSources = {
   removeTags: endpoint({
     method: 'DELETE',
     path: '/data-sources/{id}/tags',
-    summary: 'Remove tags; those not there are ignored',
+    summary: 'Remove tags; those not there are ignored. Only governors take it out of the reach of a guardrail',
     needs: ownerOrGovernor,
     params,
     body: tagsBody,
     status: 200,
     response: z.object({ tags: z.array(z.string()) }),
-    errors: ['data-source-not-found', 'name-reserved'],
+    errors: ['data-source-not-found', 'guardrail-would-drop', 'name-reserved'],
   }),
   setMember: endpoint({
     method: 'PUT',
@@ -242,6 +242,17 @@ export const dataSources = {
     query: z.strictObject({ hard: z.stringbool().optional() }),
     status: 200,
     response: z.object({ id, state: z.enum(['disabled', 'deleted']), message: z.string() }),
+    errors: ['data-source-not-found'],
+  }),
+  /** The documented route of the reference product (02): its clients call twice, until `hardDelete` is true. */
+  removeInSteps: endpoint({
+    method: 'DELETE',
+    path: '/dataSource/{id}',
+    summary: 'Disable at the first call, remove for good at the second',
+    needs: ownerOrGovernor,
+    params,
+    status: 200,
+    response: z.object({ id, hardDelete: z.boolean(), message: z.string() }),
     errors: ['data-source-not-found'],
   }),
   restore: endpoint({

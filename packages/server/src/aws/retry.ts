@@ -10,7 +10,7 @@ export interface Retry {
   readonly tries: number
   /** Milliseconds; doubled each time, and the wait drawn from the upper half. */
   readonly firstWaitMs: number
-  /** Milliseconds, default 5000. */
+  /** Milliseconds, default 5000; longer is not waited even when AWS asks for it. */
   readonly longestWaitMs?: number
   readonly pause: (ms: number) => Promise<void>
 }
@@ -25,7 +25,7 @@ export async function retrying<T>(
     } catch (error) {
       if (!(error instanceof AwsFailure) || !kinds.includes(error.kind) || attempt >= tries) throw error
       const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** (attempt - 1))
-      await pause(Math.max(error.retryAfterMs ?? 0, ceiling * (0.5 + Math.random() / 2)))
+      await pause(Math.min(longestWaitMs, Math.max(error.retryAfterMs ?? 0, ceiling * (0.5 + Math.random() / 2))))
     }
   }
 }

@@ -1,7 +1,7 @@
 /** API keys. Only the SHA-256 of a key is stored; a key that is expired or revoked, or whose owner is out, is no key. */
 import type { ApiKey, Permission } from '@headgate/core/api'
 import { type Kysely, sql } from 'kysely'
-import type { Tx } from './act.ts'
+import type { Act, AuditTarget, Tx } from './act.ts'
 import type { Database } from './schema.ts'
 
 export interface KeyOwner {
@@ -76,6 +76,17 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey> {
     .returning(columns)
     .executeTakeFirstOrThrow()
   return toApiKey(row)
+}
+
+/** Says who got which key; never the key. */
+export function sayKeyMade({ audit }: Act, owner: AuditTarget, { id, name, permissions, expiresAt }: ApiKey): void {
+  audit({
+    action: 'CREATE',
+    targetType: 'API_KEY',
+    targets: [{ type: 'API_KEY', id: String(id), name }],
+    relatedResources: [owner],
+    payload: { type: 'ApiKeyCreated', permissions: permissions ?? null, expiresAt: expiresAt ?? null },
+  })
 }
 
 /** The keys of a person that still work, oldest first. */

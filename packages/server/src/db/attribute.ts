@@ -38,7 +38,12 @@ export async function addAttribute(act: Act, subject: AttributeSubject, { key, v
           .returning('key')
           .execute()
   if (inserted.length === 0) return
-  act.changed('attribute', factId(subject, { key, value }), { [subject.type]: subject.id, ...row }, 'attribute-added')
+  act.changed(
+    'attribute',
+    attributeFactId(subject, { key, value }),
+    { [subject.type]: subject.id, ...row },
+    'attribute-added',
+  )
   sayChanged(act, subject, 'AttributeAdded', { after: row })
 }
 
@@ -67,12 +72,16 @@ export async function removeAttribute(
           .returning('key')
           .execute()
   if (removed.length === 0) return
-  act.changed('attribute', factId(subject, { key, value }), null, 'attribute-removed')
+  act.changed('attribute', attributeFactId(subject, { key, value }), null, 'attribute-removed')
   sayChanged(act, subject, 'AttributeRemoved', { before: { key, value, source } })
 }
 
-function factId(subject: AttributeSubject, { key, value }: AttributeValue): string {
-  return `${subject.type}/${subject.id}/${key}/${value}`
+/** The key may hold slashes: encoded, so that it and the value can be told apart once the row is gone. */
+export function attributeFactId(
+  { type, id }: Pick<AttributeSubject, 'type' | 'id'>,
+  { key, value }: AttributeValue,
+): string {
+  return `${type}/${id}/${encodeURIComponent(key)}/${value}`
 }
 
 function sayChanged(act: Act, { type, target }: AttributeSubject, event: string, what: object): void {

@@ -6,6 +6,7 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import { type Cluster, superuser } from './embedded-files.ts'
 import { inspectCluster } from './embedded-process.ts'
+import { isUnreachable } from './unreachable.ts'
 
 const holdLock = 4_773_218_001 // advisory lock key: shared by everyone who uses the server, exclusive while it ends
 
@@ -42,7 +43,8 @@ export async function takeHold(cluster: Cluster, port: number): Promise<Hold | u
       return { client, socket }
     }
   } catch (error) {
-    if (!isPassing(error)) throw error
+    // Starting, ending, or full: it lets nobody in for the moment.
+    if (!isUnreachable(error)) throw error
   }
   await client.end().catch(() => {})
   return undefined
@@ -74,18 +76,8 @@ export function serverUrl(cluster: Cluster, port: number, database: string): str
   return `postgres://${superuser}:${cluster.password}@127.0.0.1:${port}/${database}`
 }
 
-/** 57P: starting, stopping or cut off by a shutdown; 53300: no connection free; the rest: nobody listens yet, or no more. */
-function isPassing(error: unknown): boolean {
-  const code = errorCode(error)
-  if (/^(57P0[1-3]|53300|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code)) return true
-  return error instanceof Error && error.message.startsWith('Connection terminated')
-}
-
 function unlessDuplicate(error: unknown): void {
   // 23505 is what the slower of two creators at once gets
-  if (!/^(42P04|23505|55006)$/.test(errorCode(error))) throw error
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!/^(42P04|23505|55006)$/.test(code)) throw error
 }

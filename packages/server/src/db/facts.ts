@@ -257,6 +257,12 @@ async function principals(tx: Tx, part: Part): Promise<StoredPrincipal[]> {
   }))
 }
 
+/** One data source as it is now, in the eyes of this transaction. */
+export async function dataSourceFact(tx: Tx, id: number): Promise<DataSource | undefined> {
+  const [found] = await dataSources(tx, { ids: [id] })
+  return found
+}
+
 async function dataSources(tx: Tx, part: Part): Promise<DataSource[]> {
   const rows = await tx
     .selectFrom('data_source')

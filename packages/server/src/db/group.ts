@@ -8,6 +8,7 @@ import { type Group, Problem } from '@headgate/core/api'
 import { allUsers } from '@headgate/core/policy'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, AuditTarget, Tx } from './act.ts'
+import { attributeFactId } from './attribute.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import { lockPerson, personTarget } from './person.ts'
 import type { Database } from './schema.ts'
@@ -146,7 +147,7 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
     .where('group_id', '=', id)
     .returning(['key', 'value'])
     .execute()
-  for (const { key, value } of attributes) changed('attribute', `group/${id}/${key}/${value}`, null, cause)
+  for (const one of attributes) changed('attribute', attributeFactId({ type: 'group', id }, one), null, cause)
   const sources = await tx.deleteFrom('member').where('group_id', '=', id).returning(['id', 'data_source_id']).execute()
   for (const member of sources) changed('member', member.id, null, cause)
   await tx.deleteFrom('people_group').where('id', '=', id).execute()

@@ -7,7 +7,8 @@ import { permissions as allPermissions, type Permission, Problem } from '@headga
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { hashKey } from '../directory/new-key.ts'
 import { type Act, type AuditTarget, act, system, type Tx } from './act.ts'
-import { insertKey } from './api-key.ts'
+import { insertKey, sayKeyMade } from './api-key.ts'
+import { attributeFactId } from './attribute.ts'
 import type { Db } from './open.ts'
 import type { Database } from './schema.ts'
 
@@ -29,7 +30,8 @@ export interface NewPerson {
 export async function createFirstAdmin(db: Db, person: { userid: string; name: string }, key: string): Promise<number> {
   const { result } = await act(db, system, async doing => {
     const id = await insertPerson(doing, { ...person, kind: 'person', permissions: allPermissions })
-    await insertKey(doing.tx, { person: id, name: 'first key', hash: hashKey(key), permissions: null, expiresAt: null })
+    const first = { person: id, name: 'first key', hash: hashKey(key), permissions: null, expiresAt: null }
+    sayKeyMade(doing, personTarget({ id, userid: person.userid }), await insertKey(doing.tx, first))
     return id
   })
   return result
@@ -124,20 +126,18 @@ export async function removePerson({ tx, changed, audit }: Act, id: number): Pro
   const person = await lockPerson(tx, id)
   const cause = 'user-deleted'
   const mine = ['person_id', '=', id] as const
-  for (const { id: gone } of await tx
+  const principals = await tx
     .deleteFrom('principal')
     .where(...mine)
-    .returning('id')
-    .execute()) {
-    changed('principal', gone, null, cause)
-  }
-  for (const { id: gone } of await tx
+    .returning(['id', 'kind', 'identifier', 'integration_id as integrationId'])
+    .execute()
+  for (const { id: gone } of principals) changed('principal', gone, null, cause)
+  const members = await tx
     .deleteFrom('member')
     .where(...mine)
-    .returning('id')
-    .execute()) {
-    changed('member', gone, null, cause)
-  }
+    .returning(['id', 'data_source_id as dataSource', 'level', 'until'])
+    .execute()
+  for (const { id: gone } of members) changed('member', gone, null, cause)
   const groups = await tx
     .deleteFrom('group_member')
     .where(...mine)
@@ -149,14 +149,16 @@ export async function removePerson({ tx, changed, audit }: Act, id: number): Pro
     .where(...mine)
     .returning(['key', 'value'])
     .execute()
-  for (const { key, value } of attributes) changed('attribute', `user/${id}/${key}/${value}`, null, cause)
-  await tx
+  for (const one of attributes) changed('attribute', attributeFactId({ type: 'user', id }, one), null, cause)
+  const owned = await tx
     .deleteFrom('data_source_owner')
     .where(...mine)
+    .returning('data_source_id')
     .execute()
-  await tx
+  const permissions = await tx
     .deleteFrom('person_permission')
     .where(...mine)
+    .returning('permission')
     .execute()
   const now = sql<Date>`now()`
   await tx
@@ -171,7 +173,20 @@ export async function removePerson({ tx, changed, audit }: Act, id: number): Pro
     action: 'DELETE',
     targetType: 'USER',
     targets: [personTarget(person)],
-    payload: { type: 'UserDeleted', before: { ...describe(person), groups: groups.length, attributes } },
+    payload: {
+      type: 'UserDeleted',
+      before: {
+        ...describe(person),
+        permissions: permissions.map(row => row.permission).sort(),
+        groups: groups.map(row => row.group_id),
+        attributes,
+        principals: principals.map(({ id: _, ...principal }) => principal),
+        members: members.map(({ until, ...member }) =>
+          until === null ? member : { ...member, until: new Date(until) },
+        ),
+        owns: owned.map(row => row.data_source_id),
+      },
+    },
   })
 }
 

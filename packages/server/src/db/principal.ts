@@ -56,14 +56,18 @@ export async function replacePrincipals(act: Act, person: number, wanted: readon
 
 async function refuseTaken(tx: Tx, person: number, wanted: readonly NewPrincipal[]): Promise<void> {
   if (wanted.length === 0) return
+  const asWritten = wanted.map(one => one.identifier)
+  const inLowerCase = asWritten.map(identifier => identifier.toLowerCase())
   const other = await tx
     .selectFrom('principal')
     .innerJoin('person', 'person.id', 'principal.person_id')
     .where('principal.person_id', '<>', person)
-    .where(
-      'principal.identifier',
-      'in',
-      wanted.map(one => one.identifier),
+    .where(({ or, eb }) =>
+      or([
+        eb('principal.identifier', 'in', asWritten),
+        // Ids of Identity Center users are hexadecimal: upper case or lower, it is the same person.
+        eb('principal.kind', '=', 'identityCenterUser').and(sql`lower(principal.identifier)`, 'in', inLowerCase),
+      ]),
     )
     .select(['principal.identifier', 'person.id', 'person.userid'])
     .limit(1)

@@ -1,7 +1,7 @@
 /** The person who may do everything, made at set-up: without one, nobody could make the others. */
 import { Problem } from '@headgate/core/api'
 import { act, system } from '../db/act.ts'
-import { insertKey } from '../db/api-key.ts'
+import { insertKey, sayKeyMade } from '../db/api-key.ts'
 import type { Db } from '../db/open.ts'
 import { createFirstAdmin, findPersonId, hasPeople, personTarget } from '../db/person.ts'
 import { newKey } from './new-key.ts'
@@ -20,17 +20,11 @@ export async function firstAdminKey(db: Db): Promise<string> {
     await createFirstAdmin(db, { userid, name: 'Admin' }, key)
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'user-exists')) throw error
-    await act(db, system, async ({ tx, audit }) => {
-      const person = await findPersonId(tx, userid)
+    await act(db, system, async doing => {
+      const person = await findPersonId(doing.tx, userid)
       if (person === undefined) throw error
-      const made = await insertKey(tx, { person, name: 'set-up', hash, permissions: null, expiresAt: null })
-      audit({
-        action: 'CREATE',
-        targetType: 'API_KEY',
-        targets: [{ type: 'API_KEY', id: String(made.id), name: made.name }],
-        relatedResources: [personTarget({ id: person, userid })],
-        payload: { type: 'ApiKeyCreated', permissions: null, expiresAt: null },
-      })
+      const made = await insertKey(doing.tx, { person, name: 'set-up', hash, permissions: null, expiresAt: null })
+      sayKeyMade(doing, personTarget({ id: person, userid }), made)
     })
   }
   return key

@@ -6,7 +6,7 @@
  */
 import { api, type Permission, Problem } from '@headgate/core/api'
 import { act } from '../db/act.ts'
-import { insertKey, listKeys, type NewKey, revokeKey } from '../db/api-key.ts'
+import { insertKey, listKeys, type NewKey, revokeKey, sayKeyMade } from '../db/api-key.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
 import { newKey } from '../directory/new-key.ts'
 import type { World } from '../world.ts'
@@ -20,18 +20,12 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
     if (person !== caller.id) need(caller, 'USER_ADMIN')
     const permissions = narrow(caller, person, body.permissions)
     const { key, hash } = newKey()
-    const { result } = await act(db, caller, async ({ tx, audit, now }) => {
-      const owner = await lockPerson(tx, person)
-      const expiresAt = body.expiresAt === undefined ? null : inFuture(body.expiresAt, now)
+    const { result } = await act(db, caller, async doing => {
+      const owner = await lockPerson(doing.tx, person)
+      const expiresAt = body.expiresAt === undefined ? null : inFuture(body.expiresAt, doing.now)
       const wanted: NewKey = { person, name: body.name, hash, permissions, expiresAt }
-      const made = await insertKey(tx, wanted)
-      audit({
-        action: 'CREATE',
-        targetType: 'API_KEY',
-        targets: [{ type: 'API_KEY', id: String(made.id), name: made.name }],
-        relatedResources: [personTarget(owner)],
-        payload: { type: 'ApiKeyCreated', permissions, expiresAt: made.expiresAt ?? null },
-      })
+      const made = await insertKey(doing.tx, wanted)
+      sayKeyMade(doing, personTarget(owner), made)
       return made
     })
     return { body: { ...result, key } }

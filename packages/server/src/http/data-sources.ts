@@ -4,6 +4,7 @@ import { describeDataSource } from '../access/describe.ts'
 import { listAccessTo } from '../access/list.ts'
 import { lockForChange, readableDataSources } from '../access/visibility.ts'
 import { tellTheEnd } from '../data-sources/end.ts'
+import { keepGuardrails } from '../data-sources/keep-guardrails.ts'
 import { restoreDataSource } from '../data-sources/restore.ts'
 import { type Act, act } from '../db/act.ts'
 import { type DataSourceRow, listDataSources, presentDataSources } from '../db/data-source.ts'
@@ -39,7 +40,10 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
 
   serve(api.dataSources.removeTags, async ({ params: { id }, body: { tags }, caller }) => {
     refuseReserved(...tags)
-    const { result, sequence } = await change(caller, id, (done, row) => removeTags(done, row, tags))
+    const { result, sequence } = await change(caller, id, async (done, row) => {
+      await keepGuardrails(done.tx, caller, row, tags)
+      return removeTags(done, row, tags)
+    })
     return { body: { tags: result }, sequence }
   })
 
@@ -65,10 +69,16 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
 
   serve(api.dataSources.remove, async ({ params: { id }, query: { hard = false }, caller }) => {
     const { result, sequence } = await change(caller, id, async (done, row) => {
-      const message = await tellTheEnd(done, row)
-      if (hard) await deleteDataSource(done, row)
-      else await setDataSourceState(done, row, 'disabled')
+      const message = await endDataSource(done, row, hard)
       return { id, state: hard ? ('deleted' as const) : ('disabled' as const), message }
+    })
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.removeInSteps, async ({ params: { id }, caller }) => {
+    const { result, sequence } = await change(caller, id, async (done, row) => {
+      const hardDelete = row.state === 'disabled'
+      return { id, hardDelete, message: await endDataSource(done, row, hardDelete) }
     })
     return { body: result, sequence }
   })
@@ -87,6 +97,14 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
     const { index } = await world.index.fresh()
     return act(db, caller, async done => work(done, await lockForChange(done.tx, index, caller, id)))
   }
+}
+
+/** @returns what to tell whoever ended it */
+async function endDataSource(done: Act, row: DataSourceRow, forGood: boolean): Promise<string> {
+  const message = await tellTheEnd(done, row)
+  if (forGood) await deleteDataSource(done, row)
+  else await setDataSourceState(done, row, 'disabled')
+  return message
 }
 
 /** @throws Problem `data-source-disabled`, `request-invalid` for an end that has passed */

@@ -6,6 +6,7 @@
 import { STATUS_CODES } from 'node:http'
 import { type ErrorCode, errors, Problem } from '@headgate/core/api'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isUnreachable } from '../db/unreachable.ts'
 
 /** Makes the app answer errors and unknown routes in our shape. */
 export function answerErrors(app: FastifyInstance): void {
@@ -55,7 +56,7 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (busyStates.has(code)) {
     return new Problem('not-ready', { reason: 'others changed the same rows at this moment' }, { cause: error })
   }
-  if (unreachableStates.has(code) || error.message === 'timeout exceeded when trying to connect') {
+  if (isUnreachable(error)) {
     return new Problem('not-ready', { reason: 'the database does not answer' }, { cause: error })
   }
   return unexpected(error, request)
@@ -63,20 +64,6 @@ function toProblem(error: unknown, request: FastifyRequest): Problem {
 
 /** PostgreSQL undid the transaction so that another could go on: serialization_failure, deadlock_detected. */
 const busyStates: ReadonlySet<string> = new Set(['40001', '40P01'])
-
-/** Connections refused, cut or shut down: the system's codes and PostgreSQL's classes 08, 53 and 57. */
-const unreachableStates: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  '08000',
-  '08003',
-  '08006',
-  '53300',
-  '57P01',
-  '57P02',
-  '57P03',
-])
 
 function fromFastify(error: FastifyError, request: FastifyRequest): Problem {
   switch (error.code) {

@@ -84,7 +84,7 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
     } catch (error) {
       const failure = failureOf(error)
       if (failure.kind === 'lostAnswer' || failure.kind === 'alreadyExists') {
-        return (await settle(row)) ?? unsettled(row, failure)
+        return settleAfter(row, failure)
       }
       return { outcome: { id: row.id, ...createFailed(failure, row.attempts, random) }, ...stopsOf(failure) }
     }
@@ -94,6 +94,16 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
     const { grantee, permission, scope, intent } = row
     const isObject = scope.kind === 'object'
     return { locationId, grantee, permission, subPrefix: grant.subPrefix, isObject, marks: { tenantId, intent } }
+  }
+
+  /** After a call that may have made it: being told to stop does not turn "perhaps" into "never". */
+  async function settleAfter(row: StoredGrant, failure: AwsFailure): Promise<Called> {
+    try {
+      return (await settle(row)) ?? unsettled(row, failure)
+    } catch (error) {
+      if (isOrderToStop(error)) return unsettled(row, failure)
+      throw error
+    }
   }
 
   /** Undefined: not there as far as can be seen. */
@@ -143,10 +153,14 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
       await pace.pass({ ...harmless, isUrgent: true }, () => deleteGrant(aws, made.awsGrantId))
       return { outcome: { id, state: 'createFailed', failure } }
     } catch (error) {
-      const { message } = failureOf(error)
+      const message = isOrderToStop(error) ? 'told to stop before' : failureOf(error).message
       const again = { ...failure, text: `${text}; deleting it failed: ${message}`, retryInMs: 1000 }
       return { outcome: { id, state: 'revokeFailed', awsGrantId: made.awsGrantId, failure: again } }
     }
+  }
+
+  function isOrderToStop(error: unknown): boolean {
+    return signal.aborted && error === signal.reason
   }
 
   return { revoke, create, settleUnwanted }

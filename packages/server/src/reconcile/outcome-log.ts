@@ -15,13 +15,13 @@ export function createOutcomeLog(write: (outcomes: readonly Outcome[]) => Promis
 
   async function writeAll(): Promise<void> {
     while (pending.length > 0) await write(pending.splice(0, mostAtOnce))
+    // Here, in the same breath as the last look: what comes in a moment later begins a write of its own.
+    writing = undefined
   }
   return {
     add(outcome) {
       pending.push(outcome)
-      writing ??= writeAll().then(() => {
-        writing = undefined
-      })
+      writing ??= writeAll()
       // Told by `stored`; after a failure nothing more is written.
       writing.catch(() => {})
     },

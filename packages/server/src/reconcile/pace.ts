@@ -116,7 +116,9 @@ export function createPace({ parallel, clock = machineClock, random = Math.rando
           if (!isThrottled && !passage.again?.includes(error.kind)) throw error
           if (tried >= (isThrottled ? mostTries.throttled : mostTries.others)) throw error
           const ceiling = Math.min(longestWaitMs, firstWaitMs * 2 ** (tried - 1))
-          await clock.sleep(Math.max(error.retryAfterMs ?? 0, random() * ceiling), passage.signal)
+          // Not longer, whatever AWS asks for: who waits here holds up the round, and the next revocations with it.
+          const asked = Math.min(longestWaitMs, error.retryAfterMs ?? 0)
+          await clock.sleep(Math.max(asked, random() * ceiling), passage.signal)
         }
       }
     },

@@ -275,16 +275,20 @@ async function ledgerStates({ server }: Lake): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]))
 }
 
+/** From now on AWS puts every grant below another prefix. */
+function misunderstandScopes({ server, account }: Lake): void {
+  const instance = server.sandbox.state.accounts.get(account.accountId)!.accessGrants.get(account.region)!
+  for (const [key, location] of instance.locations) {
+    instance.locations.set(key, { ...location, scope: 's3://research-data/elsewhere/' })
+  }
+}
+
 test('a grant that AWS made on another scope than meant is taken back, and both are told', async t => {
   const here = await lake(t)
   await here.start()
   const id = await register(here, finance)
   const ann = await person(here, 'ann')
-  const { accountId, region } = here.account
-  const instance = here.server.sandbox.state.accounts.get(accountId)!.accessGrants.get(region)!
-  for (const [key, location] of instance.locations) {
-    instance.locations.set(key, { ...location, scope: 's3://research-data/elsewhere/' })
-  }
+  misunderstandScopes(here)
   const body = { level: 'READ' as const, reason: 'needed' }
   await here.server.admin.dataSources.setMember({ params: { id, userId: ann }, body })
   const failed = await until('failed', async () => (await grants(here, { state: 'createFailed' }))[0])
@@ -321,4 +325,40 @@ test('an integration that fails its validation revokes and does not create; a fa
     return released
   })
   assert.equal(inAws(here).length, 1)
+})
+
+// Once taken for never made: the row went back to `intended`, the next plan dropped it, and the grant stayed in AWS.
+test('a create whose answer is lost while the loop stops is looked for later, not forgotten', async t => {
+  const here = await lake(t)
+  const loop = await here.start()
+  here.server.sandbox.faults.set({
+    rules: [
+      { kind: 'latency', ms: 300, operation: 'CreateAccessGrant' },
+      { kind: 'lost-answer', operation: 'CreateAccessGrant' },
+    ],
+  })
+  await crowded(here, 10)
+  await until('calls in flight', async () => (await grants(here, { state: 'creating' })).length === 10)
+  await loop.stop()
+  assert.equal(inAws(here).length, 10, 'they were made all the same')
+  assert.deepEqual(await ledgerStates(here), { creating: 10 })
+
+  here.server.sandbox.faults.set({ rules: [] })
+  await here.start()
+  await emptied(here)
+})
+
+test('a grant on another scope than meant, made while the loop stops, is taken back later', async t => {
+  const here = await lake(t)
+  const loop = await here.start()
+  here.server.sandbox.faults.set({ rules: [{ kind: 'latency', ms: 300, operation: 'CreateAccessGrant' }] })
+  await crowded(here, 10)
+  await until('calls in flight', async () => (await grants(here, { state: 'creating' })).length === 10)
+  misunderstandScopes(here)
+  await loop.stop()
+  assert.equal(inAws(here).length, 10, 'they were made all the same')
+
+  here.server.sandbox.faults.set({ rules: [] })
+  await here.start()
+  await emptied(here)
 })

@@ -58,8 +58,8 @@ function limiter(
   }
 }
 
-function failure(kind: AwsFailureKind): AwsFailure {
-  return new AwsFailure({ kind, code: kind, message: kind, operation: 'CreateAccessGrant' })
+function failure(kind: AwsFailureKind, retryAfterMs?: number): AwsFailure {
+  return new AwsFailure({ kind, code: kind, message: kind, operation: 'CreateAccessGrant', retryAfterMs })
 }
 
 test('a limit of 200 a second, burst 20, at 20 ms: at least 95 % of it, and no call fails', async t => {
@@ -157,3 +157,19 @@ function seeded(seed: number): () => number {
     return state / 2 ** 32
   }
 }
+
+// A single such answer would have held up the account's revocations for as long as it said.
+test('how long AWS asks to wait is heeded for some seconds, not for hours', async () => {
+  const clock = virtualTime()
+  const pace = createPace({ parallel: 1, clock, random: seeded(3) })
+  let over = false
+  let tries = 0
+  const passed = pace.pass({ signal: never }, async () => {
+    tries += 1
+    if (tries === 1) throw failure('throttled', 3_600_000)
+    over = true
+  })
+  await clock.run(() => over)
+  await passed
+  assert.ok(clock.now() >= 1000 && clock.now() <= 5000, `${clock.now()}`)
+})

@@ -6,6 +6,7 @@ import { AwsFailure } from '../../src/aws/aws-error.ts'
 import type { FactChange } from '../../src/db/fact-change.ts'
 import { createFailed, revokeFailed } from '../../src/reconcile/back-off.ts'
 import { causesOf } from '../../src/reconcile/cause.ts'
+import { createOutcomeLog } from '../../src/reconcile/outcome-log.ts'
 import { createRate } from '../../src/reconcile/rate.ts'
 import { takeMarked } from '../../src/reconcile/take-marked.ts'
 import { createWakes } from '../../src/reconcile/wakes.ts'
@@ -91,6 +92,24 @@ test('nothing is handed out before its mark is stored, and what is left was mark
 test('a failed mark fails whoever takes', async () => {
   const marked = takeMarked([1, 2], 10, () => Promise.reject(new Error('no database')))
   await assert.rejects(marked.take(), /no database/)
+})
+
+// One that came in the very moment a write ended was taken for written.
+test('an outcome is stored whenever it comes in', async () => {
+  for (let turns = 0; turns < 10; turns += 1) {
+    const written: number[] = []
+    const end = Promise.withResolvers<void>()
+    const log = createOutcomeLog(async outcomes => {
+      await end.promise
+      written.push(...outcomes.map(({ id }) => id))
+    })
+    log.add({ id: 1, state: 'active' })
+    end.resolve()
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve()
+    log.add({ id: 2, state: 'active' })
+    await log.stored()
+    assert.deepEqual(written, [1, 2], `after ${turns} turns`)
+  }
 })
 
 test('a wake during a round is not lost, and many count as one', async () => {
