@@ -15,7 +15,10 @@ import {
   type DesiredGrants,
   deriveEntitlements,
   desiredGrants,
+  entitlementIndex,
+  explain,
   type Facts,
+  type Fix,
   type Grantee,
   type GroupId,
   type IntegrationId,
@@ -75,7 +78,7 @@ interface Case {
 const folder = new URL('../cases/', import.meta.url)
 const cases = readdirSync(folder).filter(file => file.endsWith('.yaml'))
 
-test('there are cases', () => assert.ok(cases.length >= 25))
+test('there are cases', () => assert.ok(cases.length >= 60))
 
 for (const file of cases) {
   const { name, given, expect } = parse(readFileSync(new URL(file, folder), 'utf8')) as Case
@@ -91,6 +94,7 @@ function outcomeOf(given: Given): Record<string, unknown> {
   const facts = factsOf(given, names)
   const now = given.now ?? 0
   const entitlements = deriveEntitlements(facts, now)
+  const index = entitlementIndex(facts, now)
   const because = (reasons: readonly Reason[]) => reasons.map(reason => reasonText(reason, names)).join(', ')
   const label = (one: { user: UserId; dataSource: DataSourceId }) =>
     `${names.user(one.user)} ${names.source(one.dataSource)}`
@@ -105,6 +109,18 @@ function outcomeOf(given: Given): Record<string, unknown> {
   return {
     entitlements: entitlements.map(one => `${label(one)} ${one.level}: ${because(one.because)}`),
     access: withOverlap(entitlements, facts).map(one => `${label(one)} ${one.level}: ${because(one.because)}`),
+    explain: facts.users.flatMap(({ id: user }) =>
+      facts.dataSources.map(({ id: dataSource }) => {
+        const said = explain(index, { user, dataSource })
+        const obstacles = said.obstacles.map(obstacle => `, ${obstacle}`).join('')
+        const failed = said.guardrails.filter(({ holds }) => !holds)
+        const barred = failed
+          .map(one => `, fails ${one.name}${one.via ? ` via ${names.source(one.via)}` : ''}`)
+          .join('')
+        const fixes = said.fixes.map(fix => `, ${fixText(fix)}`).join('')
+        return `${label({ user, dataSource })} ${said.verdict}${obstacles}${barred}${fixes}`
+      }),
+    ),
     guardrails: facts.dataSources.flatMap(({ id, name }) =>
       bindingPolicies(facts, id).guardrails.map(
         ({ policy, via }) => `${name}: ${policy.name}${via ? ` via ${names.source(via)}` : ''}`,
@@ -138,6 +154,21 @@ function planText(plan: Plan<LedgerRow>, label: (one: { user: UserId; dataSource
   }
   const said = Object.entries(lists).filter(([, list]) => list.length > 0)
   return { ...Object.fromEntries(said), ...(plan.next === undefined ? {} : { next: plan.next }) }
+}
+
+function fixText(fix: Fix): string {
+  switch (fix.fix) {
+    case 'giveAttribute':
+    case 'takeAttribute':
+      return `${fix.fix} ${fix.key}${fix.value === undefined ? '' : `=${fix.value}`}: ${fix.gives}`
+    case 'joinGroup':
+    case 'leaveGroup':
+      return `${fix.fix} ${fix.group}: ${fix.gives}`
+    case 'map':
+      return `map ${fix.principal}: ${fix.gives}`
+    case 'addMember':
+      return `add as ${fix.level} member: ${fix.gives}`
+  }
 }
 
 type Names = ReturnType<typeof namesOf>
