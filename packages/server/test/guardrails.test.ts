@@ -37,3 +37,25 @@ test('an owner does not untag a data source out of the reach of a guardrail; a g
   await refuses(owner.dataSources.removeTags(removing('Personal.Health')), 'guardrail-would-drop', 409)
   assert.deepEqual(await server.admin.dataSources.removeTags(removing('Personal.Health')), { tags: [] })
 })
+
+test('an owner does not end a data source whose guardrail binds one that covers it; a governor does', async t => {
+  const server = await testServer()
+  t.after(server.close)
+  const integrationId = await storedIntegration(server)
+  await server.admin.tags.create({ body: { name: 'Personal' } })
+  const owner = await server.as(['CREATE_S3_DATASOURCE'])
+  const inner = { name: 'Inner', scope: 's3://lake/all/inner/*', tags: ['Personal'], owner }
+  const id = await storeDataSource(server, integrationId, inner)
+  const alone = await storeDataSource(server, integrationId, { ...inner, name: 'Alone', scope: 's3://lake/alone/*' })
+  await storeDataSource(server, integrationId, { name: 'Outer', scope: 's3://lake/all/*', owner })
+  await server.admin.policies.create({ body: guardrail('trained', { any: [{ tag: 'Personal' }] }) })
+
+  for (const hard of ['false', 'true'] as const) {
+    await refuses(owner.dataSources.remove({ params: { id }, query: { hard } }), 'guardrail-would-drop', 409)
+  }
+  await refuses(owner.dataSources.removeInSteps({ params: { id } }), 'guardrail-would-drop', 409)
+  assert.equal((await owner.dataSources.get({ params: { id } })).state, 'active')
+  // Nothing covers this one, so nobody gains by its end.
+  assert.equal((await owner.dataSources.remove({ params: { id: alone } })).state, 'disabled')
+  assert.equal((await server.admin.dataSources.remove({ params: { id } })).state, 'disabled')
+})

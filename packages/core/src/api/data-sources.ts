@@ -242,7 +242,7 @@ export const dataSources = {
     query: z.strictObject({ hard: z.stringbool().optional() }),
     status: 200,
     response: z.object({ id, state: z.enum(['disabled', 'deleted']), message: z.string() }),
-    errors: ['data-source-not-found'],
+    errors: ['data-source-not-found', 'guardrail-would-drop'],
   }),
   /** The documented route of the reference product (02): its clients call twice, until `hardDelete` is true. */
   removeInSteps: endpoint({
@@ -253,7 +253,7 @@ export const dataSources = {
     params,
     status: 200,
     response: z.object({ id, hardDelete: z.boolean(), message: z.string() }),
-    errors: ['data-source-not-found'],
+    errors: ['data-source-not-found', 'guardrail-would-drop'],
   }),
   restore: endpoint({
     method: 'POST',

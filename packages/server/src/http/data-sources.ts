@@ -4,7 +4,7 @@ import { describeDataSource } from '../access/describe.ts'
 import { listAccessTo } from '../access/list.ts'
 import { lockForChange, readableDataSources } from '../access/visibility.ts'
 import { tellTheEnd } from '../data-sources/end.ts'
-import { keepGuardrails } from '../data-sources/keep-guardrails.ts'
+import { keepGuardrails, keepGuardrailsAbove } from '../data-sources/keep-guardrails.ts'
 import { restoreDataSource } from '../data-sources/restore.ts'
 import { type Act, act } from '../db/act.ts'
 import { type DataSourceRow, listDataSources, presentDataSources } from '../db/data-source.ts'
@@ -69,7 +69,7 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
 
   serve(api.dataSources.remove, async ({ params: { id }, query: { hard = false }, caller }) => {
     const { result, sequence } = await change(caller, id, async (done, row) => {
-      const message = await endDataSource(done, row, hard)
+      const message = await endDataSource(done, caller, row, hard)
       return { id, state: hard ? ('deleted' as const) : ('disabled' as const), message }
     })
     return { body: result, sequence }
@@ -78,7 +78,7 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   serve(api.dataSources.removeInSteps, async ({ params: { id }, caller }) => {
     const { result, sequence } = await change(caller, id, async (done, row) => {
       const hardDelete = row.state === 'disabled'
-      return { id, hardDelete, message: await endDataSource(done, row, hardDelete) }
+      return { id, hardDelete, message: await endDataSource(done, caller, row, hardDelete) }
     })
     return { body: result, sequence }
   })
@@ -99,8 +99,9 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   }
 }
 
-/** @returns what to tell whoever ended it */
-async function endDataSource(done: Act, row: DataSourceRow, forGood: boolean): Promise<string> {
+/** @returns what to tell whoever ended it; throws Problem `guardrail-would-drop` */
+async function endDataSource(done: Act, caller: Caller, row: DataSourceRow, forGood: boolean): Promise<string> {
+  await keepGuardrailsAbove(done.tx, caller, row)
   const message = await tellTheEnd(done, row)
   if (forGood) await deleteDataSource(done, row)
   else await setDataSourceState(done, row, 'disabled')
