@@ -5,17 +5,14 @@ import {
   and,
   call,
   canonical,
-  type DataSourceFacts,
   type Expression,
   expressionOfRule,
-  holds,
   isDottedName,
   isOpenByAbsence,
   isSameExpression,
   matches,
   not,
   or,
-  type PersonFacts,
   parseExpression,
   principalKinds,
   type SimpleCondition,
@@ -26,6 +23,7 @@ import {
   type Vocabulary,
   warnings,
 } from '../src/policy/index.ts'
+import { type DataSourceFacts, holds, type PersonFacts } from './expression-meaning.ts'
 import { expressions, names } from './expressions.ts'
 
 function parsed(text: string): Expression {

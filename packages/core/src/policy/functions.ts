@@ -1,7 +1,7 @@
 /**
  * The functions of the policy language (page 04): what each takes, for the checker, the editor and the docs.
  *
- * What each one *means* stands in `evaluate.ts` and nowhere else.
+ * What each one *means* stands in `formula.ts`, and in `explain-expression.ts` in words.
  */
 import type { PrincipalKind } from '../facts.ts'
 import type { FunctionName } from './expression.ts'

@@ -1,7 +1,6 @@
-/** The policy language: text ⇄ tree, what it means, what is wrong or odd with it. One grammar for every door. */
+/** The policy language: text ⇄ tree, what is wrong or odd with it. One grammar for every door. */
 export { expressionOfRule, type SimpleCondition, type SimpleRule, simpleRuleOf } from './builder.ts'
 export { type Completion, completionAt, type Highlight, highlightsOf } from './completion.ts'
-export { type DataSourceFacts, holds, type PersonFacts } from './evaluate.ts'
 export {
   and,
   type Call,

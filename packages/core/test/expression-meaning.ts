@@ -1,12 +1,12 @@
 /**
  * What an expression means, said plainly: one person, one data source, true or false.
  *
- * The straightforward evaluator. Audiences are computed by set algebra elsewhere and have to agree with this one.
- * Knows no clock and no defaults: what the facts do not say is not so. Page 04 "Language".
+ * For tests only: what the product decides comes out of formulas over sets of people (`formula.ts`), and this is what
+ * the analysis of expressions (always true, open by absence, the simple builder) is held against. Page 04 "Language".
  */
-import type { PrincipalKind } from '../facts.ts'
-import type { Call, Expression } from './expression.ts'
-import { selfAndParents } from './match.ts'
+import type { PrincipalKind } from '../src/facts.ts'
+import type { Call, Expression } from '../src/policy/expression.ts'
+import { selfAndParents } from '../src/policy/match.ts'
 
 export interface PersonFacts {
   readonly userid: string
