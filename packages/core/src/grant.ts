@@ -4,7 +4,7 @@
  * One grant per entitled, mapped person and data source, less those that another makes superfluous. Never WRITE
  * alone, never READ beside READWRITE for one grantee and scope, never a grant for what only overlap opens (05).
  */
-import { neighbours } from './binding.ts'
+import { coveringAmong } from './covering.ts'
 import type { Entitlement, OwnReason } from './entitlement.ts'
 import type { DataSource, DataSourceId, Facts, Integration, IntegrationId, Principal, UserId } from './facts.ts'
 import { principalsByUser } from './people.ts'
@@ -110,7 +110,7 @@ function subsume(
   { subsumeEqual }: Integration,
   dataSources: ReadonlyMap<DataSourceId, DataSource>,
 ): Pick<DesiredGrants, 'grants' | 'subsumed'> {
-  const { covering } = neighbours(facts)
+  const covering = coveringAmong(facts)
   const wider = new Map<DataSourceId, readonly DataSourceId[]>()
   function widerThan(dataSource: DataSourceId): readonly DataSourceId[] {
     const known = wider.get(dataSource) ?? covering(dataSources.get(dataSource)!).map(({ id }) => id)

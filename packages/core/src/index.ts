@@ -26,7 +26,6 @@ export { type ScopeIndex, scopeIndex } from './scope-index.ts'
 // 1 policy: text → checked tree, and which policies speak about a data source
 
 export { takesIn } from './applies-to.ts'
-export { type BindingPolicies, bindingPolicies, coveringDataSources } from './binding.ts'
 export * from './policy/index.ts'
 
 // 2, 3 audience and entitlement: who, what, until when, and why

@@ -4,7 +4,7 @@
  * For showing, explaining and exporting. Its rows are another type than entitlements on purpose: no grant is ever
  * made for an overlap.
  */
-import { neighbours } from './binding.ts'
+import { coveringAmong } from './covering.ts'
 import type { Entitlement, OwnReason } from './entitlement.ts'
 import type { DataSource, DataSourceId, Facts, Instant, Level, UserId } from './facts.ts'
 
@@ -39,7 +39,7 @@ export interface Access {
  * data sources appear where a wider one still opens them: that is the truth about who reaches them.
  */
 export function withOverlap(entitlements: readonly Entitlement[], facts: Facts): Access[] {
-  const { covering } = neighbours(facts)
+  const covering = coveringAmong(facts)
   const byDataSource = Map.groupBy(entitlements, ({ dataSource }) => dataSource)
 
   const found: Access[] = []

@@ -9,7 +9,6 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import {
   type AppliesTo,
-  bindingPolicies,
   type DataSource,
   type DataSourceId,
   type DesiredGrants,
@@ -121,10 +120,11 @@ function outcomeOf(given: Given): Record<string, unknown> {
         return `${label({ user, dataSource })} ${said.verdict}${obstacles}${barred}${fixes}`
       }),
     ),
-    guardrails: facts.dataSources.flatMap(({ id, name }) =>
-      bindingPolicies(facts, id).guardrails.map(
-        ({ policy, via }) => `${name}: ${policy.name}${via ? ` via ${names.source(via)}` : ''}`,
-      ),
+    // The same for everybody; of one asked through two integrations, once.
+    guardrails: facts.dataSources.flatMap(({ id: dataSource, name }) =>
+      explain(index, { user: facts.users[0]!.id, dataSource })
+        .guardrails.filter(({ through }) => through === undefined)
+        .map(({ name: policy, via }) => `${name}: ${policy}${via ? ` via ${names.source(via)}` : ''}`),
     ),
     grants: all.grants.map(
       one => `${label(one)} ${one.permission} ${one.grantee.type} ${one.grantee.identifier} ${one.subPrefix}`,
