@@ -1,8 +1,7 @@
 /** What to tell whoever disables or deletes a data source: how long people may still read, and who goes on reading (05). */
-import { covers } from '@headgate/core'
 import type { Act } from '../db/act.ts'
 import type { DataSourceRow } from '../db/data-source.ts'
-import { scopesInBuckets } from '../db/data-source-registration.ts'
+import { activeCovering } from '../db/data-source-registration.ts'
 import { countGrants, credentialsEndBy } from '../db/grant-list.ts'
 import { findIntegration } from '../db/integration.ts'
 
@@ -17,14 +16,6 @@ export async function tellTheEnd({ tx, now }: Act, row: DataSourceRow): Promise<
       ? 'no grant of it is in AWS'
       : `its ${count === 1 ? 'grant is' : `${count} grants are`} being revoked: no new credentials after about 30 s, ` +
         `existing ones end by ${end} (if AWS can be reached now)`
-  const wider = await widerNames(tx, row)
+  const wider = (await activeCovering(tx, row)).map(({ name }) => `\`${name}\``)
   return wider.length === 0 ? credentials : `${credentials}; who reaches ${wider.join(', ')} still reads here as well`
-}
-
-async function widerNames(tx: Act['tx'], row: DataSourceRow): Promise<string[]> {
-  const realm = { accountId: row.account_id, region: row.region }
-  const neighbours = await scopesInBuckets(tx, realm, [row.bucket])
-  return neighbours
-    .filter(other => other.id !== row.id && other.state === 'active' && covers(other.scope, row))
-    .map(({ name }) => `\`${name}\``)
 }

@@ -3,7 +3,7 @@
  *
  * Set-based throughout: ten thousand cost a handful of statements.
  */
-import { printScope, type Scope } from '@headgate/core'
+import { covers, printScope, type Scope } from '@headgate/core'
 import { sql } from 'kysely'
 import type { Act, Tx } from './act.ts'
 import { type DataSourceRow, dataSourceTarget, living, type Reader } from './data-source.ts'
@@ -28,6 +28,13 @@ export async function scopesInBuckets(
     .orderBy('id')
     .execute()
   return rows.map(({ id, name, bucket, key, kind, state }) => ({ id, name, scope: { bucket, key, kind }, state }))
+}
+
+/** The active ones of the same account and region that cover the data source, and so open it as well. */
+export async function activeCovering(db: Reader, row: DataSourceRow): Promise<RegisteredScope[]> {
+  const realm = { accountId: row.account_id, region: row.region }
+  const sameBucket = await scopesInBuckets(db, realm, [row.bucket])
+  return sameBucket.filter(({ id, scope, state }) => id !== row.id && state === 'active' && covers(scope, row))
 }
 
 /** Those of the names that are taken, with whose they are. */

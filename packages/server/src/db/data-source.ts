@@ -1,7 +1,7 @@
 /**
  * Data sources as rows: find and list. Nothing here finds a deleted one: its row stays for history only.
  */
-import { covers, printScope } from '@headgate/core'
+import { printScope } from '@headgate/core'
 import type { DataSource } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { AuditTarget, Tx } from './act.ts'
@@ -18,20 +18,6 @@ export async function findDataSource(db: Reader, id: number): Promise<DataSource
 /** The row, and nobody else changes it until the transaction ends. */
 export async function lockDataSource(tx: Tx, id: number): Promise<DataSourceRow | undefined> {
   return living(tx).selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
-}
-
-/** The active data sources of the same account and region whose scope covers this one's. */
-export async function activeCovering(tx: Tx, row: DataSourceRow): Promise<DataSourceRow[]> {
-  const sameBucket = await living(tx)
-    .where('account_id', '=', row.account_id)
-    .where('region', '=', row.region)
-    .where('bucket', '=', row.bucket)
-    .where('state', '=', 'active')
-    .where('id', '<>', row.id)
-    .selectAll()
-    .orderBy('id')
-    .execute()
-  return sameBucket.filter(one => covers(one, row))
 }
 
 export async function isOwner(db: Reader, dataSource: number, person: number): Promise<boolean> {
