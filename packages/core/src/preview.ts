@@ -173,7 +173,7 @@ function movedSince(
   const found: Moved[] = []
   for (const [source, prior] of priors) {
     // Without members and subscribers the binding says everything.
-    const key = index.members.of(source.id).length > 0 ? `alone ${source.id}` : (source.binding?.key ?? '')
+    const key = index.standsAlone(source) ? `alone ${source.id}` : (source.binding?.key ?? '')
     const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
     known.set(prior, alike)
     const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
@@ -235,7 +235,7 @@ export function countEntitlements(index: EntitlementIndex, levels = levelsNow(in
 function levelsNow(index: EntitlementIndex): (source: Source) => Levels {
   const known = new Map<unknown, Levels>()
   return source => {
-    const key = index.members.of(source.id).length > 0 ? source : source.binding
+    const key = index.standsAlone(source) ? source : source.binding
     const same = known.get(key)
     if (same) return same
     const { read, write } = index.standing(source)

@@ -166,6 +166,8 @@ function fixText(fix: Fix): string {
       return `${fix.fix} ${fix.group}: ${fix.gives}`
     case 'map':
       return `map ${fix.principal}: ${fix.gives}`
+    case 'subscribe':
+      return `subscribe ${fix.level}: ${fix.gives}`
     case 'addMember':
       return `add as ${fix.level} member: ${fix.gives}`
   }

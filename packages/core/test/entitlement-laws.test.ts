@@ -210,6 +210,8 @@ function manyFacts(people: number, sources: number): Facts {
     policies: [
       {
         ...policyOf(1, 'grant', randomOf(1)),
+        reach: 'global',
+        subscribe: 'automatic',
         appliesTo: { everything: true },
         who: { when: { kind: 'call', name: 'hasTagAsAttribute', args: ['team', 'dataSource'] } },
       },

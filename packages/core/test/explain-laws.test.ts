@@ -32,8 +32,8 @@ test('an explanation says what is so, and its rules add up to it', () => {
         const where = `seed ${seed}, user ${user}, data source ${dataSource}`
         assert.equal(said.entitled, counted.get(`${user} ${dataSource}`)?.level, where)
         if (!disabled && !isOff) assert.equal(levelOf(said), said.entitled, where)
-        for (const { holds, tree } of [...said.grants, ...said.guardrails]) {
-          assert.equal(tree ? truthOf(tree) : true, holds, where)
+        for (const { holds, tree, subscribed = true } of [...said.grants, ...said.guardrails]) {
+          assert.equal((tree ? truthOf(tree) : true) && subscribed, holds, where)
         }
       }
     }
@@ -131,6 +131,8 @@ function changesFor(fix: Fix, facts: Facts, user: UserId, dataSource: Facts['dat
       const id = 99 as Facts['members'][number]['id']
       return [{ entity: 'member', id, row: { id, dataSource, subject: { user }, level: fix.level } }]
     }
+    case 'subscribe':
+      return [{ entity: 'subscription', row: { user, dataSource, level: fix.level }, holds: true }]
     case 'map': {
       const row = { user, kind: fix.principal as PrincipalKind, identifier: 'x', integration: fix.integration }
       const others = facts.principals.filter(one => one.user === user && one.integration !== fix.integration)

@@ -1,10 +1,11 @@
 /**
- * What only a governor may do: take a data source out of a guardrail's reach (02), by its tags or by ending it.
+ * What only a governor may do: take a data source out of a guardrail's reach (02), by its tags or by removing it.
  *
- * Owners tag and end what they own, and guardrails go by tags and bind whatever covers what they bind: without this,
- * whoever a guardrail holds back could untag it away, or disable the inner data source and read it through the outer.
+ * Owners tag and remove what they own, and guardrails go by tags and bind whatever covers what they bind: without this,
+ * whoever a guardrail holds back could untag it away, or remove the inner data source and read it through the outer.
+ * Disabling drops nothing: the guardrails of a disabled data source bind as before.
  */
-import { type DataSource, type Policy, takesIn } from '@headgate/core'
+import { type DataSource, type Policy, placementIndex, takesIn } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import type { DataSourceRow } from '../db/data-source.ts'
@@ -26,18 +27,20 @@ export async function keepGuardrails(
   const after = { ...before, tags: before.tags.filter(tag => !gone.has(tag)) }
   const bound = await guardrailsOf(tx, before)
   refuseDropping(
-    bound.filter(({ appliesTo }) => !takesIn(appliesTo, after)),
+    bound.filter(policy => !takesIn(policy, after, placement)),
     row.name,
   )
 }
 
-/** Before a data source ends: then its guardrails no longer bind what covers it. As `keepGuardrails`. */
+/** Before a data source goes for good: then its guardrails no longer bind what covers it. As `keepGuardrails`. */
 export async function keepGuardrailsAbove(tx: Tx, caller: Caller, row: DataSourceRow): Promise<void> {
   const before = await looked(tx, caller, row)
-  if (!before || before.disabled) return
+  if (!before) return
   const [outer] = await activeCovering(tx, row)
   if (outer) refuseDropping(await guardrailsOf(tx, before), outer.name)
 }
+
+const placement = placementIndex({ domains: [], selections: [] })
 
 async function looked(tx: Tx, caller: Caller, row: DataSourceRow): Promise<DataSource | undefined> {
   return caller.permissions.has('GOVERNANCE') ? undefined : dataSourceFact(tx, row.id)
@@ -45,7 +48,7 @@ async function looked(tx: Tx, caller: Caller, row: DataSourceRow): Promise<DataS
 
 async function guardrailsOf(tx: Tx, dataSource: DataSource): Promise<Policy[]> {
   const { policies } = await loadPolicies(tx)
-  return policies.filter(({ kind, appliesTo }) => kind === 'guardrail' && takesIn(appliesTo, dataSource))
+  return policies.filter(policy => policy.kind === 'guardrail' && takesIn(policy, dataSource, placement))
 }
 
 function refuseDropping(dropped: readonly Policy[], dataSource: string): void {
