@@ -8,6 +8,7 @@
 import { type Audiences, audiences } from './audience.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
+import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
@@ -65,6 +66,10 @@ export interface EntitlementIndex {
   idsOf(people: PeopleSet): Float64Array
   /** The bindings with a grant policy that may let one of these enabled people in; no others do. */
   opening(people: PeopleSet): ReadonlySet<Binding>
+  /** Whether people who do not qualify may find it: an active policy that applies says so, and it is not disabled. */
+  isDiscoverable(id: DataSourceId): boolean
+  /** All of these, by id. */
+  discoverable(): DataSourceId[]
   nextExpiry(): Instant | undefined
   /** What is held, in bytes, as far as it can be counted. */
   memory(): Memory
@@ -519,6 +524,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     policyStanding,
     audienceBlocks,
     idsOf,
+    isDiscoverable: id => isDiscoverable(bindings, id),
+    discoverable: () => discoverableSources(bindings),
     nextExpiry: () => members.nextEnd(now),
     memory,
   }

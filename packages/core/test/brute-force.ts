@@ -157,7 +157,8 @@ function principalKindOf(facts: Facts, user: User, integration: IntegrationId): 
   return meant.length === 1 ? meant[0]!.kind : undefined
 }
 
-function isIn(facts: Facts, { id, reach, appliesTo }: Policy, dataSource: DataSource): boolean {
+/** Whether the policy applies to the data source. */
+export function isIn(facts: Facts, { id, reach, appliesTo }: Policy, dataSource: DataSource): boolean {
   if (reach !== 'global' && 'domain' in reach && !isInDomain(facts, dataSource, reach.domain)) return false
   if (reach !== 'global' && 'dataSource' in reach && reach.dataSource !== dataSource.id) return false
   if ('everything' in appliesTo) return true
