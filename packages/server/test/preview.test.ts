@@ -1,11 +1,12 @@
 /** Previews over HTTP: what they say is what then happens, and asking changes nothing. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { HypotheticalChange } from '@headgate/core/api'
 import { act, system } from '../src/db/act.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
+
+type HypotheticalChange = Parameters<TestPerson['previews']['make']>[0]['body']['changes'][number]
 
 async function start(t: TestContext) {
   const server = await testServer()

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, instantInput, label, level } from './common.ts'
 import { endpoint } from './endpoint.ts'
-import { policies } from './policies.ts'
+import { newPolicy, policies } from './policies.ts'
 
 const content = policies.edit.body.omit({ acknowledge: true })
 const subject = { user: idParam.optional(), group: idParam.optional() }
@@ -16,7 +16,7 @@ const tags = z.array(dottedName).min(1).max(100)
 const change = z.union(
   [
     /** Stored and applied at once. */
-    z.strictObject({ change: z.literal('createPolicy'), policy: content }),
+    z.strictObject({ change: z.literal('createPolicy'), policy: newPolicy }),
     z.strictObject({ change: z.literal('editPolicy'), id: idParam, policy: content }),
     z.strictObject({ change: z.enum(['activatePolicy', 'stagePolicy', 'deletePolicy']), id: idParam }),
     z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),

@@ -37,8 +37,12 @@ export type FactEntity =
   | 'integration'
   | 'dataSource'
   | 'dataSourceTag'
+  | 'dataSourceDomain'
+  | 'domain'
   | 'member'
   | 'policy'
+  | 'selection'
+  | 'subscription'
 
 export interface AuditTarget {
   readonly type: string

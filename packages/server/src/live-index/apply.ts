@@ -13,6 +13,8 @@ import type {
   IntegrationId,
   MemberId,
   PolicyId,
+  Selection,
+  Subscription,
   UserId,
 } from '@headgate/core'
 import type { FactRows, Touched } from '../db/facts.ts'
@@ -57,9 +59,17 @@ function* changesFor({ index }: Held, { touched, rows, now }: News): Generator<C
   }
   const policies = byId(rows.policies)
   for (const id of touched.policies as ReadonlySet<PolicyId>) yield { entity: 'policy', id, row: policies.get(id) }
+  const domains = new Map(rows.domains?.map(row => [row.name, row]))
+  for (const name of touched.domains) yield { entity: 'domain', name, row: domains.get(name) }
   const dataSources = byId(rows.dataSources)
   for (const id of touched.dataSources as ReadonlySet<DataSourceId>) {
     yield { entity: 'dataSource', id, row: dataSources.get(id) }
+  }
+  const selections = new Set(rows.selections?.map(selectionKey))
+  for (const [key, row] of touched.selections) yield { entity: 'selection', row, holds: selections.has(key) }
+  const subscriptions = new Set(rows.subscriptions?.map(subscriptionKey))
+  for (const [key, row] of touched.subscriptions) {
+    yield { entity: 'subscription', row, holds: subscriptions.has(key) }
   }
   const members = byId(rows.members)
   for (const id of touched.members as ReadonlySet<MemberId>) yield { entity: 'member', id, row: members.get(id) }
@@ -98,6 +108,15 @@ function byId<Row extends { readonly id: number }>(rows: readonly Row[] = []): M
 
 function subjectKey(subject: Attribute['subject']): string {
   return 'user' in subject ? `user ${subject.user}` : `group ${subject.group}`
+}
+
+/** As the id of the change says it. */
+function selectionKey({ dataSource, policy }: Selection): string {
+  return `${dataSource}/${policy}`
+}
+
+function subscriptionKey({ dataSource, user, level }: Subscription): string {
+  return `${dataSource}/${user}/${level}`
 }
 
 function valueKey({ key, value }: { readonly key: string; readonly value: string }): string {

@@ -4,7 +4,7 @@
  * Level-based: a change only says what to look at, so neither its order nor its after-image matters, and the same thing
  * changed twice is looked at once. What cannot be understood is no news but a reason to look at everything.
  */
-import type { GroupId, Instant, UserId } from '@headgate/core'
+import type { DataSourceId, GroupId, Instant, PolicyId, Selection, Subscription, UserId } from '@headgate/core'
 import type { Tx } from '../db/act.ts'
 import { type FactChange, subjectsBetween } from '../db/fact-change.ts'
 import {
@@ -60,7 +60,10 @@ function subjectIds(subjects: readonly Pick<FactChange, 'entity' | 'entityId'>[]
     usersOfAttributes: new Set<number>(),
     principals: new Set<number>(),
     policies: new Set<number>(),
+    domains: new Set<string>(),
     dataSources: new Set<number>(),
+    selections: new Map<string, Selection>(),
+    subscriptions: new Map<string, Subscription>(),
     members: new Set<number>(),
   }
   const plain: Readonly<Record<string, Set<number>>> = {
@@ -71,15 +74,24 @@ function subjectIds(subjects: readonly Pick<FactChange, 'entity' | 'entityId'>[]
     policy: found.policies,
     dataSource: found.dataSources,
     dataSourceTag: found.dataSources,
+    dataSourceDomain: found.dataSources,
     member: found.members,
   }
   for (const { entity, entityId } of subjects) {
-    const [first = '', second = ''] = entityId.split('/', 2)
+    const [first = '', second = '', third] = entityId.split('/', 3)
     if (entity === 'attribute' && isId(second) && (first === 'user' || first === 'group')) {
       const of = first === 'user' ? found.usersOfAttributes : found.groupsOfAttributes
       of.add(Number(second))
     } else if (entity === 'groupMember' && isId(first) && isId(second)) {
       found.memberships.set(entityId, { group: Number(first) as GroupId, user: Number(second) as UserId })
+    } else if (entity === 'domain') {
+      found.domains.add(entityId)
+    } else if (entity === 'selection' && isId(first) && isId(second)) {
+      const selection = { dataSource: Number(first) as DataSourceId, policy: Number(second) as PolicyId }
+      found.selections.set(entityId, selection)
+    } else if (entity === 'subscription' && isId(first) && isId(second) && (third === 'READ' || third === 'WRITE')) {
+      const [dataSource, user] = [Number(first) as DataSourceId, Number(second) as UserId]
+      found.subscriptions.set(entityId, { dataSource, user, level: third })
     } else {
       const ids = plain[entity]
       if (!ids || !isId(first)) return undefined
@@ -102,6 +114,9 @@ const nothing: Touched = {
   usersOfAttributes: new Set(),
   usersOfPrincipals: new Set(),
   policies: new Set(),
+  domains: new Set(),
   dataSources: new Set(),
+  selections: new Map(),
+  subscriptions: new Map(),
   members: new Set(),
 }

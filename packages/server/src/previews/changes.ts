@@ -54,16 +54,17 @@ async function policyFor(
 ): Promise<Policy | undefined> {
   switch (one.change) {
     case 'createPolicy': {
-      const { name, ...definition } = one.policy
-      await checkPolicy(tx, { name, definition })
+      const { name, domain = null, dataSource = null, ...written } = one.policy
+      const reach = { domain, data_source_id: dataSource }
+      const { definition } = await checkPolicy(tx, { name, definition: written }, reach)
       // No stored policy has such an id.
-      return readPolicy({ id: -1 - at, version: 1, name, definition }).policy
+      return readPolicy({ id: -1 - at, version: 1, name, definition, ...reach }).policy
     }
     case 'editPolicy': {
-      const { name, ...definition } = one.policy
-      await checkPolicy(tx, { name, definition })
       const row = stored.get(one.id)
       if (!row) return undefined
+      const { name, ...written } = one.policy
+      const { definition } = await checkPolicy(tx, { name, definition: written }, row)
       const edited = { ...row, name, definition, version: row.version + 1 }
       stored.set(one.id, edited)
       return row.state === 'active' ? readPolicy(edited).policy : undefined
