@@ -17,6 +17,11 @@ interface ErrorEntry {
 export const errors = {
   'body-unparsable': { status: 400, retry: false, text: 'the body cannot be parsed: {reason}' },
   'address-unparsable': { status: 400, retry: false, text: 'the address cannot be parsed: percent-encode UTF-8' },
+  'preview-not-taken': {
+    status: 400,
+    retry: false,
+    text: '{method} {path} takes no `If-Preview`: leave it out; those that do: {routes}',
+  },
   'key-missing': {
     status: 401,
     retry: false,
@@ -158,6 +163,23 @@ export const errors = {
     status: 409,
     retry: false,
     text: 'user `{userid}` is the last one with {permission}: give it to somebody else first',
+  },
+  'preview-stale': {
+    status: 409,
+    retry: false,
+    text: '{gaining} people would gain and {losing} would lose access who were not in the preview: preview again and look',
+  },
+  'preview-unknown': {
+    status: 412,
+    retry: false,
+    text: 'this `If-Preview` is none that you were given: send the `token` of your own preview',
+  },
+  'preview-expired': { status: 412, retry: false, text: 'this preview expired at {at}: preview again' },
+  'preview-used': { status: 412, retry: false, text: 'all that was previewed was done with this token: preview again' },
+  'preview-other-change': {
+    status: 412,
+    retry: false,
+    text: 'this is not what was previewed: change {position} of the preview is next, sent exactly as it was',
   },
   'version-missing': {
     status: 428,

@@ -65,7 +65,7 @@ test('a new policy: who gains what, the grants it makes, the quota, the unmapped
   assert.deepEqual(
     [found.people, found.dataSources],
     [
-      { gaining: 2, losing: 0 },
+      { gaining: 2, losing: 0, raised: 0, lowered: 0 },
       { gaining: 3, losing: 0 },
     ],
   )
@@ -92,7 +92,7 @@ test('several changes are seen one on top of the other, to the pair', async t =>
   const { admin, ids, ann, people } = await start(t)
   const [, ben] = people as [TestPerson, TestPerson]
   const stored = await admin.policies.create({ body: { ...risk, state: 'active' } })
-  await admin.tags.create({ body: { name: 'Finance' } })
+  for (const name of ['Finance', 'Other']) await admin.tags.create({ body: { name } })
   const [a, b] = ids
   const finance = {
     ...risk,

@@ -1,6 +1,14 @@
 /** The tables as Kysely sees them; `migrations/` is the truth, and says why each column is there. */
 import type { HeldBy, Level, Mode, PrincipalKind } from '@headgate/core'
-import type { AuthenticationType, DomainRight, GrantState, IntegrationStatus, Permission, PolicyVersion, ValidationResults } from '@headgate/core/api'
+import type {
+  AuthenticationType,
+  DomainRight,
+  GrantState,
+  IntegrationStatus,
+  Permission,
+  PolicyVersion,
+  ValidationResults,
+} from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Sealed } from '../secrets.ts'
 
@@ -78,9 +86,9 @@ export interface Database {
     revoked_at: OptionalTimestamp
   }
   people_group: { id: GeneratedAlways<number>; name: string; description: Generated<string>; created_at: DefaultNow }
-  group_member: { group_id: number; person_id: number; source: Generated<string> }
-  person_attribute: { person_id: number; key: string; value: string; source: Generated<string> }
-  group_attribute: { group_id: number; key: string; value: string; source: Generated<string> }
+  group_member: { group_id: number; person_id: number; source: Generated<string>; since: DefaultNow }
+  person_attribute: { person_id: number; key: string; value: string; source: Generated<string>; since: DefaultNow }
+  group_attribute: { group_id: number; key: string; value: string; source: Generated<string>; since: DefaultNow }
   integration: {
     id: GeneratedAlways<number>
     intent: Generated<string>
@@ -118,6 +126,7 @@ export interface Database {
     integration_id: number | null
     unique_id: string | null
     warning: string | null
+    since: DefaultNow
   }
   tag: { name: string; description: Generated<string>; created_at: DefaultNow }
   data_source: {
@@ -192,6 +201,21 @@ export interface Database {
     cause: string
     actor_id: number | null
     previewed: Generated<boolean>
+  }
+  preview_token: {
+    hash: Buffer
+    actor_id: number
+    sequence: number
+    digest: string
+    created_at: DefaultNow
+    expires_at: Timestamp
+  }
+  preview_token_change: {
+    token_hash: Buffer
+    position: number
+    write_hash: Buffer
+    moves: Buffer
+    used_at: OptionalTimestamp
   }
   audit_event: {
     sequence: GeneratedAlways<number>

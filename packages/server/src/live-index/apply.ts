@@ -19,14 +19,14 @@ import type {
 } from '@headgate/core'
 import type { FactRows, Touched } from '../db/facts.ts'
 import type { Held } from './held.ts'
-import type { News } from './news.ts'
+import type { News, Unstored } from './news.ts'
 
 /** Told of each change with what was so before and what it did, which has to be read at once. */
 export type OnChange = (change: Change, before: Change, did: Difference) => void
 
 export function applyNews(held: Held, news: News, onChange: OnChange): void {
   const { index } = held
-  for (const change of changesFor(held, news)) {
+  for (const change of changesSince(held, news)) {
     const before = index.inverseOf(change)
     if (!isDeepStrictEqual(before, change)) onChange(change, before, index.applyChange(change))
   }
@@ -34,8 +34,13 @@ export function applyNews(held: Held, news: News, onChange: OnChange): void {
   held.sequence = news.sequence
 }
 
-function* changesFor({ index }: Held, { touched, rows, now }: News): Generator<Change> {
-  yield { entity: 'now', now }
+function* changesSince({ index }: Held, news: News): Generator<Change> {
+  yield { entity: 'now', now: news.now }
+  yield* changesFor(index, news)
+}
+
+/** Each is to be asked for once the one before it is in the index. */
+export function* changesFor(index: Held['index'], { touched, rows }: Unstored): Generator<Change> {
   const integrations = byId(rows.integrations)
   for (const id of touched.integrations as ReadonlySet<IntegrationId>) {
     yield { entity: 'integration', id, row: integrations.get(id) }

@@ -25,6 +25,12 @@ export interface News {
   readonly rows: FactRows
 }
 
+/** The same for changes that are not stored yet, as their own transaction sees them. */
+export type Unstored = Pick<News, 'touched' | 'rows'>
+
+type Owners = { readonly get: Held['principalOwners']['get'] }
+type Subjects = readonly Pick<FactChange, 'entity' | 'entityId'>[]
+
 /** More than this is read from the tables at once instead, which takes no longer. */
 const mostSubjects = 10_000
 
@@ -35,14 +41,20 @@ export async function loadNews(tx: Tx, { sequence: since, principalOwners }: Hel
   // A database that was put back to an older state.
   if (sequence < since) return undefined
   const subjects = await subjectsBetween(tx, since, sequence, mostSubjects)
-  const ids = subjects && subjectIds(subjects)
+  const news = subjects && (await newsOf(tx, principalOwners, subjects))
+  return news && { sequence, now, ...news }
+}
+
+/** What some changes were about, as it is for this transaction. Undefined: a change that cannot be understood. */
+export async function newsOf(tx: Tx, principalOwners: Owners, subjects: Subjects): Promise<Unstored | undefined> {
+  const ids = subjectIds(subjects)
   if (!ids) return undefined
   const owners = [...ids.principals].flatMap(id => principalOwners.get(id) ?? [])
   const usersOfPrincipals = new Set([...owners, ...(await someOf(ids.principals, all => ownersOfPrincipals(tx, all)))])
   // A data source counts for nothing without its integration.
   const beneath = await someOf(ids.dataSources, all => integrationsOf(tx, all))
   const touched = { ...ids, usersOfPrincipals, integrations: new Set([...ids.integrations, ...beneath]) }
-  return { sequence, now, touched, rows: await touchedFacts(tx, touched) }
+  return { touched, rows: await touchedFacts(tx, touched) }
 }
 
 function someOf(ids: ReadonlySet<number>, load: (ids: readonly number[]) => Promise<number[]>) {
@@ -50,7 +62,7 @@ function someOf(ids: ReadonlySet<number>, load: (ids: readonly number[]) => Prom
 }
 
 /** Undefined where one says what we do not understand. */
-function subjectIds(subjects: readonly Pick<FactChange, 'entity' | 'entityId'>[]) {
+function subjectIds(subjects: Subjects) {
   const found = {
     integrations: new Set<number>(),
     groups: new Set<number>(),
