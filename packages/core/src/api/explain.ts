@@ -85,12 +85,15 @@ const fix = z.object({
 })
 
 const explained = z.object({
-  dataSource: z.object({ id, name: z.string(), scope: z.string() }),
+  /** Without a scope where the caller may find the data source and not read it. */
+  dataSource: z.object({ id, name: z.string(), scope: z.string().optional() }),
   /** The highest level reached, overlaps included. */
   verdict: z.enum(['WRITE', 'READ', 'none']),
   /** The level of the person's own entitlement. */
   entitled: level.optional(),
   because: z.array(reason),
+  /** Every reason was made by the person it benefits; absent where there is no access. */
+  selfGiven: z.boolean().optional(),
   obstacles: z.array(
     z.enum([
       'unknownUser',

@@ -1,7 +1,8 @@
 /**
  * Why a person reaches a data source or a path, or why not: the formulas that decide, asked for their reasons.
  *
- * Oneself about what one may read, anybody about the sources one owns; GOVERNANCE and AUDIT all.
+ * Oneself about what one may read or find, anybody about the sources one looks after; GOVERNANCE and AUDIT all. Of a
+ * data source that one may only find, neither its scope nor what it covers is told.
  */
 import {
   accessTo,
@@ -20,6 +21,7 @@ import type { NamedPerson } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { awsAnswer } from './aws-answer.ts'
+import { mayFind } from './offers.ts'
 import { type Asked, notToBeAsked, personAsked } from './people.ts'
 import { coveringPath, openToQuestions, type Place, scopeOfPath } from './places.ts'
 import { namesIn, presentAccess } from './present.ts'
@@ -42,7 +44,9 @@ export async function explainAccess(
     const user = person.id as UserId
     const isOpen = await openToQuestions(tx, caller)
     const isMine = person.id === caller.id
-    const mayAsk = (id: DataSourceId) => isOpen(id) || (isMine && accessTo(index, user, id) !== undefined)
+    const mayRead = (id: DataSourceId) => isOpen(id) || (isMine && accessTo(index, user, id) !== undefined)
+    // By name only: a path would tell where it lies.
+    const mayAsk = (id: DataSourceId) => mayRead(id) || (isMine && !path && mayFind(index, user, id))
     const asked = path ? coveringPath(index, path) : [question.dataSource as DataSourceId]
     const known = asked.filter(id => index.bindings.sources.has(id) && mayAsk(id))
     if (!path && known.length === 0) throw new Problem('data-source-not-found', { id: question.dataSource })
@@ -51,6 +55,8 @@ export async function explainAccess(
     // In one turn, so that the whole answer is about one state.
     const explained = known.map(id => {
       const explanation = explain(index, { user, dataSource: id })
+      if (!mayRead(id))
+        return { id, explanation: withoutPlaces(explanation), shown: foundOf(index, id), nameOf: String }
       return { id, explanation, shown: shownOf(index, id), nameOf: namesOfVia(index, explanation) }
     })
     const reaches = reached(
@@ -73,7 +79,7 @@ export async function explainAccess(
           dataSource: shown,
           ...presentExplanation(explanation, sources, nameOf),
           because: row?.because ?? [],
-          ...(row ? { provisioning: row.provisioning } : {}),
+          ...(row ? { selfGiven: row.selfGiven, provisioning: row.provisioning } : {}),
         }
       }),
       ...(aws ? { aws: await aws(tx) } : {}),
@@ -84,6 +90,16 @@ export async function explainAccess(
 function shownOf({ bindings }: EntitlementIndex, id: DataSourceId): Explained['dataSource'] {
   const row = bindings.sources.get(id)?.row
   return { id, name: row?.name ?? String(id), scope: row ? printScope(row.scope) : '' }
+}
+
+function foundOf(index: EntitlementIndex, id: DataSourceId): Explained['dataSource'] {
+  const { scope: _, ...found } = shownOf(index, id)
+  return found
+}
+
+/** Which data sources bring guardrails along is about where they lie. */
+function withoutPlaces(explanation: Explanation): Explanation {
+  return { ...explanation, guardrails: explanation.guardrails.map(({ via: _, ...rest }) => rest) }
 }
 
 /** Of the data sources that bring guardrails along. */

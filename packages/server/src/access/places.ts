@@ -2,8 +2,8 @@
 import { covers, type DataSourceId, type EntitlementIndex, parseScope, type Scope } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import { ownedBy } from '../db/data-source.ts'
 import type { Caller } from '../http/serve.ts'
+import { lookedAfter } from './domain-rights.ts'
 import { readsEverything } from './visibility.ts'
 
 export interface Place {
@@ -27,9 +27,9 @@ export function coveringPath({ bindings }: EntitlementIndex, path: Scope): DataS
     .map(({ id }) => id)
 }
 
-/** The data sources about which a caller may ask whatever they like: all, or those that they own. */
+/** The data sources about which a caller may ask whatever they like: all, or those that they look after. */
 export async function openToQuestions(tx: Tx, caller: Caller): Promise<(id: DataSourceId) => boolean> {
   if (readsEverything(caller)) return () => true
-  const owned = new Set<number>(await ownedBy(tx, caller.id))
-  return id => owned.has(id)
+  const mine = new Set<number>(await lookedAfter(tx, caller))
+  return id => mine.has(id)
 }
