@@ -7,9 +7,11 @@
 import {
   accessTo,
   type DataSourceId,
+  dataSourcesCovering,
   type EntitlementIndex,
   type Explanation,
   explain,
+  explainPath,
   printScope,
   type UserId,
 } from '@headgate/core'
@@ -17,13 +19,14 @@ import { type api, type Explained, type ExplainedRule, Problem } from '@headgate
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
 import { attributeKey, attributeSources } from '../db/attribute.ts'
+import { activeGrants } from '../db/grant-list.ts'
 import type { NamedPerson } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
-import { awsAnswer } from './aws-answer.ts'
+import { presentPath } from './aws-answer.ts'
 import { mayFind } from './offers.ts'
 import { type Asked, notToBeAsked, personAsked } from './people.ts'
-import { coveringPath, openToQuestions, type Place, scopeOfPath } from './places.ts'
+import { openToQuestions, type Place, scopeOfPath } from './places.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { reached } from './reach.ts'
 import { readsEverything } from './visibility.ts'
@@ -40,18 +43,19 @@ export async function explainAccess(
   const path = question.path === undefined ? undefined : scopeOfPath(question.path)
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
-    const person = await personAsked(tx, question)
+    const { person, principal } = await personAsked(tx, index, question)
     const user = person.id as UserId
     const isOpen = await openToQuestions(tx, caller)
     const isMine = person.id === caller.id
     const mayRead = (id: DataSourceId) => isOpen(id) || (isMine && accessTo(index, user, id) !== undefined)
     // By name only: a path would tell where it lies.
     const mayAsk = (id: DataSourceId) => mayRead(id) || (isMine && !path && mayFind(index, user, id))
-    const asked = path ? coveringPath(index, path) : [question.dataSource as DataSourceId]
+    const asked = path ? dataSourcesCovering(index, path) : [question.dataSource as DataSourceId]
     const known = asked.filter(id => index.bindings.sources.has(id) && mayAsk(id))
     if (!path && known.length === 0) throw new Problem('data-source-not-found', { id: question.dataSource })
     if (known.length === 0 && !isMine && !readsEverything(caller)) throw notToBeAsked(question)
 
+    const grants = path ? await activeGrants(tx, user, path.bucket) : []
     // In one turn, so that the whole answer is about one state.
     const explained = known.map(id => {
       const explanation = explain(index, { user, dataSource: id })
@@ -63,7 +67,8 @@ export async function explainAccess(
       index,
       known.flatMap(id => accessTo(index, user, id) ?? []),
     )
-    const aws = path && awsAnswer(index, user, path)
+    const asking = principal === undefined ? { user } : { user, principal }
+    const onPath = path && explainPath(index, { ...asking, path }, grants)
     const rows = await presentAccess(tx, namesIn(index, reaches), reaches, new Map([[person.id, person]]))
     const sources = await sourcesFor(
       tx,
@@ -82,7 +87,7 @@ export async function explainAccess(
           ...(row ? { selfGiven: row.selfGiven, provisioning: row.provisioning } : {}),
         }
       }),
-      ...(aws ? { aws: await aws(tx) } : {}),
+      ...(onPath ? { aws: presentPath(onPath, readsEverything(caller) || known.length > 0) } : {}),
     }
   })
 }

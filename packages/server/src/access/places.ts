@@ -1,5 +1,5 @@
-/** What a question is about: a data source, or a path with the data sources that cover it. */
-import { covers, type DataSourceId, type EntitlementIndex, parseScope, type Scope } from '@headgate/core'
+/** What a question is about, a data source or a path, and whether the caller may ask it. */
+import { type DataSourceId, parseScope, type Scope } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import type { Caller } from '../http/serve.ts'
@@ -17,14 +17,6 @@ export function scopeOfPath(path: string): Scope {
   if (parsed.ok) return parsed.scope
   const issue = { path: 'query.path', message: parsed.message }
   throw new Problem('request-invalid', { reason: `\`${issue.path}\` ${issue.message}`, issues: [issue] })
-}
-
-/** Those whose scope covers the path, disabled ones included; widest first. */
-export function coveringPath({ bindings }: EntitlementIndex, path: Scope): DataSourceId[] {
-  return [...bindings.sources.values()]
-    .filter(({ row }) => row.scope.bucket === path.bucket && covers(row.scope, path))
-    .sort((a, b) => a.row.scope.key.length - b.row.scope.key.length || a.id - b.id)
-    .map(({ id }) => id)
 }
 
 /** The data sources about which a caller may ask whatever they like: all, or those that they look after. */
