@@ -51,7 +51,7 @@ const kinds = [
   z.strictObject({
     change: z.literal('registerDataSources'),
     integrationId: idParam,
-    dataSources: nativeS3.register.body.shape.dataSources,
+    dataSources: z.array(nativeS3.register.items.each).min(1).max(10_000),
   }),
   z.strictObject({
     change: z.enum(['disableDataSource', 'restoreDataSource', 'deleteDataSource']),
