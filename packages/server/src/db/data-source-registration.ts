@@ -50,9 +50,14 @@ export async function scopesNear(
 
 /** The active ones of the same account and region that cover the data source, and so open it as well. */
 export async function activeCovering(db: Reader, row: DataSourceRow): Promise<RegisteredScope[]> {
+  return (await coveringOf(db, row)).filter(({ state }) => state === 'active')
+}
+
+/** The disabled ones too, which may be restored. */
+export async function coveringOf(db: Reader, row: DataSourceRow) {
   const realm = { accountId: row.account_id, region: row.region }
   const sameBucket = await scopesInBuckets(db, realm, [row.bucket])
-  return sameBucket.filter(({ id, scope, state }) => id !== row.id && state === 'active' && covers(scope, row))
+  return sameBucket.filter(({ id, scope }) => id !== row.id && covers(scope, row))
 }
 
 /** Those of the names that are taken, with whose they are. */
