@@ -41,7 +41,7 @@ const kinds = [
   }),
   z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
   /** The tags whose data sources are in it, from then on. */
-  z.strictObject({ change: z.literal('editDomain'), domain: name, tags: tags.min(0) }),
+  z.strictObject({ change: z.literal('editDomain'), domain: name, tags: z.array(dottedName).max(100) }),
   z.strictObject({ change: z.literal('deleteDomain'), domain: name }),
   z.strictObject({ change: z.enum(['putIntoDomain', 'takeOutOfDomain']), domain: name, dataSource: idParam }),
   z.strictObject({ change: z.enum(['selectPolicy', 'deselectPolicy']), dataSource: idParam, policy: idParam }),
