@@ -82,7 +82,7 @@ export interface SourceBindings {
   readonly policies: ReadonlyMap<PolicyId, Policy>
   readonly integrations: ReadonlyMap<IntegrationId, Integration>
   readonly bindings: ReadonlyMap<string, Binding>
-  readonly placement: Placement & Pick<PlacementIndex, 'domain'>
+  readonly placement: Placement & Pick<PlacementIndex, 'domains' | 'selectedFor'>
   /** Many data sources at once, none of which is there yet. */
   fill(rows: readonly DataSource[]): void
   /** Each answers whose binding is another one now. */

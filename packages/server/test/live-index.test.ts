@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { entitlementIndex, type PolicyId, type UserId } from '@headgate/core'
+import {
+  type DataSourceId,
+  entitlementIndex,
+  type Facts,
+  type IntegrationId,
+  type PolicyId,
+  type UserId,
+} from '@headgate/core'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { act, system } from '../src/db/act.ts'
@@ -224,6 +231,40 @@ test('a read that carries Headgate-Sequence sees that change, or is told to come
   assert.equal(((await early.json()) as { code: string }).code, 'not-ready')
   const wrong = await admin.send('/users', { headers: { 'headgate-sequence': 'soon' } })
   assert.equal(wrong.status, 422)
+})
+
+test('two indexes that differ in a domain, a pick or a subscription are told apart, where nobody gains by it too', async () => {
+  const [user, dataSource, policy] = [1 as UserId, 2 as DataSourceId, 3 as PolicyId]
+  const facts: Facts = {
+    integrations: [],
+    users: [{ id: user, userid: 'ann', disabled: false }],
+    groups: [],
+    attributes: [],
+    principals: [],
+    domains: [{ name: 'emea', tags: ['Emea'] }],
+    dataSources: [
+      {
+        id: dataSource,
+        name: 'sales',
+        integration: 1 as IntegrationId,
+        scope: { bucket: 'lake', key: '', kind: 'bucket' },
+        tags: [],
+        domains: [],
+        disabled: false,
+      },
+    ],
+    policies: [],
+    selections: [{ policy, dataSource }],
+    subscriptions: [{ user, dataSource, level: 'READ' }],
+    members: [],
+  }
+  const differing = (other: Partial<Facts>) =>
+    differencesOf(entitlementIndex(facts, 0), entitlementIndex({ ...facts, ...other }, 0))
+  assert.deepEqual(await differing({}), [])
+  assert.deepEqual(await differing({ domains: [] }), ['domain emea'])
+  assert.deepEqual(await differing({ selections: [] }), ['data source 2'])
+  const found = await differing({ subscriptions: [{ user, dataSource, level: 'WRITE' }] })
+  assert.deepEqual(found, ['subscriptions to data source 2'])
 })
 
 test('a verification finds what no change told of, raises the alarm, and heals', async t => {
