@@ -3,6 +3,7 @@ import { apiKeys } from './api-keys.ts'
 import { dataSources, nativeS3 } from './data-sources.ts'
 import { deployment } from './deployment.ts'
 import { domains } from './domains.ts'
+import { drift } from './drift.ts'
 import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { integrations } from './integrations.ts'
@@ -27,4 +28,5 @@ export const api = {
   access,
   apiKeys,
   deployment,
+  drift,
 }

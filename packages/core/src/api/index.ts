@@ -7,6 +7,7 @@ export { ApiError, type Caller, caller } from './caller.ts'
 export { api } from './contract.ts'
 export type { DataSource, Health, Member } from './data-sources.ts'
 export { type Domain, type DomainDetail, type DomainRight, domainRights } from './domains.ts'
+export type { DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
 export {

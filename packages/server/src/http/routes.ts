@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
 import { domainRoutes } from './domains.ts'
+import { driftRoutes } from './drift.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { integrationRoutes } from './integrations.ts'
@@ -35,4 +36,5 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   policyHistoryRoutes,
   grantRoutes,
   apiKeyRoutes,
+  driftRoutes,
 ]
