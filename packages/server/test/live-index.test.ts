@@ -57,6 +57,9 @@ test('whatever people do over HTTP, the index stays what one built anew would be
     await admin.groups.create({ body: { name: 'Analysts' } }),
     await admin.groups.create({ body: { name: 'Finance' } }),
   ]
+  const team = "@hasAttribute('team', 'x')"
+  const who = { when: "@hasAttribute('team')" }
+  await admin.domains.create({ body: { name: 'emea' } })
   const policies = [
     await admin.policies.create({
       body: {
@@ -73,6 +76,18 @@ test('whatever people do over HTTP, the index stays what one built anew would be
         name: 'minimum',
         appliesTo: { any: [{ tag: 'Finance' }] },
         who: { when: "@hasAttribute('team') OR @hasPrincipal('iamUser')" },
+      },
+    }),
+    await admin.policies.create({
+      body: { ...open, name: 'manual', domain: 'emea', appliesTo: { everything: true }, who, subscribe: 'manual' },
+    }),
+    await admin.policies.create({
+      body: {
+        ...open,
+        kind: 'guardrail',
+        name: 'picked',
+        appliesTo: { selected: true },
+        who: { when: `NOT (${team})` },
       },
     }),
   ]
@@ -117,6 +132,15 @@ test('whatever people do over HTTP, the index stays what one built anew would be
         body: pick([[], [{ kind: 'iamRole' as const, identifier: `arn:aws:iam::111122223333:role/r${n}` }]], m),
       }),
   ]
+  steps.push(
+    (n, m) => admin.domains.edit({ params: { name: 'emea' }, body: { tags: pick([['Finance'], []], n + m) } }),
+    n => admin.domains.addDataSource({ params: { name: 'emea', id: pick(sources, n) } }),
+    n => admin.domains.removeDataSource({ params: { name: 'emea', id: pick(sources, n) } }),
+    n => admin.subscriptions.select({ params: { id: pick(sources, n), policyId: policies[3]?.id ?? 0 } }),
+    n => admin.subscriptions.deselect({ params: { id: pick(sources, n), policyId: policies[3]?.id ?? 0 } }),
+    (n, m) => pick(people, m).subscriptions.subscribe({ params: { id: pick(sources, n) }, body: { level: 'READ' } }),
+    (n, m) => pick(people, m).subscriptions.unsubscribe({ params: { id: pick(sources, n) } }),
+  )
   const live = await node(t, server)
   const step = fc.tuple(fc.nat(steps.length - 1), fc.nat(11), fc.nat(11))
   const law = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async chosen => {
