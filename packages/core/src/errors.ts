@@ -53,6 +53,12 @@ export const errors = {
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
   'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },
   'domain-not-found': { status: 404, retry: false, text: 'no domain named `{name}` found' },
+  'run-not-found': { status: 404, retry: false, text: 'no run found with id {id}' },
+  'capacity-not-found': {
+    status: 404,
+    retry: false,
+    text: 'no integration uses account {account}, region {region}: create one there first',
+  },
   'tag-not-found': { status: 404, retry: false, text: 'tag `{name}` does not exist: create it at POST /tags first' },
   'api-key-not-found': { status: 404, retry: false, text: 'no API key found with id {id}' },
   'owner-not-found': { status: 404, retry: false, text: '{who} does not own data source {dataSource}' },

@@ -6,7 +6,7 @@
  * and its locks with it, for as long as TCP is patient: so each says every second that it is there, and whoever has
  * not done so for the length of a lease has its connection ended by the others.
  */
-import type { IntegrationId } from '@headgate/core'
+import type { Instant, IntegrationId } from '@headgate/core'
 import { sql } from 'kysely'
 import type { Tx } from './act.ts'
 import type { Db } from './open.ts'
@@ -175,4 +175,14 @@ export async function readCheckpoint(tx: Tx, integration: IntegrationId): Promis
     .where('integration_id', '=', integration)
     .executeTakeFirst()
   return row?.checkpoint ?? 0
+}
+
+/** When AWS was last seen to hold just what is wanted. */
+export async function settledAt(tx: Tx, integration: IntegrationId): Promise<Instant | null> {
+  const row = await tx
+    .selectFrom('leadership')
+    .select('settled_at')
+    .where('integration_id', '=', integration)
+    .executeTakeFirst()
+  return row?.settled_at ?? null
 }

@@ -75,6 +75,3 @@ create table capacity_sample (
   source text not null check (source in ('ledger', 'listing')),
   primary key (account_id, region, hour)
 );
-
--- Whether whoever made the change had seen what it would do, and confirmed it: the brake never holds that.
-alter table fact_change add column if not exists previewed boolean not null default false;
