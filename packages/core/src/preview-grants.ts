@@ -120,17 +120,17 @@ function movementIn(
   for (const source of touched) {
     const gained = movedBy.get(source)?.gained ?? nobody
     const stayed = () => difference(levels(source).read, gained)
-    if (isInside(source, sides.now)) {
+    const isIn = isInside(source, sides.now)
+    const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
+    if (isIn) {
       unmapped += gained.size - intersection(gained, mapped).size
       if (otherBefore.size > 0) unmapped += difference(intersection(stayed(), otherBefore), otherNow).size
-    } else unmapped += gained.size + (isInside(source, sides.before) ? intersection(stayed(), mapped).size : 0)
+    } else unmapped += gained.size + (wasIn ? intersection(stayed(), mapped).size : 0)
+    if (!isIn && !wasIn) continue
     const outers = outersOf(source)
-    const keptAt = (side: Integration | undefined, levelsAt: (source: Source) => Levels) => {
-      if (!side || !isInside(source, side)) return noLevels
-      const wider = outers.filter(one => isInside(one, side))
-      return kept(source, wider, side, levelsAt)
-    }
-    const [was, is] = [keptAt(sides.before, before), keptAt(sides.now, levels)]
+    const widerAt = (side: Integration) => (outers.length > 0 ? outers.filter(one => isInside(one, side)) : outers)
+    const was = wasIn && sides.before ? kept(source, widerAt(sides.before), sides.before, before) : noLevels
+    const is = isIn && sides.now ? kept(source, widerAt(sides.now), sides.now, levels) : noLevels
     for (const [then, now] of [
       [was.read, is.read],
       [was.write, is.write],
