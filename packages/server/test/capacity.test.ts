@@ -1,7 +1,7 @@
 /** Room in AWS: what is used, how it grows, and what is said when it runs out. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordListing, recordSamples } from '../src/db/capacity.ts'
+import { noteLocations, recordSamples } from '../src/db/capacity.ts'
 import { crowd, inAws, lake, quiet, register, until } from './reconcile/reconcile-world.ts'
 
 test('grants and locations in use, of quotas that an admin sets, with others counted from a listing', async t => {
@@ -27,9 +27,18 @@ test('grants and locations in use, of quotas that an admin sets, with others cou
   assert.deepEqual([first?.awsAccountId, first?.grants.used, first?.grants.of], [accountId, 4, 100_000])
   assert.deepEqual([first?.locations.used, first?.locations.of, first?.listedAt], [1, 1000, undefined])
 
-  // Samples are by the hour: the last of an hour stands, but for a listing's.
+  // Others' grants are known from what the audit listed.
   await recordSamples(db)
-  await recordListing(db, { accountId, region }, { grants: 90, locations: 7 })
+  const scan = {
+    account_id: accountId,
+    region,
+    started_at: new Date(),
+    finished_at: new Date(),
+    listed: 90,
+    outside: 86,
+  }
+  await db.kysely.insertInto('drift_scan').values(scan).execute()
+  await noteLocations(db, { accountId, region }, 7)
   await recordSamples(db)
   const [listed] = await admin.capacity.list()
   assert.deepEqual([listed?.grants.used, listed?.grants.ours, listed?.locations.used], [90, 4, 7])
@@ -50,9 +59,7 @@ test('grants and locations in use, of quotas that an admin sets, with others cou
     region,
     hour: new Date(Date.now() - days * 86_400_000),
     grants: 90 - days,
-    own_grants: 4,
     locations: 7,
-    source: 'listing' as const,
   }))
   await db.kysely.insertInto('capacity_sample').values(samples).execute()
   const [grown] = await admin.capacity.list()

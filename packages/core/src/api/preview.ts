@@ -108,7 +108,7 @@ export const previews = {
           grants: z.object({ create: count, revoke: count }),
           /** New entitlements that AWS cannot be told of. */
           unmapped: count,
-          /** Grants of ours in the account and region afterwards; AWS takes 100,000 in all unless raised. */
+          /** All grants in the account and region afterwards, as far as known, of the quota set at `PUT /capacity/…`. */
           quota: z.object({ usedAfter: count, of: count }),
           /** At the rate of the integration's latest runs; absent where it has had none. */
           estimatedSeconds: z.number().optional(),

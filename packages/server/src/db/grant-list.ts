@@ -153,17 +153,6 @@ export function whyHeld({ held, heldRun }: Pick<HeldGrant, 'held' | 'heldRun'>):
   return `held by the brake: still in AWS until a governor releases run ${heldRun}`
 }
 
-/** How many grants of ours count against the quota of an integration's account and region. */
-export async function grantsInUse(db: Reader, integration: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ledger
-    join integration on integration.id = ledger.integration_id
-    join integration asked on asked.id = ${integration}
-      and asked.account_id = integration.account_id and asked.region = integration.region
-    where ledger.state in ('active', 'revoking', 'revokeFailed')`.execute(db)
-  return rows[0]?.count ?? 0
-}
-
 /** A person's grants in AWS on one bucket. */
 export async function activeGrants(db: Reader, person: number, bucket: string) {
   const rows = await db

@@ -295,6 +295,7 @@ export interface Database {
     region: string
     grants_quota: Generated<number>
     locations_quota: Generated<number>
+    locations_seen: number | null
     full_since: OptionalTimestamp
   }
   capacity_sample: {
@@ -302,9 +303,7 @@ export interface Database {
     region: string
     hour: Timestamp
     grants: number
-    own_grants: number
     locations: number
-    source: 'ledger' | 'listing'
   }
   drift_scan: {
     id: GeneratedAlways<number>

@@ -11,6 +11,7 @@ import { AwsFailure } from '../aws/aws-error.ts'
 import type { AwsClients } from '../aws/clients.ts'
 import { grantPage } from '../aws/grant-listing.ts'
 import { act, system } from '../db/act.ts'
+import { noteLocations } from '../db/capacity.ts'
 import { tenantId } from '../db/deployment.ts'
 import { countDirectoryGrants, lastIdentityCenter } from '../db/drift.ts'
 import {
@@ -113,6 +114,7 @@ async function beginComparing(
 ): Promise<ReadonlyMap<number, Compared>> {
   const { db } = world
   const there = await lookAtPlace(aws, pass)
+  await noteLocations(db, { accountId: scan.account, region: scan.region }, there.locations.size)
   const epochs = await readEpochs(
     db,
     integrations.map(({ id }) => id),

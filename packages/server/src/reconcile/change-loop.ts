@@ -27,6 +27,7 @@ import type { AtBoundary } from './boundary.ts'
 import { follow } from './follow.ts'
 import { lead } from './leader.ts'
 import { keepLease, type Lease } from './lease.ts'
+import { createOutage } from './outage.ts'
 import { createPace, type Pace } from './pace.ts'
 import { shareOf } from './share.ts'
 import { createWakes, type Wakes } from './wakes.ts'
@@ -51,7 +52,6 @@ export interface ChangeLoop {
 
 const inCaseMs = 5000 // 05
 const shareEveryMs = 1000
-const atOncePauseMs = 200
 
 /** Resolves once it listens; throws when the database cannot be reached. */
 export async function startChangeLoop(world: World, options: ChangeLoopOptions = {}): Promise<ChangeLoop> {
@@ -70,14 +70,19 @@ export async function startChangeLoop(world: World, options: ChangeLoopOptions =
 
   /** One connection's life after the other. */
   async function work(): Promise<void> {
+    const outage = createOutage()
     while (!stopping.signal.aborted) {
       try {
         await leadWithOneSession()
+        outage.over()
       } catch (error) {
-        world.log.error({ err: error }, 'the change loop lost the database, beginning anew')
+        // It was there and is lost: that is another outage.
+        if (isReady) outage.over()
+        const { failures, isToBeTold } = outage.goesOn()
+        if (isToBeTold) world.log.error({ err: error, failures }, 'the change loop lost the database, beginning anew')
       }
       isReady = false
-      await pause(atOncePauseMs)
+      await pause(outage.pauseMs())
     }
   }
 
