@@ -143,6 +143,35 @@ test('a path is answered with what covers it and the layer at which AWS would re
   assert.equal(aws?.writing?.permission, 'READWRITE')
 })
 
+test('a manual policy is one subscription away for who qualifies', async t => {
+  const { admin, inner, ann } = await start(t)
+  const appliesTo = { any: [{ scope: `${lake}/a/b/*` }] }
+  const who = { when: "@isUser('ann')" }
+  const shape = { kind: 'grant', level: 'READ', subscribe: 'manual', state: 'active' } as const
+  await admin.policies.create({ body: { name: 'on offer', ...shape, appliesTo, who } })
+  const ask = async () => (await admin.access.explain({ query: { user: ann.id, dataSource: inner } })).dataSources[0]
+  const before = await ask()
+  const [rule] = before?.grants ?? []
+  assert.deepEqual([before?.verdict, rule?.holds, rule?.rule?.holds, rule?.subscribed], ['none', false, true, false])
+  const fix = before?.fixes.find(one => one.fix === 'subscribe')
+  assert.deepEqual(fix, { fix: 'subscribe', level: 'READ', gives: 'READ' })
+  await ann.subscriptions.subscribe({ params: { id: inner }, body: { level: 'READ' } })
+  const after = await ask()
+  assert.deepEqual([after?.verdict, after?.grants[0]?.holds, after?.grants[0]?.subscribed], ['READ', true, true])
+})
+
+test('the session of a mapped role is answered like the role', async t => {
+  const { server, admin, outer, ann } = await start(t)
+  await act(server.db, system, async ({ tx, changed }) => {
+    const values = { person_id: ann.id, kind: 'iamRole' as const, identifier: 'arn:aws:iam::111122223333:role/x/Ann' }
+    const { id } = await tx.insertInto('principal').values(values).returning('id').executeTakeFirstOrThrow()
+    changed('principal', id, { user: ann.id }, 'principal-added')
+  })
+  const asked = (principal: string) => admin.access.explain({ query: { principal, dataSource: outer } })
+  assert.equal((await asked('arn:aws:sts::111122223333:assumed-role/Ann/botocore-1')).user.id, ann.id)
+  await refuses(asked('arn:aws:sts::444455556666:assumed-role/Ann/botocore-1'), 'principal-not-found', 404)
+})
+
 test('who and what are complete, page by page, overlap included', async t => {
   const { server, admin, outer, inner, ann } = await start(t)
   const people = [ann, ...(await Promise.all(['b', 'c', 'd', 'e'].map(name => server.as([], name))))]
