@@ -47,6 +47,8 @@ export const accessWords: Readonly<Record<AccessRow['provisioning']['status'], S
   failed: { tone: 'failed', word: 'Failed' },
   covered: { tone: 'active', word: 'Covered' },
   via: { tone: 'active', word: 'Via another' },
+  held: { tone: 'held', word: 'Held' },
+  waiting: { tone: 'held', word: 'Waiting' },
 }
 
 export const policyStateWords = {
