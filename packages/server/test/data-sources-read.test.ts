@@ -74,7 +74,7 @@ test('whom a wider data source lets in is shown on the inner one, wherever one l
   const outer = await storeDataSource(server, integrationId, { name: 'outer', scope: 's3://research-data/*' })
   const inner = await storeDataSource(server, integrationId, { name: 'inner', scope: 's3://research-data/in/*' })
   const ann = await server.as([], 'ann')
-  const { dataSources, access } = server.admin
+  const { dataSources, access, previews } = server.admin
   await dataSources.setMember({ params: { id: outer, userId: ann.id }, body: { level: 'READ', reason: 'all of it' } })
   const via = { kind: 'dataSource', id: outer, name: 'outer' }
   const reason = { kind: 'overlap', id: outer, name: 'outer', level: 'READ', via }
@@ -102,6 +102,18 @@ test('whom a wider data source lets in is shown on the inner one, wherever one l
       ['outer', 'READ'],
     ],
   )
+
+  const policy = {
+    name: 'opens the outer',
+    kind: 'grant' as const,
+    level: 'READ' as const,
+    appliesTo: { any: [{ name: 'outer' }] },
+    who: { everyone: true as const },
+  }
+  const preview = await previews.make({ body: { changes: [{ change: 'createPolicy', policy }] } })
+  const gained = preview.items.find(({ user }) => user.id === server.admin.id)
+  assert.equal(gained?.dataSource.name, 'outer')
+  assert.deepEqual(gained.opens, { total: 1, items: [{ id: inner, name: 'inner' }] })
 })
 
 test('two integrations nested in one account and region share its scopes', async t => {

@@ -121,6 +121,11 @@ export const previews = {
           dataSource: z.object({ id, name: z.string() }),
           before: level.optional(),
           after: level.optional(),
+          /**
+           * The active data sources inside its scope, widest first: this access reads them as well (02, `via`). Those
+           * that the caller may read; the first 20 of `total`.
+           */
+          opens: z.object({ total: count, items: z.array(z.object({ id, name: z.string() })) }).optional(),
         }),
       ),
       next: z.string().optional(),

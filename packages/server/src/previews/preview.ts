@@ -92,21 +92,40 @@ function lookAt(
     for (const { changes } of steps) yield* changes(index)
   }
   const isOne = steps.length === 1
-  const { whole, found, names } = supposing(index, all(), supposed => {
+  const isShown = page?.isShown
+  const { whole, found, later } = supposing(index, all(), supposed => {
     const found = previewOf(supposed, page)
-    return { found, names: namesIn(index, found), whole: isOne ? movesOf(supposed, mostMoves) : undefined }
+    return { found, later: namedIn(index, found, isShown), whole: isOne ? movesOf(supposed, mostMoves) : undefined }
   })
   // What goes has its name now, what comes had it then.
-  const looked = { found, names: new Map([...namesIn(index, found), ...names]) }
+  const looked = { found, named: new Map([...namedIn(index, found, isShown), ...later]) }
   if (steps.length > mostSteps) return { ...looked, moves: 'tooManyChanges' }
   const each = isOne ? [whole] : movesOfEach(index, steps)
   const moves = steps.flatMap(({ hash }, at) => (each[at] ? [{ hash, moves: each[at] }] : []))
   return { ...looked, moves: moves.length === steps.length ? moves : 'tooManyMovements' }
 }
 
-function namesIn({ bindings }: EntitlementIndex, { rows }: Preview): Map<number, string> {
-  const sources = rows.flatMap(({ dataSource }) => bindings.sources.get(dataSource) ?? [])
-  return new Map(sources.map(({ id, row }) => [id, row.name]))
+type Named = Pick<Answer['items'][number], 'dataSource' | 'opens'>
+
+/** More would be long to read; their number is told. */
+const mostOpened = 20
+
+/** The data sources of the rows, with the active ones inside their scope: whoever reaches them reads those as well. */
+function namedIn(
+  { bindings }: EntitlementIndex,
+  { rows }: Preview,
+  isShown: (id: DataSourceId) => boolean = () => true,
+): Map<number, Named> {
+  const ids = new Set(rows.map(({ dataSource }) => dataSource))
+  const sources = Array.from(ids).flatMap(id => bindings.sources.get(id) ?? [])
+  return new Map(
+    sources.map(source => {
+      const inside = bindings.covered(source).filter(({ id, row }) => !row.disabled && isShown(id))
+      const items = inside.slice(0, mostOpened).map(({ id, row }) => ({ id, name: row.name }))
+      const dataSource = { id: source.id, name: source.row.name }
+      return [source.id, inside.length === 0 ? { dataSource } : { dataSource, opens: { total: inside.length, items } }]
+    }),
+  )
 }
 
 /** One on top of the other. */
