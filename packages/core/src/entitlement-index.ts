@@ -443,8 +443,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function memory(): Memory {
     let ofFormulas = 0
-    for (const { key, terms, parents, ands } of formulas.all())
-      ofFormulas += 400 + key.length + 8 * terms.length + 40 * (parents.size + ands.size)
+    for (const { terms, parents, ands } of formulas.all())
+      ofFormulas += 300 + 8 * terms.length + 40 * (parents.size + ands.size)
     let ofSources = 0
     for (const { row, below } of bindings.sources.values()) {
       ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size
