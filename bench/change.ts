@@ -11,7 +11,7 @@ import {
 } from '@headgate/core'
 import { randomOf } from './lib/random.ts'
 import { type Bench, type Figure, milliseconds, spreadOf } from './lib/report.ts'
-import { now, whenOf, worldOf } from './lib/world.ts'
+import { now, plain, whenOf, worldOf } from './lib/world.ts'
 
 export function measure(smoke: boolean): Bench {
   const [users, dataSources, times] = smoke ? [500, 500, 20] : [100_000, 100_000, 1000]
@@ -116,6 +116,7 @@ function changesOf(facts: Facts): Record<string, (random: Random) => Change> {
         name: 'changing',
         kind: 'grant',
         level: 'READ',
+        ...plain,
         appliesTo: { any: [{ tag: `D${random.below(20)}` }] },
         who: whenOf(`@isInGroups('Group ${1 + random.below(16)}')`),
       }

@@ -1,7 +1,7 @@
 /** The preview of a policy over everything: aggregates, grants and the first page of rows. */
 import { entitlementIndex, type Policy, preview } from '@headgate/core'
 import { type Bench, milliseconds, spreadOf } from './lib/report.ts'
-import { now, whenOf, worldOf } from './lib/world.ts'
+import { now, plain, whenOf, worldOf } from './lib/world.ts'
 
 export function measure(smoke: boolean): Bench {
   const [users, dataSources, times] = smoke ? [300, 300, 3] : [10_000, 10_000, 15]
@@ -16,6 +16,7 @@ export function measure(smoke: boolean): Bench {
         name: 'over everything',
         kind,
         level: 'READ',
+        ...plain,
         appliesTo: { everything: true },
         who: whenOf(`@hasAttribute('country', 'FR') AND NOT @isInGroups('Group ${1 + (at % 16)}')`),
       }

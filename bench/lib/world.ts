@@ -88,10 +88,14 @@ export function worldOf({ users: people, dataSources: sources, values = 2 }: Wor
           ? scopeOf(department!, `${part}/`)
           : scopeOf(department!, `${random.chance(0.1) ? part : 'all'}/${at}/`),
         tags,
+        domains: [],
         disabled: random.chance(0.01),
       }
     }),
     policies: policies(),
+    domains: [],
+    selections: [],
+    subscriptions: [],
     members: range(Math.ceil(sources / 10)).map(
       (at): Member => ({
         id: at as Member['id'],
@@ -125,14 +129,17 @@ function groupsOf(users: readonly User[], random: ReturnType<typeof randomOf>): 
   return named.map((one, at) => ({ id: (at + 1) as Group['id'], ...one }))
 }
 
+/** As most policies are. */
+export const plain = { reach: 'global', subscribe: 'automatic', discoverable: false } as const
+
 function policies(): Policy[] {
   const made: Omit<Policy, 'id' | 'version' | 'name'>[] = []
   const everything = { everything: true } as const
   const tagged = (...tags: string[]) => ({ any: tags.map(tag => ({ tag })) })
   const grant = (level: Policy['level'], appliesTo: Policy['appliesTo'], when: string) =>
-    made.push({ kind: 'grant', level, appliesTo, who: whenOf(when) })
+    made.push({ kind: 'grant', level, ...plain, appliesTo, who: whenOf(when) })
   const guard = (level: Policy['level'], appliesTo: Policy['appliesTo'], when: string) =>
-    made.push({ kind: 'guardrail', level, appliesTo, who: whenOf(when) })
+    made.push({ kind: 'guardrail', level, ...plain, appliesTo, who: whenOf(when) })
 
   grant('READ', everything, "@hasTagAsAttribute('team', 'dataSource') AND NOT @hasAttribute('contractor')")
   grant('WRITE', everything, "@hasTagAsAttribute('team', 'dataSource') AND @hasAttribute('level', 'lead')")

@@ -11,6 +11,7 @@ import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 export function takesIn(appliesTo: AppliesTo, dataSource: DataSource): boolean {
   if ('everything' in appliesTo) return true
   if ('any' in appliesTo) return appliesTo.any.some(condition => meets(condition, dataSource))
+  if ('selected' in appliesTo) return false
   // An empty list cannot be written; were one to come from elsewhere, it must not stand for everything.
   return appliesTo.all.length > 0 && appliesTo.all.every(condition => meets(condition, dataSource))
 }
@@ -94,7 +95,7 @@ const globs = 'glob'
 
 /** Whether the name or scope of a data source may decide, not only its tags and integration. */
 function looksCloser({ appliesTo }: Policy): boolean {
-  if ('everything' in appliesTo) return false
+  if ('everything' in appliesTo || 'selected' in appliesTo) return false
   const conditions = 'any' in appliesTo ? appliesTo.any : appliesTo.all
   return conditions.some(condition => 'name' in condition || 'scope' in condition)
 }
@@ -107,7 +108,8 @@ function byId(policies: Iterable<Policy>): Policy[] {
 function lookedUpBy(appliesTo: AppliesTo): readonly (Condition | typeof everything)[] {
   if ('everything' in appliesTo) return [everything]
   if ('any' in appliesTo) return appliesTo.any
-  const order = ['tag', 'scope', 'name', 'integration'] as const
+  if ('selected' in appliesTo) return []
+  const order = ['tag', 'domain', 'scope', 'name', 'integration'] as const
   const first = order.flatMap(kind => appliesTo.all.filter(condition => kind in condition))[0]
   return first ? [first] : []
 }
@@ -115,6 +117,7 @@ function lookedUpBy(appliesTo: AppliesTo): readonly (Condition | typeof everythi
 function placeOf(condition: Condition | typeof everything): string {
   if (condition === everything) return everything
   if ('tag' in condition) return `tag ${condition.tag}`
+  if ('domain' in condition) return `domain ${condition.domain}`
   if ('integration' in condition) return `integration ${condition.integration}`
   if ('scope' in condition) throw new TypeError('scopes are found by their index')
   return condition.name.includes('*') ? globs : `name ${condition.name}`
@@ -122,6 +125,7 @@ function placeOf(condition: Condition | typeof everything): string {
 
 function meets(condition: Condition, dataSource: DataSource): boolean {
   if ('tag' in condition) return dataSource.tags.some(tag => matches(condition.tag, tag))
+  if ('domain' in condition) return dataSource.domains.includes(condition.domain)
   if ('integration' in condition) return dataSource.integration === condition.integration
   if ('scope' in condition) return covers(condition.scope, dataSource.scope)
   return isLike(condition.name, dataSource.name)

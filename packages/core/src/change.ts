@@ -7,6 +7,7 @@ import type {
   Attribute,
   DataSource,
   DataSourceId,
+  Domain,
   Group,
   GroupId,
   Instant,
@@ -17,6 +18,8 @@ import type {
   Policy,
   PolicyId,
   Principal,
+  Selection,
+  Subscription,
   User,
   UserId,
 } from './facts.ts'
@@ -36,8 +39,11 @@ export type SourceChange =
   | { readonly entity: 'integration'; readonly id: IntegrationId; readonly row?: Integration | undefined }
   | { readonly entity: 'dataSource'; readonly id: DataSourceId; readonly row?: DataSource | undefined }
   | { readonly entity: 'policy'; readonly id: PolicyId; readonly row?: Policy | undefined }
+  | { readonly entity: 'domain'; readonly name: string; readonly row?: Domain | undefined }
+  | { readonly entity: 'selection'; readonly row: Selection; readonly holds: boolean }
 
 export type MemberChange =
   | { readonly entity: 'member'; readonly id: MemberId; readonly row?: Member | undefined }
+  | { readonly entity: 'subscription'; readonly row: Subscription; readonly holds: boolean }
   /** Time has gone on, so that memberships may have ended. */
   | { readonly entity: 'now'; readonly now: Instant }

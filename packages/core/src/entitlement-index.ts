@@ -113,6 +113,10 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'dataSource':
       case 'policy':
         return rebind(change)
+      case 'domain':
+      case 'selection':
+      case 'subscription':
+        return []
       case 'member':
       case 'now':
         return changeMembers(change)
@@ -145,6 +149,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         return bindings.setDataSource(change.id, change.row)
       case 'policy':
         return bindings.setPolicy(change.id, change.row)
+      default:
+        return []
     }
   }
 
@@ -163,7 +169,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   // ── Members: one data source, the people meant ──
 
-  function changeMembers(change: MemberChange): (Block | undefined)[] {
+  function changeMembers(change: Exclude<MemberChange, { entity: 'subscription' }>): (Block | undefined)[] {
     const touched = touchedMembers(change)
     const before = [...touched]
       .map(([id, people]) => [bindings.sources.get(id), people] as const)
@@ -184,7 +190,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     })
   }
 
-  function touchedMembers(change: MemberChange): Map<DataSourceId, PeopleSet> {
+  function touchedMembers(change: Exclude<MemberChange, { entity: 'subscription' }>): Map<DataSourceId, PeopleSet> {
     const rowsOf =
       change.entity === 'member'
         ? [members.find(change.id), change.row].filter(row => row !== undefined)
@@ -381,6 +387,10 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         return { ...change, row: bindings.sources.get(change.id)?.row }
       case 'policy':
         return { ...change, row: bindings.policies.get(change.id) }
+      case 'domain':
+      case 'selection':
+      case 'subscription':
+        return change
       case 'member':
         return { ...change, row: members.find(change.id) }
       case 'now':

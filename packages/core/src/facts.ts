@@ -74,24 +74,39 @@ export interface DataSource {
   readonly integration: IntegrationId
   readonly scope: Scope
   readonly tags: readonly string[]
-  /** A disabled data source gives nothing and its guardrails bind nothing. */
+  /** The domains into which it was put by hand. */
+  readonly domains: readonly string[]
+  /** A disabled data source gives nothing. Its guardrails go on binding whatever covers it: its data is still there. */
   readonly disabled: boolean
+}
+
+/** A named set of data sources: those put in by hand, and those with one of its tags or a child of one. */
+export interface Domain {
+  /** Never changes; what conditions and policies compare. */
+  readonly name: string
+  readonly tags: readonly string[]
 }
 
 /** One condition on a data source: `tag` takes children in, `name` is a glob with `*` for any run of characters. */
 export type Condition =
   | { readonly tag: string }
+  | { readonly domain: string }
   | { readonly integration: IntegrationId }
   | { readonly scope: Scope }
   | { readonly name: string }
 
 export type AppliesTo =
   | { readonly everything: true }
+  /** The data sources for which their owners picked the policy. */
+  | { readonly selected: true }
   | { readonly any: readonly Condition[] }
   | { readonly all: readonly Condition[] }
 
 /** Whom a policy is about: everyone, or the people for whom an expression of the policy language holds. */
 export type Who = { readonly everyone: true } | { readonly when: Expression }
+
+/** How far a policy's authority goes: of what `appliesTo` takes in, only data sources within that domain, or that one. */
+export type Reach = 'global' | { readonly domain: string } | { readonly dataSource: DataSourceId }
 
 /** Only active policies are facts: a staged one is stored and applied to nothing. */
 export interface Policy {
@@ -101,8 +116,26 @@ export interface Policy {
   /** A grant policy lets people in; a guardrail is a minimum that everyone must meet. */
   readonly kind: 'grant' | 'guardrail'
   readonly level: Level
+  readonly reach: Reach
   readonly appliesTo: AppliesTo
   readonly who: Who
+  /** `manual`: who qualifies must have subscribed too. Guardrails are always automatic. */
+  readonly subscribe: 'automatic' | 'manual'
+  /** Who does not qualify may still find the data sources it applies to; gives no access. */
+  readonly discoverable: boolean
+}
+
+/** An owner picked a policy that applies to selected data sources. */
+export interface Selection {
+  readonly policy: PolicyId
+  readonly dataSource: DataSourceId
+}
+
+/** Somebody asked for what manual policies of this very level offer them; gives nothing without such a policy. */
+export interface Subscription {
+  readonly user: UserId
+  readonly dataSource: DataSourceId
+  readonly level: Level
 }
 
 /** Somebody added to one data source by name, perhaps until a date. */
@@ -121,7 +154,10 @@ export interface Facts {
   readonly groups: readonly Group[]
   readonly attributes: readonly Attribute[]
   readonly principals: readonly Principal[]
+  readonly domains: readonly Domain[]
   readonly dataSources: readonly DataSource[]
   readonly policies: readonly Policy[]
+  readonly selections: readonly Selection[]
+  readonly subscriptions: readonly Subscription[]
   readonly members: readonly Member[]
 }

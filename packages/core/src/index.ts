@@ -44,11 +44,13 @@ export { hasPerson, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './pe
 export {
   countEntitlements,
   type Preview,
-  type PreviewChange,
   type PreviewPage,
   type PreviewRow,
   preview,
+  previewOf,
+  supposing,
 } from './preview.ts'
+export { beyond, type Moves, movesOf } from './preview-moves.ts'
 
 // 4 grant: the same in AWS's terms
 

@@ -6,7 +6,7 @@
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
 import { difference, intersection, numbersOf, type PeopleSet, peopleSetOf, union, unionOf } from './people-set.ts'
-import type { Levels, Moved, Prior } from './preview.ts'
+import type { Levels, Moved, Prior, Supposed } from './preview.ts'
 import { covers, printScope, subPrefixOf } from './scope.ts'
 import type { Source } from './source-binding.ts'
 
@@ -17,17 +17,24 @@ export interface GrantMovement {
   readonly unmapped: number
 }
 
-export function grantMovements(
-  index: EntitlementIndex,
-  moved: readonly Moved[],
-  levels: (source: Source) => Levels,
-): ({ readonly integration: IntegrationId } & GrantMovement)[] {
+export function grantMovements({
+  index,
+  moved,
+  levels,
+  remapped,
+}: Supposed): ({ readonly integration: IntegrationId } & GrantMovement)[] {
   const byIntegration = Map.groupBy(moved, ({ source }) => source.row.integration)
-  return [...byIntegration.keys()]
+  const concerned = new Set(byIntegration.keys())
+  if (remapped.size > 0) for (const id of index.bindings.integrations.keys()) concerned.add(id)
+  return [...concerned]
     .sort((a, b) => a - b)
     .flatMap(id => {
       const integration = index.bindings.integrations.get(id)
-      return integration ? [{ integration: id, ...movementIn(index, integration, byIntegration.get(id)!, levels) }] : []
+      if (!integration) return []
+      const mine = byIntegration.get(id) ?? []
+      const people = mappingsIn(index, id, mine, remapped)
+      if (mine.length === 0 && people.other.size === 0) return []
+      return [{ integration: id, ...movementIn(index, integration, mine, levels, people) }]
     })
 }
 
@@ -36,12 +43,12 @@ function movementIn(
   integration: Integration,
   moved: readonly Moved[],
   levels: (source: Source) => Levels,
+  { mapped, other, otherBefore, otherNow }: Mappings,
 ): GrantMovement {
   const { bindings } = index
   const movedBy = new Map(moved.map(one => [one.source, one]))
   // Data sources that give nothing any more do not cover as far as the index knows, and did before.
   const asleep = moved.filter(({ source }) => !source.binding).map(({ source }) => source)
-  const mapped = mappedTo(index, integration.id, moved)
   const isInside = (source: Source) => subPrefixOf(source.row.scope, integration.locationPath) !== undefined
 
   const earlier = new Map<Prior, Map<Levels, Levels>>()
@@ -72,6 +79,9 @@ function movementIn(
     touched.add(source)
     for (const inner of bindings.covered(source)) if (inner.row.integration === integration.id) touched.add(inner)
   }
+  if (other.size > 0) {
+    for (const source of bindings.sources.values()) if (source.row.integration === integration.id) touched.add(source)
+  }
   let [create, revoke, unmapped] = [0, 0, 0]
   const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
   for (const source of touched) {
@@ -81,6 +91,8 @@ function movementIn(
       continue
     }
     if (gained) unmapped += gained.size - intersection(gained, mapped).size
+    const stayed = intersection(intersection(before(source).read, levels(source).read), otherBefore)
+    unmapped += difference(stayed, otherNow).size
     const outers = outersOf(source)
     const [was, is] = [before, levels].map(levelsAt => kept(source, outers, integration, levelsAt))
     for (const [then, now] of [
@@ -90,8 +102,8 @@ function movementIn(
       const ofThen = counted.get(then) ?? new Map<PeopleSet, [number, number]>()
       counted.set(then, ofThen)
       const counts = ofThen.get(now) ?? [
-        intersection(difference(now, then), mapped).size,
-        intersection(difference(then, now), mapped).size,
+        difference(intersection(difference(now, then), mapped), other).size + intersection(now, otherNow).size,
+        difference(intersection(difference(then, now), mapped), other).size + intersection(then, otherBefore).size,
       ]
       ofThen.set(now, counts)
       create += counts[0]
@@ -120,10 +132,39 @@ function kept(
   return { read, write }
 }
 
-/** Those of the people concerned who have exactly one principal for the integration. */
-function mappedTo({ facts }: EntitlementIndex, integration: IntegrationId, moved: readonly Moved[]): PeopleSet {
+interface Mappings {
+  /** Those of the people concerned who have exactly one principal for the integration. */
+  readonly mapped: PeopleSet
+  /** Whose principal is another one than before: all that they had goes, all that they have comes. */
+  readonly other: PeopleSet
+  /** Of these, who had one, and who has one now. */
+  readonly otherBefore: PeopleSet
+  readonly otherNow: PeopleSet
+}
+
+function mappingsIn(
+  { facts }: EntitlementIndex,
+  integration: IntegrationId,
+  moved: readonly Moved[],
+  remapped: Supposed['remapped'],
+): Mappings {
   const concerned = unionOf([...new Set(moved.map(({ prior }) => prior.seen))])
-  return peopleSetOf(
-    numbersOf(concerned).filter(number => facts.principalOf(facts.personAt(number), integration) !== undefined),
-  )
+  const isMapped = (number: number) => facts.principalOf(facts.personAt(number), integration) !== undefined
+  const [other, otherBefore, otherNow]: [number[], number[], number[]] = [[], [], []]
+  for (const [user, principals] of remapped) {
+    const person = facts.findPerson(user)
+    if (!person) continue
+    const was = facts.principalOf({ ...person, principals }, integration)
+    const is = facts.principalOf(person, integration)
+    if (was?.kind === is?.kind && was?.identifier === is?.identifier) continue
+    other.push(person.number)
+    if (was) otherBefore.push(person.number)
+    if (is) otherNow.push(person.number)
+  }
+  return {
+    mapped: peopleSetOf(numbersOf(concerned).filter(isMapped)),
+    other: peopleSetOf(other),
+    otherBefore: peopleSetOf(otherBefore),
+    otherNow: peopleSetOf(otherNow),
+  }
 }

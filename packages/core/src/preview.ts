@@ -9,7 +9,7 @@ import type { Change } from './change.ts'
 import type { Block, Movements } from './difference.ts'
 import { sourcesOf } from './difference.ts'
 import type { EntitlementIndex } from './entitlement-index.ts'
-import type { DataSourceId, IntegrationId, Level, UserId } from './facts.ts'
+import type { DataSourceId, IntegrationId, Level, Principal, UserId } from './facts.ts'
 import {
   copyOf,
   difference,
@@ -24,9 +24,6 @@ import {
 import { digestOf } from './preview-digest.ts'
 import { type GrantMovement, grantMovements } from './preview-grants.ts'
 import type { Source } from './source-binding.ts'
-
-/** Who is known to AWS as whom, and under which integrations, is no matter of policy. */
-export type PreviewChange = Exclude<Change, { readonly entity: 'principals' | 'integration' }>
 
 export interface PreviewRow {
   readonly user: UserId
@@ -44,6 +41,8 @@ export interface Preview {
   readonly grants: readonly ({ readonly integration: IntegrationId } & GrantMovement)[]
   /** By data source, then user; who moved between levels included. */
   readonly rows: readonly PreviewRow[]
+  /** How many rows there are on all pages. */
+  readonly total: number
   /** Where the next page begins; absent on the last one. */
   readonly next?: { readonly dataSource: DataSourceId; readonly user: UserId }
   /** Of exactly who would gain and lose what; equal for equal outcomes, however they come about. No secret. */
@@ -54,6 +53,8 @@ export interface PreviewPage {
   readonly after?: { readonly dataSource: DataSourceId; readonly user: UserId }
   /** Rows. Default 100. */
   readonly limit?: number
+  /** The data sources whose rows are shown; aggregates are of all. Default: every one. */
+  readonly isShown?: (id: DataSourceId) => boolean
 }
 
 export interface Levels {
@@ -77,30 +78,53 @@ export interface Moved {
   readonly write: PeopleSet
 }
 
+/** How things would be, to be read before `supposing` ends. */
+export interface Supposed {
+  readonly index: EntitlementIndex
+  /** By data source. */
+  readonly moved: readonly Moved[]
+  readonly levels: (source: Source) => Levels
+  /** Whoever is known to AWS otherwise, with the principals they had. */
+  readonly remapped: ReadonlyMap<UserId, readonly Principal[]>
+}
+
 /** Throws a `RangeError` where a change would move a known data source to another scope or integration. */
-export function preview(index: EntitlementIndex, changes: readonly PreviewChange[], page: PreviewPage = {}): Preview {
+export function preview(index: EntitlementIndex, changes: readonly Change[], page: PreviewPage = {}): Preview {
+  return supposing(index, changes, supposed => previewOf(supposed, page))
+}
+
+/** What `look` finds while the changes are in the index, which answers as before afterwards. May be nested. */
+export function supposing<T>(index: EntitlementIndex, changes: readonly Change[], look: (supposed: Supposed) => T): T {
   const undo: Change[] = []
   try {
     const priors = new Map<Source, Prior>()
+    const remapped = new Map<UserId, readonly Principal[]>()
     for (const change of changes) {
       const asked = softened(index, change)
-      undo.unshift(index.inverseOf(asked))
+      const inverse = index.inverseOf(asked)
+      if (inverse.entity === 'principals' && !remapped.has(inverse.user)) remapped.set(inverse.user, inverse.rows)
+      undo.unshift(inverse)
       gather(index.applyChange(asked).blocks, priors)
     }
     const levels = levelsNow(index)
     const moved = movedSince(index, priors, levels)
-    return {
-      ...aggregatesOf(index, moved, levels),
-      grants: grantMovements(index, moved, levels),
-      ...rowsOf(index, moved, page),
-    }
+    return look({ index, moved, levels, remapped })
   } finally {
     for (const change of undo) index.settle(change)
   }
 }
 
+export function previewOf(supposed: Supposed, page: PreviewPage = {}): Preview {
+  const { index, moved, levels } = supposed
+  return {
+    ...aggregatesOf(index, moved, levels),
+    grants: grantMovements(supposed),
+    ...rowsOf(index, moved, page),
+  }
+}
+
 /** A data source that is deleted gives as little as a disabled one, which can still be looked at. */
-function softened(index: EntitlementIndex, change: PreviewChange): Change {
+function softened(index: EntitlementIndex, change: Change): Change {
   if (change.entity !== 'dataSource') return change
   const before = index.bindings.sources.get(change.id)?.row
   if (!before) return change
@@ -148,8 +172,8 @@ function movedSince(
   const known = new Map<Prior, Map<string, Omit<Moved, 'source'>>>()
   const found: Moved[] = []
   for (const [source, prior] of priors) {
-    // Without members the binding says everything.
-    const key = index.members.of(source.id).length === 0 ? (source.binding?.key ?? '') : `alone ${source.id}`
+    // Without members and subscribers the binding says everything.
+    const key = index.members.of(source.id).length > 0 ? `alone ${source.id}` : (source.binding?.key ?? '')
     const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
     known.set(prior, alike)
     const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
@@ -223,10 +247,15 @@ function levelsNow(index: EntitlementIndex): (source: Source) => Levels {
 function rowsOf(
   index: EntitlementIndex,
   moved: readonly Moved[],
-  { after, limit = 100 }: PreviewPage,
-): Pick<Preview, 'rows' | 'next'> {
+  { after, limit = 100, isShown = () => true }: PreviewPage,
+): Pick<Preview, 'rows' | 'next' | 'total'> {
   const rows: PreviewRow[] = []
-  for (const one of moved) {
+  const shown = moved.filter(({ source }) => isShown(source.id))
+  const total = shown.reduce(
+    (sum, { gained, lost, raised, lowered }) => sum + gained.size + lost.size + raised.size + lowered.size,
+    0,
+  )
+  for (const one of shown) {
     const dataSource = one.source.id
     if (after && dataSource < after.dataSource) continue
     const numbers = numbersOf(unionOf([one.gained, one.lost, one.raised, one.lowered]))
@@ -234,11 +263,11 @@ function rowsOf(
     for (const { id: user, number } of people) {
       if (after && dataSource === after.dataSource && user <= after.user) continue
       const last = rows.at(-1)
-      if (rows.length === limit) return { rows, next: { dataSource: last!.dataSource, user: last!.user } }
+      if (rows.length === limit) return { rows, next: { dataSource: last!.dataSource, user: last!.user }, total }
       rows.push({ user, dataSource, ...levelsOf(one, number) })
     }
   }
-  return { rows }
+  return { rows, total }
 }
 
 function levelsOf({ prior, gained, lost, write }: Moved, number: number): Pick<PreviewRow, 'before' | 'after'> {

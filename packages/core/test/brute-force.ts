@@ -154,8 +154,10 @@ function principalKindOf(facts: Facts, user: User, integration: IntegrationId): 
 
 function isIn(appliesTo: AppliesTo, dataSource: DataSource): boolean {
   if ('everything' in appliesTo) return true
+  if ('selected' in appliesTo) return false
   const meets = (condition: Condition): boolean => {
     if ('tag' in condition) return dataSource.tags.some(tag => isParent(condition.tag, tag))
+    if ('domain' in condition) return dataSource.domains.includes(condition.domain)
     if ('integration' in condition) return condition.integration === dataSource.integration
     if ('scope' in condition) return opensAll(condition.scope, dataSource.scope)
     return new RegExp(`^${condition.name.replaceAll('*', '.*')}$`).test(dataSource.name)

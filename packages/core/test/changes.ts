@@ -28,6 +28,10 @@ export function applied(world: World, change: Change): World {
       return { ...world, facts: { ...facts, policies: replaced(facts.policies, change.id, change.row) } }
     case 'member':
       return { ...world, facts: { ...facts, members: replaced(facts.members, change.id, change.row) } }
+    case 'domain':
+    case 'selection':
+    case 'subscription':
+      return world
     case 'principals': {
       const others = facts.principals.filter(({ user }) => user !== change.user)
       return { ...world, facts: { ...facts, principals: [...others, ...change.rows] } }

@@ -83,6 +83,9 @@ inEveryWorld('the order of the rows says nothing', (facts, seed) => {
     principals: shuffled(facts.principals, random),
     dataSources: shuffled(facts.dataSources, random),
     policies: shuffled(facts.policies, random),
+    domains: shuffled(facts.domains, random),
+    selections: shuffled(facts.selections, random),
+    subscriptions: shuffled(facts.subscriptions, random),
     members: shuffled(facts.members, random),
   }
   const [plain, other] = [facts, mixed].map(one => {

@@ -84,6 +84,7 @@ export function worldOf(seed: number, variant = 0): Facts {
       integration: integrations[skeleton.pick([0, 0, 1, 2])]!.id,
       scope: scopes[at - 1]!,
       tags: random.some(values, 0.3),
+      domains: [],
       disabled: random.chance(0.1),
     }),
   )
@@ -91,6 +92,9 @@ export function worldOf(seed: number, variant = 0): Facts {
     integrations,
     users,
     dataSources,
+    domains: [],
+    selections: [],
+    subscriptions: [],
     groups: groupNames.map((name, at) => ({
       id: id(at + 1),
       name,
@@ -123,6 +127,9 @@ export function policyOf(at: number, kind: Policy['kind'], random: Random): Poli
     name: `policy ${at}`,
     kind,
     level: levelOf(random),
+    reach: 'global',
+    subscribe: 'automatic',
+    discoverable: false,
     appliesTo: appliesTo(random),
     who: isOpen ? { everyone: true } : { when: expressionOf(random, 2) },
   }

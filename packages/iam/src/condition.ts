@@ -37,6 +37,8 @@ function holds(test: ConditionTest, context: Context, variables: Variables | und
     if (test.ifExists || test.quantifier === 'all') return true
     return test.quantifier === 'any' ? false : negated
   }
+  // AWS takes a statement whose variable has no value as void: without this a negated test would hold for want of it.
+  if (negated && test.values.some(wanted => expandVariables(wanted, variables) === undefined)) return false
   const suits = (value: string) => test.values.some(wanted => positive(wanted, value, variables)) !== negated
   if (test.quantifier === 'all') return given.every(suits)
   if (test.quantifier === 'any') return given.some(suits)

@@ -1,7 +1,8 @@
 /**
  * One request against all policies that bear on it → allowed or not, by which layer, and why.
  * The rule: an explicit deny anywhere wins; in one account the identity's or the resource's policy must allow,
- * within boundary and session policy; across accounts both must; a role's trust policy must itself allow.
+ * within boundary and session policy; across accounts both must; a role's trust policy and a KMS key's policy must
+ * themselves allow.
  * INVARIANT: without an allowing statement nothing is allowed, except to an account's own root.
  */
 import { type Context, conditionsHold } from './condition.ts'
@@ -31,6 +32,8 @@ export interface Policies {
   readonly resource?: NamedPolicy
   /** In place of `resource` when a role is assumed; it must allow even within one account. */
   readonly trust?: NamedPolicy
+  /** In place of `resource` when a KMS key is used: like `trust` it must allow, and its layer is `resource`. */
+  readonly key?: NamedPolicy
 }
 
 export interface NamedPolicy {
@@ -60,9 +63,10 @@ export interface DecidingStatement {
 export function evaluate(request: Request, policies: Policies): Verdict {
   const asked = prepare(request)
   const owner: Layer = policies.trust ? 'trust' : 'resource'
+  const ownerMustAllow = policies.trust !== undefined || policies.key !== undefined
   const held: Readonly<Record<Layer, readonly NamedPolicy[]>> = {
     identity: policies.identity,
-    resource: listed(policies.resource),
+    resource: listed(policies.resource ?? policies.key),
     trust: listed(policies.trust),
     boundary: listed(policies.boundary),
     session: policies.session ?? [],
@@ -85,7 +89,7 @@ export function evaluate(request: Request, policies: Policies): Verdict {
   const sameAccount = principal.account === request.resourceAccount
   const ownerSuffices = sameAccount && (byOwner?.closeness === 'role' || byOwner?.closeness === 'exact')
   if (!byIdentity && !ownerSuffices && principal.kind !== 'root') return missing(request, 'identity')
-  if (!byOwner && (policies.trust || !sameAccount)) return missing(request, owner)
+  if (!byOwner && (ownerMustAllow || !sameAccount)) return missing(request, owner)
   // Named by its own ARN, a user or session is not narrowed further; one named by its role is.
   if (byOwner && sameAccount && byOwner.closeness === 'exact') return decided(request, 'allow', owner, byOwner)
   if (policies.boundary && !find('boundary', 'Allow')) return missing(request, 'boundary')

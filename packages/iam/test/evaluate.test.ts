@@ -43,6 +43,7 @@ interface Case {
   readonly session?: readonly Json[]
   readonly policy?: readonly Json[]
   readonly trust?: readonly Json[]
+  readonly key?: readonly Json[]
   /** `allow identity`, `explicitDeny session`, `implicitDeny boundary`, … */
   readonly verdict: string
 }
@@ -264,6 +265,38 @@ const trust: readonly Case[] = [
   },
 ]
 
+const decrypting = { action: 'kms:Decrypt', resource: `arn:aws:kms:eu-west-1:${account}:key/lake` }
+const mayDecrypt: Json = { Effect: 'Allow', Action: 'kms:*', Resource: '*' }
+
+const keys: readonly Case[] = [
+  {
+    name: 'a key is not used without its policy, whatever the identity policy says',
+    ...decrypting,
+    identity: [mayDecrypt],
+    key: [{ ...mayDecrypt, Principal: { AWS: other } }],
+    verdict: 'implicitDeny resource',
+  },
+  {
+    name: 'a key policy that names the account leaves it to the identity policy',
+    ...decrypting,
+    key: [{ ...mayDecrypt, Principal: { AWS: account } }],
+    verdict: 'implicitDeny identity',
+  },
+  {
+    name: 'a key policy that names the account and an identity policy allow',
+    ...decrypting,
+    identity: [mayDecrypt],
+    key: [{ ...mayDecrypt, Principal: { AWS: account } }],
+    verdict: 'allow identity',
+  },
+  {
+    name: 'a key policy that names the user suffices',
+    ...decrypting,
+    key: [{ ...mayDecrypt, Principal: { AWS: ann.arn } }],
+    verdict: 'allow resource',
+  },
+]
+
 const patterns: readonly Case[] = [
   {
     name: 'actions have no case and take wildcards',
@@ -360,6 +393,14 @@ const holds = (name: string, Condition: Json, context: Request['context'], expec
 const k = (value: string | readonly string[] | undefined) => ({ k: value })
 
 const conditions: readonly Case[] = [
+  {
+    name: 'a negated test against a variable without value lets nobody in',
+    context: { 'aws:PrincipalTag/team': 'sales' },
+    identity: [
+      allow({ Condition: { StringNotEquals: { 'aws:PrincipalTag/team': variable('aws:PrincipalTag/home') } } }),
+    ],
+    verdict: 'implicitDeny identity',
+  },
   holds('StringEquals any of several', { StringEquals: { k: ['a', 'b'] } }, k('b'), true),
   holds('StringEquals keeps case', { StringEquals: { k: 'A' } }, k('a'), false),
   holds('StringEquals knows no wildcard', { StringEquals: { k: 'a*' } }, k('ab'), false),
@@ -433,7 +474,7 @@ const conditions: readonly Case[] = [
   ),
 ]
 
-for (const [title, cases] of Object.entries({ layers, trust, patterns, conditions })) {
+for (const [title, cases] of Object.entries({ layers, trust, keys, patterns, conditions })) {
   describe(title, () => {
     for (const example of cases) {
       test(example.name, () => {
@@ -526,5 +567,6 @@ function policiesOf(example: Case): Policies {
     ...(example.session ? { session: [read('session', example.session)] } : {}),
     ...(example.policy ? { resource: read('bucket', example.policy, 'resource') } : {}),
     ...(example.trust ? { trust: read('trust', example.trust, 'trust') } : {}),
+    ...(example.key ? { key: read('key', example.key, 'resource') } : {}),
   }
 }

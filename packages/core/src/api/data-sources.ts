@@ -18,24 +18,25 @@ import { endpoint } from './endpoint.ts'
 
 const MiB = 1024 * 1024
 
+/** What a bulk call takes at most. */
+const mostAtOnce = 10_000
+
+/** One data source of a registration. */
+const registrationItem = z.strictObject({
+  dataSourceName: name,
+  prefix: z.string().max(2000),
+  tags: z.array(dottedName).max(100).optional(),
+  description: text.optional(),
+  /** Accept a star that does not follow a slash: `demographics*` also matches `demographics-old/…`. */
+  midSegment: z.boolean().optional(),
+  /** Accept that this scope covers or lies inside another's; needs GOVERNANCE. */
+  allowOverlap: z.boolean().optional(),
+})
+
 const registration = z.strictObject({
   type: z.literal('Native S3'),
   integrationId: idParam,
-  dataSources: z
-    .array(
-      z.strictObject({
-        dataSourceName: name,
-        prefix: z.string().max(2000),
-        tags: z.array(dottedName).max(100).optional(),
-        description: text.optional(),
-        /** Accept a star that does not follow a slash: `demographics*` also matches `demographics-old/…`. */
-        midSegment: z.boolean().optional(),
-        /** Accept that this scope covers or lies inside another's; needs GOVERNANCE. */
-        allowOverlap: z.boolean().optional(),
-      }),
-    )
-    .min(1)
-    .max(10_000),
+  dataSources: z.array(z.custom<z.input<typeof registrationItem>>()).min(1).max(mostAtOnce),
 })
 
 /** The documented routes of the reference product (seed 001). */
@@ -46,6 +47,7 @@ export const nativeS3 = {
     summary: 'Register data sources: all of them or, when one is bad, none',
     needs: ['CREATE_S3_DATASOURCE'],
     body: registration,
+    items: { in: 'dataSources', each: registrationItem },
     status: 200,
     response: z.array(
       z.object({

@@ -25,6 +25,8 @@ export interface Endpoint {
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
+  /** The array of the body whose items the route checks itself, each by `each`, so that every bad one is named. */
+  readonly items?: { readonly in: string; readonly each: z.ZodType }
   /** Whether the write must say which version it changes, by `If-Match`. */
   readonly ifMatch?: true
   readonly status: 200 | 201 | 202 | 204

@@ -5,19 +5,17 @@
  * within one call the later one is named.
  */
 import { joinScope, printScope, type Scope, scopeIndex } from '@headgate/core'
+import { api } from '@headgate/core/api'
+import type { z } from 'zod'
 import type { RegisteredScope } from '../db/data-source-registration.ts'
 import { isReserved } from '../directory/reserved-names.ts'
+import { parseItem } from '../http/parse.ts'
 import type { BucketFinding } from './check-buckets.ts'
 
 /** One data source of the body of `POST /native-s3/handler`. */
-export interface Item {
-  readonly dataSourceName: string
-  readonly prefix: string
-  readonly tags?: readonly string[] | undefined
-  readonly description?: string | undefined
-  readonly midSegment?: boolean | undefined
-  readonly allowOverlap?: boolean | undefined
-}
+export type Item = z.output<typeof schema>
+
+const schema = api.nativeS3.register.items.each
 
 export interface Finding {
   readonly index: number
@@ -37,11 +35,17 @@ export interface Candidate {
 
 export function readItems(
   locationPath: string,
-  items: readonly Item[],
+  items: readonly unknown[],
 ): { readonly candidates: readonly Candidate[]; readonly findings: readonly Finding[] } {
   const candidates: Candidate[] = []
   const findings: Finding[] = []
-  for (const [index, item] of items.entries()) {
+  for (const [index, given] of items.entries()) {
+    const parsed = parseItem(schema, given)
+    if (!parsed.ok) {
+      findings.push({ index, code: 'request-invalid', message: parsed.message })
+      continue
+    }
+    const item = parsed.data
     const reserved = item.tags?.find(isReserved)
     if (reserved !== undefined) {
       const message = `tag \`${reserved}\` is reserved for the marketplace: leave it out`

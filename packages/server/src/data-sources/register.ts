@@ -21,9 +21,9 @@ type Registered = z.input<typeof api.nativeS3.register.response>
 
 /** @throws Problem with `items`: every bad one as `{index, code, message}`; the worst of them gives the code */
 export async function registerDataSources(world: World, caller: Caller, body: Registration): Promise<Done<Registered>> {
-  if (body.dataSources.some(({ allowOverlap }) => allowOverlap)) need(caller, 'GOVERNANCE')
   const integration = usable(await findIntegration(world.db.kysely, body.integrationId), body.integrationId)
   const read = readItems(integration.location_path, body.dataSources)
+  if (read.candidates.some(({ item }) => item.allowOverlap)) need(caller, 'GOVERNANCE')
   const names = new Set(read.candidates.map(({ scope }) => scope.bucket))
   const buckets = await checkBuckets(world.aws.of(integration), names, world.config.HEADGATE_AWS_PARALLEL)
   const { candidates, findings } = judgeBuckets(read.candidates, buckets)

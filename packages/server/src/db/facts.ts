@@ -284,6 +284,7 @@ async function dataSources(tx: Tx, part: Part): Promise<DataSource[]> {
     integration: integration_id as IntegrationId,
     scope: { bucket, key, kind },
     tags: (tagsOf.get(id) ?? []).map(({ tag }) => tag),
+    domains: [],
     disabled: state !== 'active',
   }))
 }

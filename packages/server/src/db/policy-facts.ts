@@ -47,6 +47,8 @@ const storedShape = api.policies.edit.body.omit({ name: true })
 /** True for nobody. */
 const nobody: Expression = call('isUser')
 
+const plain = { reach: 'global', subscribe: 'automatic', discoverable: false } as const
+
 interface PolicyRow {
   readonly id: number
   readonly version: number
@@ -64,7 +66,7 @@ export function readPolicy({ id, version, name, definition }: PolicyRow): { poli
   if (!appliesTo) return shutPolicy(row, definition, { everything: true }, 'a scope it applies to cannot be read')
   const who = readWho(stored.data.who)
   if (typeof who === 'string') return shutPolicy(row, definition, appliesTo, who)
-  return { policy: { ...row, kind, level, appliesTo, who } }
+  return { policy: { ...row, ...plain, kind, level, appliesTo, who } }
 }
 
 /** A grant policy gives nothing then; whatever else it is may be a minimum, which nobody is known to meet. */
@@ -76,7 +78,7 @@ function shutPolicy(
 ): { policy?: Policy; message: string } {
   if ('kind' in definition && definition.kind === 'grant') return { message }
   // A READ guardrail bars from writing too.
-  return { policy: { ...row, kind: 'guardrail', level: 'READ', appliesTo, who: { when: nobody } }, message }
+  return { policy: { ...row, ...plain, kind: 'guardrail', level: 'READ', appliesTo, who: { when: nobody } }, message }
 }
 
 type StoredShape = z.output<typeof storedShape>

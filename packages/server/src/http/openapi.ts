@@ -117,12 +117,19 @@ function printParameters(endpoint: Endpoint): readonly Json[] {
 }
 
 function printBody(body: z.ZodType, endpoint: Endpoint): Json {
-  const schema = printSchema(body, 'input')
+  const schema = withItems(printSchema(body, 'input'), endpoint)
   return {
     required: !body.safeParse(undefined).success,
     description: `At most ${endpoint.bodyLimit ?? MAX_BODY_BYTES} bytes.`,
     content: Object.fromEntries(bodyTypes.map(type => [type, { schema }])),
   }
+}
+
+/** The body does not say what its items are where the route checks them itself. */
+function withItems(schema: JsonSchema, { items }: Endpoint): JsonSchema {
+  if (!items) return schema
+  const list = { ...schema.properties?.[items.in], items: printSchema(items.each, 'input') }
+  return { ...schema, properties: { ...schema.properties, [items.in]: list } }
 }
 
 function printSuccess(endpoint: Endpoint): Json {

@@ -20,12 +20,12 @@ export interface Parsed {
 export function parseRequest(endpoint: Endpoint, incoming: Incoming): Parsed {
   const wrong: Finding[] = []
   const check = (place: string, schema: z.ZodType | undefined, value: unknown) => {
-    const unstorable = findUnstorable(value, [place])
+    const unstorable = findUnstorable(value, [place], endpoint.items && `body.${endpoint.items.in}`)
     if (unstorable) return void wrong.push(unstorable)
     if (!schema) return undefined
     const result = schema.safeParse(value)
     if (result.success) return result.data
-    wrong.push(...result.error.issues.flatMap(issue => findings(place, issue)))
+    wrong.push(...result.error.issues.flatMap(issue => findings([place], issue)))
     return undefined
   }
   const params = check('path', endpoint.params, incoming.params)
@@ -35,6 +35,18 @@ export function parseRequest(endpoint: Endpoint, incoming: Incoming): Parsed {
   if (wrong.length > 0) throw invalid(wrong)
   const version = endpoint.ifMatch ? parseVersion(incoming.ifMatch) : undefined
   return { params, query: endpoint.query ? query : undefined, body: endpoint.body ? body : undefined, version }
+}
+
+/** One item of a list that a route checks itself: what is wrong with it in one line, by its places within the item. */
+export function parseItem<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): { readonly ok: true; readonly data: z.output<Schema> } | { readonly ok: false; readonly message: string } {
+  const unstorable = findUnstorable(value, [])
+  const result = schema.safeParse(value)
+  if (result.success && !unstorable) return { ok: true, data: result.data }
+  const wrong = unstorable ? [unstorable] : (result.error?.issues ?? []).flatMap(issue => findings([], issue))
+  return { ok: false, message: tell(wrong, MAX_FINDINGS_OF_ITEM) }
 }
 
 const noQuery = z.strictObject({})
@@ -50,30 +62,35 @@ interface Finding {
 /** An answer that lists ten thousand findings helps nobody; the number of all is said. */
 const MAX_FINDINGS = 20
 
+const MAX_FINDINGS_OF_ITEM = 5
+
 function invalid(wrong: readonly Finding[]): Problem {
-  const issues = wrong.slice(0, MAX_FINDINGS)
-  const more = wrong.length > issues.length ? `; and ${wrong.length - issues.length} more` : ''
-  const reason = issues.map(({ path, message }) => `\`${path}\` ${message}`).join('; ') + more
-  return new Problem('request-invalid', { reason, issues })
+  return new Problem('request-invalid', { reason: tell(wrong, MAX_FINDINGS), issues: wrong.slice(0, MAX_FINDINGS) })
 }
 
-function findings(place: string, issue: z.core.$ZodIssue): Finding[] {
-  const path = [place, ...issue.path.map(String)]
+function tell(wrong: readonly Finding[], most: number): string {
+  const shown = wrong.slice(0, most).map(({ path, message }) => (path === '' ? message : `\`${path}\` ${message}`))
+  return shown.join('; ') + (wrong.length > most ? `; and ${wrong.length - most} more` : '')
+}
+
+function findings(place: readonly string[], issue: z.core.$ZodIssue): Finding[] {
+  const path = [...place, ...issue.path.map(String)]
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(key => ({ path: printPath([...path, key]), message: 'is not known here: remove it' }))
   }
   return [{ path: printPath(path), message: uncapitalise(issue.message) }]
 }
 
-/** PostgreSQL stores neither NUL nor half a surrogate pair, in a text or a key. */
-function findUnstorable(value: unknown, path: readonly string[]): Finding | undefined {
+/** PostgreSQL stores neither NUL nor half a surrogate pair, in a text or a key. `except`: a path not to go below. */
+function findUnstorable(value: unknown, path: readonly string[], except?: string): Finding | undefined {
+  if (except !== undefined && path.join('.') === except) return undefined
   if (typeof value === 'string') {
     if (!value.includes('\0') && value.isWellFormed()) return undefined
     return { path: printPath(path), message: 'must be Unicode text without NUL' }
   }
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, item] of Object.entries(value)) {
-    const found = findUnstorable(key, path) ?? findUnstorable(item, [...path, key])
+    const found = findUnstorable(key, path) ?? findUnstorable(item, [...path, key], except)
     if (found) return found
   }
   return undefined

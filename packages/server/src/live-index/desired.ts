@@ -36,6 +36,9 @@ export function desiredFor(
     groups: [],
     attributes: [],
     policies: [],
+    domains: [],
+    selections: [],
+    subscriptions: [],
     members: [],
   }
   return desiredGrants(entitlements, needed, integration)

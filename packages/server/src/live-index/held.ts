@@ -60,5 +60,8 @@ const noFacts: Facts = {
   principals: [],
   dataSources: [],
   policies: [],
+  domains: [],
+  selections: [],
+  subscriptions: [],
   members: [],
 }

@@ -27,6 +27,9 @@ export function factsOf(batches: readonly FactRows[]): Facts {
     principals: all('principals').map(({ principal }) => principal),
     dataSources: all('dataSources'),
     policies: all('policies'),
+    domains: [],
+    selections: [],
+    subscriptions: [],
     members: all('members'),
   }
 }

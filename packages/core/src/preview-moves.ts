@@ -1,0 +1,76 @@
+/**
+ * Who would gain and who would lose, kept beyond the moment: what a later change is held against.
+ *
+ * By ids and scopes, so that it does not matter how an index numbers people, nor which number a data source that is
+ * registered once more is given.
+ */
+import type { EntitlementIndex } from './entitlement-index.ts'
+import type { UserId } from './facts.ts'
+import { difference, numbersOf, type PeopleSet, peopleSetOf, union, unionOf } from './people-set.ts'
+import type { Moved, Supposed } from './preview.ts'
+import { printScope } from './scope.ts'
+
+/** Plain JSON. */
+export interface Moves {
+  /** Sets of people by id, ascending; equal sets of many data sources stand here once. */
+  readonly people: readonly (readonly number[])[]
+  /** By integration and scope: who gains anything and who loses anything there, as places in `people`. */
+  readonly dataSources: Readonly<Record<string, readonly [gaining: number, losing: number]>>
+}
+
+/** @returns undefined where it would hold more than `most` people and data sources in all */
+export function movesOf({ index, moved }: Supposed, most: number): Moves | undefined {
+  const places = new Map<PeopleSet, number>()
+  const people: number[][] = []
+  let room = most - moved.length
+  function placeOf(set: PeopleSet): number {
+    const known = places.get(set)
+    if (known !== undefined) return known
+    room -= set.size
+    if (room >= 0) people.push(Array.from(numbersOf(set), number => index.facts.idOf(number)).sort((a, b) => a - b))
+    places.set(set, places.size)
+    return places.size - 1
+  }
+  const dataSources: Record<string, readonly [number, number]> = {}
+  for (const one of moved) {
+    const { gaining, losing } = directionsOf(one)
+    dataSources[keyOf(one)] = [placeOf(gaining), placeOf(losing)]
+    if (room < 0) return undefined
+  }
+  return { people, dataSources }
+}
+
+/** How many people would gain or lose something that is not among what was shown. */
+export function beyond(
+  { index, moved }: Supposed,
+  shown: Moves,
+): { readonly gaining: number; readonly losing: number } {
+  const known = new Map<number, PeopleSet>()
+  function shownAt(place: number | undefined): PeopleSet {
+    const set = known.get(place ?? -1) ?? numbered(index, shown.people[place ?? -1] ?? [])
+    known.set(place ?? -1, set)
+    return set
+  }
+  const gaining = new Set<PeopleSet>()
+  const losing = new Set<PeopleSet>()
+  for (const one of moved) {
+    const now = directionsOf(one)
+    const places = shown.dataSources[keyOf(one)]
+    gaining.add(difference(now.gaining, shownAt(places?.[0])))
+    losing.add(difference(now.losing, shownAt(places?.[1])))
+  }
+  return { gaining: unionOf([...gaining]).size, losing: unionOf([...losing]).size }
+}
+
+function numbered({ facts }: EntitlementIndex, ids: readonly number[]): PeopleSet {
+  return peopleSetOf(ids.flatMap(id => facts.findPerson(id as UserId)?.number ?? []))
+}
+
+/** Another level is a gain or a loss as well. */
+function directionsOf({ gained, raised, lost, lowered }: Moved): { gaining: PeopleSet; losing: PeopleSet } {
+  return { gaining: union(gained, raised), losing: union(lost, lowered) }
+}
+
+function keyOf({ source: { row } }: Moved): string {
+  return `${row.integration} ${printScope(row.scope)}`
+}
