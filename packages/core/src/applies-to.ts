@@ -1,30 +1,44 @@
 /**
  * Which data sources a policy applies to, and the other way round without asking every policy.
  *
- * Nothing is ever taken out of a policy's reach here. Who it is about is another question (`audience.ts`).
+ * Who a policy is about is another question (`audience.ts`).
  */
-import type { AppliesTo, Condition, DataSource, Policy } from './facts.ts'
+import type { Condition, DataSource, DataSourceId, Policy, PolicyId } from './facts.ts'
+import type { Placement, PlacementIndex } from './placement.ts'
 import { matches, selfAndParents } from './policy/match.ts'
 import { covers, type Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
-export function takesIn(appliesTo: AppliesTo, dataSource: DataSource): boolean {
+/** Whether the policy applies to the data source, which has to lie within the reach of its authority. */
+export function takesIn(policy: Applying, dataSource: DataSource, placement: Placement): boolean {
+  const { id, appliesTo } = policy
+  if (!reaches(policy, dataSource, placement)) return false
   if ('everything' in appliesTo) return true
-  if ('any' in appliesTo) return appliesTo.any.some(condition => meets(condition, dataSource))
-  if ('selected' in appliesTo) return false
+  if ('selected' in appliesTo) return placement.isSelected(id, dataSource.id)
+  if ('any' in appliesTo) return appliesTo.any.some(condition => meets(condition, dataSource, placement))
   // An empty list cannot be written; were one to come from elsewhere, it must not stand for everything.
-  return appliesTo.all.length > 0 && appliesTo.all.every(condition => meets(condition, dataSource))
+  return appliesTo.all.length > 0 && appliesTo.all.every(condition => meets(condition, dataSource, placement))
+}
+
+/** What of a policy tells where it applies. */
+export type Applying = Pick<Policy, 'id' | 'reach' | 'appliesTo'>
+
+function reaches({ reach }: Applying, dataSource: DataSource, placement: Placement): boolean {
+  if (reach === 'global') return true
+  return 'domain' in reach ? placement.isIn(dataSource, reach.domain) : reach.dataSource === dataSource.id
 }
 
 export interface PolicyFinder {
   add(policy: Policy): void
   delete(policy: Policy): void
-  /** The policies that take the data source in, by id; the very same list where tags and integration alone tell. */
+  /** The policies that apply to it, by id; the very same list where tags, domains and integration alone tell. */
   taking(dataSource: DataSource): readonly Policy[]
+  /** To be told after domains took in other tags. */
+  forget(): void
 }
 
 /** Finds by one condition of a policy, so that only policies with something in common are asked. */
-export function policyFinder(): PolicyFinder {
+export function policyFinder(placement: PlacementIndex): PolicyFinder {
   const byPlace = new Map<string, Set<Policy>>()
   const byScope: ScopeIndex<{ readonly scope: Scope; readonly policy: Policy }> = scopeIndex([], ({ scope }) => scope)
   const scopesOf = new Map<Policy, { readonly scope: Scope; readonly policy: Policy }[]>()
@@ -33,7 +47,7 @@ export function policyFinder(): PolicyFinder {
 
   function add(policy: Policy): void {
     answers.clear()
-    for (const condition of lookedUpBy(policy.appliesTo)) {
+    for (const condition of lookedUpBy(policy)) {
       if (condition !== everything && 'scope' in condition) {
         const entry = { scope: condition.scope, policy }
         byScope.add(entry)
@@ -50,7 +64,7 @@ export function policyFinder(): PolicyFinder {
     answers.clear()
     for (const entry of scopesOf.get(policy) ?? []) byScope.delete(entry)
     scopesOf.delete(policy)
-    for (const condition of lookedUpBy(policy.appliesTo)) {
+    for (const condition of lookedUpBy(policy)) {
       if (condition !== everything && 'scope' in condition) continue
       const place = placeOf(condition)
       byPlace.get(place)?.delete(policy)
@@ -64,38 +78,45 @@ export function policyFinder(): PolicyFinder {
       ...unsure,
       ...(byPlace.get(`name ${dataSource.name}`) ?? []),
       ...(byPlace.get(globs) ?? []),
+      ...(byPlace.get(placeOf({ dataSource: dataSource.id })) ?? []),
+      ...[...placement.selectedFor(dataSource.id)].flatMap(one => [...(byPlace.get(placeOf({ selected: one })) ?? [])]),
       ...byScope.coveredBy(dataSource.scope).map(({ policy }) => policy),
     ]
-    const more = others.filter(policy => takesIn(policy.appliesTo, dataSource))
+    const more = others.filter(policy => takesIn(policy, dataSource, placement))
     return more.length === 0 ? sure : byId(new Set([...sure, ...more]))
   }
 
   function byTags(dataSource: DataSource) {
-    const key = JSON.stringify([dataSource.integration, ...dataSource.tags.toSorted()])
+    const key = JSON.stringify([dataSource.integration, ...dataSource.tags.toSorted(), dataSource.domains.toSorted()])
     const known = answers.get(key)
     if (known) return known
     const tags = new Set(dataSource.tags.flatMap(selfAndParents))
-    const places: (Condition | typeof everything)[] = [
+    const places: Place[] = [
       everything,
       { integration: dataSource.integration },
       ...Array.from(tags, tag => ({ tag })),
+      ...Array.from(placement.domainsOf(dataSource), domain => ({ domain })),
     ]
     const there = new Set(places.flatMap(place => [...(byPlace.get(placeOf(place)) ?? [])]))
     const [unsure, plain] = [[...there].filter(looksCloser), [...there].filter(policy => !looksCloser(policy))]
-    const answer = { sure: byId(plain.filter(policy => takesIn(policy.appliesTo, dataSource))), unsure }
+    const answer = { sure: byId(plain.filter(policy => takesIn(policy, dataSource, placement))), unsure }
     answers.set(key, answer)
     return answer
   }
 
-  return { add, delete: remove, taking }
+  return { add, delete: remove, taking, forget: () => answers.clear() }
 }
 
 const everything = 'everything' as const
 const globs = 'glob'
 
-/** Whether the name or scope of a data source may decide, not only its tags and integration. */
+/** Something to find a policy by. */
+type Place = typeof everything | Condition | { readonly dataSource: DataSourceId } | { readonly selected: PolicyId }
+
+/** Whether the name, scope or identity of a data source may decide, not only its tags, domains and integration. */
 function looksCloser({ appliesTo }: Policy): boolean {
-  if ('everything' in appliesTo || 'selected' in appliesTo) return false
+  if ('everything' in appliesTo) return false
+  if ('selected' in appliesTo) return true
   const conditions = 'any' in appliesTo ? appliesTo.any : appliesTo.all
   return conditions.some(condition => 'name' in condition || 'scope' in condition)
 }
@@ -104,28 +125,31 @@ function byId(policies: Iterable<Policy>): Policy[] {
   return [...policies].sort((a, b) => a.id - b.id)
 }
 
-/** Each condition of an `any`; of an `all` one is enough, the one that probably fits the fewest. */
-function lookedUpBy(appliesTo: AppliesTo): readonly (Condition | typeof everything)[] {
+/** Each condition of an `any`; where all have to be met one is enough, the one that probably fits the fewest. */
+function lookedUpBy({ id, reach, appliesTo }: Applying): readonly Place[] {
+  if (reach !== 'global') return [reach]
   if ('everything' in appliesTo) return [everything]
+  if ('selected' in appliesTo) return [{ selected: id }]
   if ('any' in appliesTo) return appliesTo.any
-  if ('selected' in appliesTo) return []
   const order = ['tag', 'domain', 'scope', 'name', 'integration'] as const
   const first = order.flatMap(kind => appliesTo.all.filter(condition => kind in condition))[0]
   return first ? [first] : []
 }
 
-function placeOf(condition: Condition | typeof everything): string {
-  if (condition === everything) return everything
-  if ('tag' in condition) return `tag ${condition.tag}`
-  if ('domain' in condition) return `domain ${condition.domain}`
-  if ('integration' in condition) return `integration ${condition.integration}`
-  if ('scope' in condition) throw new TypeError('scopes are found by their index')
-  return condition.name.includes('*') ? globs : `name ${condition.name}`
+function placeOf(place: Place): string {
+  if (place === everything) return everything
+  if ('tag' in place) return `tag ${place.tag}`
+  if ('domain' in place) return `domain ${place.domain}`
+  if ('integration' in place) return `integration ${place.integration}`
+  if ('dataSource' in place) return `source ${place.dataSource}`
+  if ('selected' in place) return `selected ${place.selected}`
+  if ('scope' in place) throw new TypeError('scopes are found by their index')
+  return place.name.includes('*') ? globs : `name ${place.name}`
 }
 
-function meets(condition: Condition, dataSource: DataSource): boolean {
+function meets(condition: Condition, dataSource: DataSource, placement: Placement): boolean {
   if ('tag' in condition) return dataSource.tags.some(tag => matches(condition.tag, tag))
-  if ('domain' in condition) return dataSource.domains.includes(condition.domain)
+  if ('domain' in condition) return placement.isIn(dataSource, condition.domain)
   if ('integration' in condition) return dataSource.integration === condition.integration
   if ('scope' in condition) return covers(condition.scope, dataSource.scope)
   return isLike(condition.name, dataSource.name)

@@ -57,10 +57,7 @@ export function whatIsReached(
   const standing = index.standingWithin(peopleSetOf([number]))
   const entitled = entitledSources(index, number)
   const reached = new Set(entitled)
-  for (const source of entitled) {
-    for (const inner of index.bindings.covered(source)) reached.add(inner)
-    for (const inner of index.bindings.coveredDisabled(source)) reached.add(inner)
-  }
+  for (const source of entitled) for (const inner of index.bindings.covered(source)) reached.add(inner)
   const ids = Array.from(reached, ({ id }) => id).sort((a, b) => a - b)
   return paged(ids, page, id => {
     const source = index.bindings.sources.get(id)!
@@ -82,21 +79,21 @@ export function accessTo(index: EntitlementIndex, user: UserId, dataSource: Data
 }
 
 function entitledSources(index: EntitlementIndex, number: number): Source[] {
-  const { bindings, facts, members } = index
+  const { bindings, facts, members, subscriptions } = index
   const people = peopleSetOf([number])
   const standing = index.standingWithin(people)
   const person = facts.personAt(number)
-  const asMember = new Set<Source>()
+  const alone = new Set<Source>()
   const memberships = [...person.groups.flatMap(({ id }) => [...members.ofGroup(id)]), ...members.ofUser(person.id)]
   for (const { id } of facts.everyonesGroups()) memberships.push(...members.ofGroup(id))
-  for (const { dataSource } of memberships) {
-    const source = bindings.sources.get(dataSource)
-    if (source) asMember.add(source)
+  for (const id of [...memberships.map(({ dataSource }) => dataSource), ...subscriptions.ofUser(person.id)]) {
+    const source = bindings.sources.get(id)
+    if (source) alone.add(source)
   }
-  const found = [...asMember].filter(source => standing(source).read.size > 0)
+  const found = [...alone].filter(source => standing(source).read.size > 0)
   for (const { sources } of index.opening(people)) {
-    const plain = [...sources].filter(source => !asMember.has(source))
-    // Guardrails are the binding's, so one data source without this person as a member speaks for all.
+    const plain = [...sources].filter(source => !alone.has(source))
+    // Guardrails are the binding's, so one without this person as a member or subscriber speaks for all.
     if (plain[0] && standing(plain[0]).read.size > 0) for (const source of plain) found.push(source)
   }
   return found

@@ -8,10 +8,12 @@
 import { type Audiences, audiences } from './audience.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
+import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
+import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
 import {
   copyOf,
   intersection,
@@ -22,6 +24,7 @@ import {
   peopleSetOf,
   unionOf,
 } from './people-set.ts'
+import { placementIndex } from './placement.ts'
 import { allUsers } from './policy/truth.ts'
 import { climbed, reachOfChange } from './reach-of-change.ts'
 import {
@@ -32,13 +35,15 @@ import {
   type SourceBindings,
   sourceBindings,
 } from './source-binding.ts'
-import { type LettingIn, memberReason, type Standing, standingOf } from './standing.ts'
+import { memberReason, type Standing, standingOf } from './standing.ts'
+import { type SubscriptionIndex, subscriptionIndex } from './subscription-index.ts'
 
 export interface EntitlementIndex {
   readonly facts: FactIndex
   readonly formulas: Formulas
   readonly bindings: SourceBindings
   readonly members: MemberIndex
+  readonly subscriptions: SubscriptionIndex
   readonly audiences: Audiences
   readonly now: Instant
   /** Applies one change; the answer can be written out until the next one. */
@@ -51,7 +56,9 @@ export interface EntitlementIndex {
   standing(source: Source): Standing
   /** The standing of some enabled people. */
   standingWithin(people: PeopleSet): (source: Source) => Standing
-  /** What the policies alone give, members left out. */
+  /** Whether anybody may be let in by more than its audience: a member, or a subscriber to what is offered. */
+  standsAlone(source: Source): boolean
+  /** What the policies alone give, members and subscribers left out. */
   policyStanding(binding: Binding): Standing
   /** All entitlements of any level: data sources with the same audience, and its users, in no order of data sources. */
   audienceBlocks(): Generator<{ readonly dataSources: readonly DataSourceId[]; readonly users: Float64Array }>
@@ -59,6 +66,10 @@ export interface EntitlementIndex {
   idsOf(people: PeopleSet): Float64Array
   /** The bindings with a grant policy that may let one of these enabled people in; no others do. */
   opening(people: PeopleSet): ReadonlySet<Binding>
+  /** Whether people who do not qualify may find it: an active policy that applies says so, and it is not disabled. */
+  isDiscoverable(id: DataSourceId): boolean
+  /** All of these, by id. */
+  discoverable(): DataSourceId[]
   nextExpiry(): Instant | undefined
   /** What is held, in bytes, as far as it can be counted. */
   memory(): Memory
@@ -76,8 +87,9 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   const facts = factIndex(rows)
   const kept = audiences(facts)
   const formulas = formulaTable(kept.forget)
-  const bindings = sourceBindings(formulas)
+  const bindings = sourceBindings(formulas, placementIndex(rows))
   const members = memberIndex(rows.members)
+  const subscriptions = subscriptionIndex(facts, rows.subscriptions)
   let now = at
   let changes = 0
 
@@ -98,12 +110,18 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   }
 
   function settle(change: Change): void {
-    if (change.entity !== 'integration' && change.entity !== 'dataSource' && change.entity !== 'policy')
-      applyChange(change)
-    else {
-      bindings.sweep()
-      changes++
-      rebound(change)
+    switch (change.entity) {
+      case 'integration':
+      case 'dataSource':
+      case 'policy':
+      case 'domain':
+      case 'selection':
+        bindings.sweep()
+        changes++
+        rebound(change)
+        break
+      default:
+        applyChange(change)
     }
   }
 
@@ -112,12 +130,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'integration':
       case 'dataSource':
       case 'policy':
-        return rebind(change)
       case 'domain':
       case 'selection':
-      case 'subscription':
-        return []
+        return rebind(change)
       case 'member':
+      case 'subscription':
       case 'now':
         return changeMembers(change)
       default:
@@ -133,8 +150,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       const [was, is] = [before, after].map(binding => standingOf(binding, [], kept.of))
       blocks.push(blockOf({ all: [plain], but: new Set() }, was!, is!))
       for (const source of others) {
-        const lettingInAll = lettingIn(membersOf(source.id), facts.enabled)
-        const sides = [before, after].map(binding => standingOf(binding, lettingInAll, kept.of))
+        const asMembers = lettingIn(facts, membersOf(source.id), facts.enabled)
+        const sides = [before, after].map(binding => {
+          const subscribed = takenUp(binding, subscribersOf(subscriptions, source.id), kept.of)
+          return standingOf(binding, [...subscribed, ...asMembers], kept.of)
+        })
         blocks.push(blockOf(onlySource(source), sides[0]!, sides[1]!))
       }
     }
@@ -149,52 +169,56 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         return bindings.setDataSource(change.id, change.row)
       case 'policy':
         return bindings.setPolicy(change.id, change.row)
-      default:
-        return []
+      case 'domain':
+        return bindings.setDomain(change.name, change.row)
+      case 'selection':
+        return bindings.setSelection(change.row, change.holds)
     }
   }
 
-  /** Groups the data sources that went from the same binding to the same other one; those with members stand apart. */
+  /** Groups the data sources that went from the same binding to the same other one; some stand apart. */
   function alike(all: readonly Rebound[]) {
     const groups = new Map<string, Rebound & { readonly plain: Set<Source>; readonly others: Source[] }>()
     for (const one of all) {
       const key = `${one.before?.key} → ${one.after?.key}`
       const group = groups.get(key) ?? { ...one, plain: new Set<Source>(), others: [] }
       groups.set(key, group)
-      if (members.of(one.source.id).length > 0) group.others.push(one.source)
+      const mayDiffer = [one.before, one.after].some(binding => differs(one.source.id, binding))
+      if (mayDiffer) group.others.push(one.source)
       else group.plain.add(one.source)
     }
     return groups.values()
   }
 
-  // ── Members: one data source, the people meant ──
+  /** Whether somebody may have more on it than what its binding says. */
+  function differs(id: DataSourceId, binding: Binding | undefined): boolean {
+    if (members.of(id).length > 0) return true
+    return binding !== undefined && binding.offers.length > 0 && subscriptions.isSubscribedTo(id)
+  }
 
-  function changeMembers(change: Exclude<MemberChange, { entity: 'subscription' }>): (Block | undefined)[] {
+  // ── Members and subscriptions: one data source, the people meant ──
+
+  function changeMembers(change: MemberChange): (Block | undefined)[] {
     const touched = touchedMembers(change)
     const before = [...touched]
       .map(([id, people]) => [bindings.sources.get(id), people] as const)
-      .map(([source, people]) => {
-        const ask = kept.within(people)
-        return {
-          source,
-          people,
-          was: source && standingOf(source.binding, lettingIn(membersOf(source.id), people), ask),
-        }
-      })
+      .map(([source, people]) => ({ source, people, was: source && standingIn(source, people, kept.within(people)) }))
     if (change.entity === 'member') members.set(change.id, change.row)
+    else if (change.entity === 'subscription') subscriptions.set(change.row, change.holds)
     else now = change.now
     return before.map(({ source, people, was }) => {
       if (!source || !was) return undefined
-      const is = standingOf(source.binding, lettingIn(membersOf(source.id), people), kept.within(people))
-      return blockOf(onlySource(source), was, is)
+      return blockOf(onlySource(source), was, standingIn(source, people, kept.within(people)))
     })
   }
 
-  function touchedMembers(change: Exclude<MemberChange, { entity: 'subscription' }>): Map<DataSourceId, PeopleSet> {
+  function touchedMembers(change: MemberChange): Map<DataSourceId, PeopleSet> {
     const rowsOf =
       change.entity === 'member'
         ? [members.find(change.id), change.row].filter(row => row !== undefined)
-        : members.endingIn(Math.min(now, change.now), Math.max(now, change.now))
+        : change.entity === 'subscription'
+          ? [{ dataSource: change.row.dataSource, subject: { user: change.row.user } }]
+          : members.endingIn(Math.min(now, change.now), Math.max(now, change.now))
     const people = new Map<DataSourceId, PeopleSet[]>()
     for (const { dataSource, subject } of rowsOf) {
       const there = people.get(dataSource) ?? []
@@ -245,9 +269,9 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         const inGroup = 'group' in member.subject ? groupsBefore.get(member.subject.group) : undefined
         return { reason: memberReason(member), people: inGroup ?? facts.subjectPeople(member.subject, asked) }
       })
-      const was = standingOf(source.binding, then, askBefore)
-      const is = standingOf(source.binding, lettingIn(mine, left), askAfter)
-      blocks.push(blockOf(onlySource(source), was, is))
+      const subscribed = takenUp(source.binding, subscribersOf(subscriptions, source.id), askBefore)
+      const was = standingOf(source.binding, [...subscribed, ...then], askBefore)
+      blocks.push(blockOf(onlySource(source), was, standingIn(source, left, askAfter)))
     }
     return blocks.filter(block => block !== undefined)
   }
@@ -352,13 +376,19 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     return [...new Set([...person.groups, ...facts.groupsNamed(allUsers)])]
   }
 
-  /** The data sources whose members have to be looked at one by one: some of these people are or were among them. */
+  /** The data sources to be looked at one by one: some of these people are or were members, or have subscribed. */
   function memberSources(
     people: PeopleSet,
     changed: ReadonlySet<Formula>,
     memberships: readonly GroupId[],
   ): Set<Source> {
     const found = new Set<Source>()
+    function lookAtOffers(some: Iterable<DataSourceId>): void {
+      for (const id of some) {
+        const source = bindings.sources.get(id)
+        if (source?.binding && source.binding.offers.length > 0) found.add(source)
+      }
+    }
     function look(some: Iterable<Member>, mayMove: boolean): void {
       for (const { dataSource } of some) {
         const source = bindings.sources.get(dataSource)
@@ -369,11 +399,13 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     if (people.size > fewPeople) {
       // Only where a formula changed, or a membership, is there anything to see.
       for (const id of members.dataSources()) look(members.of(id), false)
+      lookAtOffers(subscriptions.dataSources())
       return found
     }
     for (const number of numbersOf(people)) {
       const person = facts.personAt(number)
       look(members.ofUser(person.id), true)
+      lookAtOffers(subscriptions.ofUser(person.id))
       if (changed.size > 0) for (const { id } of groupsOf(person)) look(members.ofGroup(id), false)
     }
     return found
@@ -388,9 +420,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'policy':
         return { ...change, row: bindings.policies.get(change.id) }
       case 'domain':
+        return { ...change, row: bindings.placement.domain(change.name) }
       case 'selection':
+        return { ...change, holds: bindings.placement.isSelected(change.row.policy, change.row.dataSource) }
       case 'subscription':
-        return change
+        return { ...change, holds: subscriptions.has(change.row) }
       case 'member':
         return { ...change, row: members.find(change.id) }
       case 'now':
@@ -416,17 +450,18 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     return members.of(id).filter(member => !isExpired(member, now))
   }
 
-  function lettingIn(some: readonly Member[], people: PeopleSet): LettingIn[] {
-    return some.map(member => {
-      const found = facts.subjectPeople(member.subject, people)
-      // The lists of facts change in place; what is kept for a comparison has to last.
-      return { reason: memberReason(member), people: found === people || found === nobody ? found : copyOf(found) }
-    })
+  function standingIn(source: Source, people: PeopleSet, ask: (formula: Formula) => PeopleSet): Standing {
+    const subscribed = takenUp(source.binding, subscribersOf(subscriptions, source.id), ask)
+    return standingOf(source.binding, [...subscribed, ...lettingIn(facts, membersOf(source.id), people)], ask)
   }
 
   function standingWithin(people: PeopleSet): (source: Source) => Standing {
     const ask = people === facts.enabled ? kept.of : kept.within(people)
-    return source => standingOf(source.binding, lettingIn(membersOf(source.id), people), ask)
+    return source => standingIn(source, people, ask)
+  }
+
+  function standsAlone({ id, binding }: Source): boolean {
+    return differs(id, binding)
   }
 
   function policyStanding(binding: Binding): Standing {
@@ -437,7 +472,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     for (const binding of bindings.bindings.values()) {
       const plain: DataSourceId[] = []
       for (const source of binding.sources) {
-        if (members.of(source.id).length === 0) plain.push(source.id)
+        if (!standsAlone(source)) plain.push(source.id)
         else yield { dataSources: [source.id], users: idsOf(standingWithin(facts.enabled)(source).read) }
       }
       if (plain.length > 0) yield { dataSources: plain, users: idsOf(policyStanding(binding).read) }
@@ -459,10 +494,11 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     for (const { row, below } of bindings.sources.values()) {
       ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size
     }
-    for (const { key, grants } of bindings.bindings.values()) ofSources += 500 + key.length + 150 * grants.length
+    for (const { key, grants, offers } of bindings.bindings.values())
+      ofSources += 500 + key.length + 150 * (grants.length + offers.length)
     return {
       ...facts.bytes(),
-      dataSources: ofSources + 200 * members.count,
+      dataSources: ofSources + 200 * members.count + subscriptions.bytes(),
       formulas: ofFormulas,
       audiences: kept.bytes(),
     }
@@ -473,6 +509,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     formulas,
     bindings,
     members,
+    subscriptions,
     audiences: kept,
     get now() {
       return now
@@ -482,10 +519,13 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     inverseOf,
     standing: standingWithin(facts.enabled),
     standingWithin,
+    standsAlone,
     opening: people => bindings.granted(climbed(leavesOfAll(people), kept.within(people))),
     policyStanding,
     audienceBlocks,
     idsOf,
+    isDiscoverable: id => isDiscoverable(bindings, id),
+    discoverable: () => discoverableSources(bindings),
     nextExpiry: () => members.nextEnd(now),
     memory,
   }

@@ -17,6 +17,11 @@ interface ErrorEntry {
 export const errors = {
   'body-unparsable': { status: 400, retry: false, text: 'the body cannot be parsed: {reason}' },
   'address-unparsable': { status: 400, retry: false, text: 'the address cannot be parsed: percent-encode UTF-8' },
+  'preview-not-taken': {
+    status: 400,
+    retry: false,
+    text: '{method} {path} takes no `If-Preview`: leave it out; those that do: {routes}',
+  },
   'key-missing': {
     status: 401,
     retry: false,
@@ -28,6 +33,11 @@ export const errors = {
     text: 'this API key is unknown, expired or revoked: make a new one on the profile page',
   },
   'permission-missing': { status: 403, retry: false, text: 'this needs the permission {permission}: ask a user admin' },
+  'scope-not-permitted': {
+    status: 403,
+    retry: false,
+    text: '`{scope}` lies outside of what you may register ({scopes}): ask a user admin',
+  },
   'self-change': { status: 403, retry: false, text: 'nobody changes their own {what}: ask another user admin' },
   'route-unknown': { status: 404, retry: false, text: 'there is no {method} {path}: see /docs' },
   'integration-not-found': { status: 404, retry: false, text: 'No Integration found with ID {id}.' },
@@ -37,8 +47,10 @@ export const errors = {
   'group-not-found': { status: 404, retry: false, text: 'no group found with id {id}' },
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
   'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },
+  'domain-not-found': { status: 404, retry: false, text: 'no domain named `{name}` found' },
   'tag-not-found': { status: 404, retry: false, text: 'tag `{name}` does not exist: create it at POST /tags first' },
   'api-key-not-found': { status: 404, retry: false, text: 'no API key found with id {id}' },
+  'owner-not-found': { status: 404, retry: false, text: '{who} does not own data source {dataSource}' },
   'member-not-found': { status: 404, retry: false, text: '{who} is not a member of data source {dataSource}' },
   'integration-exists': {
     status: 409,
@@ -69,7 +81,7 @@ export const errors = {
   'integration-has-foreign-grants': {
     status: 409,
     retry: false,
-    text: 'location {location} of integration {id} holds {count} grants that Headgate did not make: remove them in AWS first',
+    text: 'location {location} of integration {id} holds {count} grants that Headgate did not make: remove them in AWS first, or send `?removeForeign=true`',
   },
   'data-source-name-taken': {
     status: 409,
@@ -91,6 +103,11 @@ export const errors = {
     retry: false,
     text: 'data source {id} is disabled: restore it at POST /data-sources/{id}/restore first',
   },
+  'last-owner': {
+    status: 409,
+    retry: false,
+    text: 'data source `{name}` would have no owner left: name another one first, or ask a governor',
+  },
   'guardrail-would-drop': {
     status: 409,
     retry: false,
@@ -101,6 +118,12 @@ export const errors = {
   'group-built-in': { status: 409, retry: false, text: 'group `{name}` is built in: everyone is in it, and it stays' },
   'tag-exists': { status: 409, retry: false, text: 'tag `{name}` exists already' },
   'tag-in-use': { status: 409, retry: false, text: 'tag `{name}` is in use by {uses}: remove it there first' },
+  'domain-exists': { status: 409, retry: false, text: 'a domain named `{name}` exists already' },
+  'domain-in-use': {
+    status: 409,
+    retry: false,
+    text: 'domain `{name}` is in use by {uses}: remove it there first',
+  },
   'principal-taken': {
     status: 409,
     retry: false,
@@ -121,6 +144,16 @@ export const errors = {
     retry: false,
     text: 'policy `{name}` is archived: stage it at POST /policies/{id}/stage first',
   },
+  'policy-not-selectable': {
+    status: 409,
+    retry: false,
+    text: 'policy `{name}` cannot be picked for a data source: it is {reason}',
+  },
+  'subscription-not-offered': {
+    status: 409,
+    retry: false,
+    text: 'there is nothing to subscribe to at {level} on data source {dataSource}: {reason}',
+  },
   'policy-open-by-absence': {
     status: 409,
     retry: false,
@@ -130,6 +163,23 @@ export const errors = {
     status: 409,
     retry: false,
     text: 'user `{userid}` is the last one with {permission}: give it to somebody else first',
+  },
+  'preview-stale': {
+    status: 409,
+    retry: false,
+    text: '{gaining} people would gain and {losing} would lose access who were not in the preview: preview again and look',
+  },
+  'preview-unknown': {
+    status: 412,
+    retry: false,
+    text: 'this `If-Preview` is none that you were given: send the `token` of your own preview',
+  },
+  'preview-expired': { status: 412, retry: false, text: 'this preview expired at {at}: preview again' },
+  'preview-used': { status: 412, retry: false, text: 'all that was previewed was done with this token: preview again' },
+  'preview-other-change': {
+    status: 412,
+    retry: false,
+    text: 'this is not what was previewed: change {position} of the preview is next, sent exactly as it was',
   },
   'version-missing': {
     status: 428,

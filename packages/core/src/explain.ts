@@ -34,7 +34,10 @@ export interface ExplainedPolicy {
   readonly version: number
   readonly name: string
   readonly level: Level
+  /** Whether it lets the person in, or, a guardrail, through. */
   readonly holds: boolean
+  /** Only on manual grant policies, which let in nobody who has not subscribed. */
+  readonly subscribed?: boolean
   /** The covered data source that brings a guardrail along. */
   readonly via?: DataSourceId
   /** The integration asked through, where a guardrail of a covered data source is asked through the outer one's. */
@@ -95,6 +98,12 @@ export function explain(index: EntitlementIndex, { user, dataSource }: Question)
     return { id, version, name, level, holds: holds(policy, on, through), ...tree }
   }
 
+  function subscribable(said: ExplainedPolicy, { level, subscribe }: Policy): ExplainedPolicy {
+    if (subscribe === 'automatic') return said
+    const subscribed = index.subscriptions.has({ user, dataSource, level })
+    return { ...said, holds: said.holds && subscribed, subscribed }
+  }
+
   const through = source.row.integration
   const grants = index.bindings.policiesOn(source.row).filter(({ kind }) => kind === 'grant')
   const guardrails = [source, ...index.bindings.covered(source)].flatMap(on =>
@@ -115,7 +124,7 @@ export function explain(index: EntitlementIndex, { user, dataSource }: Question)
     ...(access?.entitled ? { entitled: access.entitled } : {}),
     because: access?.because ?? [],
     obstacles,
-    grants: grants.map(policy => explained(policy, source, through)),
+    grants: grants.map(policy => subscribable(explained(policy, source, through), policy)),
     guardrails: guardrails.sort((a, b) => a.id - b.id || (a.via ?? 0) - (b.via ?? 0)),
     members: membersOf(index, user, source),
     fixes: access?.level === 'WRITE' ? [] : fixesFor(index, person, source, access?.entitled),

@@ -8,6 +8,7 @@ import type { Person } from './fact-index.ts'
 import type { DataSource, IntegrationId, Level, PrincipalKind } from './facts.ts'
 import type { Leaf } from './formula.ts'
 import { isExpired } from './member-index.ts'
+import { takenUp } from './on-top.ts'
 import { nobody, peopleSetOf } from './people-set.ts'
 import { callsOf } from './policy/expression.ts'
 import { allUsers } from './policy/truth.ts'
@@ -25,6 +26,8 @@ export type Supposed =
   | { readonly fix: 'joinGroup' | 'leaveGroup'; readonly group: string }
   | { readonly fix: 'map'; readonly principal: PrincipalKind; readonly integration: IntegrationId }
   | { readonly fix: 'addMember'; readonly level: Level }
+  /** The person's own doing: takes up what a manual policy offers. */
+  | { readonly fix: 'subscribe'; readonly level: Level }
 
 const mostCandidates = 200
 
@@ -44,6 +47,7 @@ function candidatesFor(index: EntitlementIndex, person: Person, source: Source):
   const add = (supposed: Supposed) => found.set(JSON.stringify(supposed), supposed)
   add({ fix: 'addMember', level: 'READ' })
   add({ fix: 'addMember', level: 'WRITE' })
+  for (const { policy } of source.binding?.offers ?? []) add({ fix: 'subscribe', level: policy.level })
   for (const on of [source, ...index.bindings.covered(source)]) {
     for (const { who, kind } of index.bindings.policiesOn(on.row)) {
       if ('everyone' in who || (kind === 'grant' && on !== source)) continue
@@ -119,7 +123,15 @@ function levelSupposing(
   if (supposed.fix === 'addMember') {
     members.push({ reason: { kind: 'member', id: -1 as never, level: supposed.level }, people })
   }
-  const { read, write } = standingOf(source.binding, members, ask)
+  const subscribed = takenUp(
+    source.binding,
+    level => {
+      const isSupposed = supposed.fix === 'subscribe' && supposed.level === level
+      return isSupposed ? people : index.subscriptions.subscribers(source.id, level)
+    },
+    ask,
+  )
+  const { read, write } = standingOf(source.binding, [...subscribed, ...members], ask)
   return write.size > 0 ? 'WRITE' : read.size > 0 ? 'READ' : undefined
 }
 
@@ -127,6 +139,7 @@ function levelSupposing(
 function supposedTruth(index: EntitlementIndex, person: Person, supposed: Supposed, leaf: Leaf): boolean | undefined {
   switch (supposed.fix) {
     case 'addMember':
+    case 'subscribe':
       return undefined
     case 'map':
       if (leaf.is !== 'principal' || leaf.integration !== supposed.integration) return undefined

@@ -26,6 +26,8 @@ export { type ScopeIndex, scopeIndex } from './scope-index.ts'
 // 1 policy: text → checked tree, and which policies speak about a data source
 
 export { takesIn } from './applies-to.ts'
+export { type Placement, placementIndex } from './placement.ts'
+export { type Placement, placementIndex } from './placement.ts'
 export * from './policy/index.ts'
 
 // 2, 3 audience and entitlement: who, what, until when, and why
@@ -67,8 +69,10 @@ export {
 
 // 5 plan: what to do about it now
 
-export type { LedgerRow, LedgerState } from './ledger.ts'
+export { type BrakeSetting, brakeRoom, brakeWindowMs, causes, isCounted } from './brake.ts'
+export type { HeldBy, LedgerRow, LedgerState } from './ledger.ts'
 export { type ObservedGrant, type Plan, planChanges, type Waiting, type WaitReason } from './plan.ts'
+export { type Mode, type Restraint, unrestrained } from './restraint.ts'
 
 // every error that is answered
 

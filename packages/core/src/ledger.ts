@@ -18,6 +18,9 @@ export type LedgerState =
   | 'waitingForPrincipal'
   | 'abandoned'
 
+/** Why an unwanted grant stays in AWS for now: the brake waits for a person, the mode takes nothing away. */
+export type HeldBy = 'brake' | 'mode'
+
 /** Headgate's own record of one grant that it intended, made or removed. */
 export interface LedgerRow {
   /** Rises with age: the oldest row has the smallest. */
@@ -38,4 +41,9 @@ export interface LedgerRow {
   readonly nextTryAt?: Instant
   readonly activeAt?: Instant
   readonly awsGrantId?: string
+  readonly held?: HeldBy
+  /** The brake held it, and a person let it go: it is not held again while it stays unwanted. */
+  readonly isReleased?: boolean
+  /** A create was never answered and may yet come true, whatever the calls after it said. */
+  readonly isUnanswered?: boolean
 }

@@ -19,6 +19,8 @@ export type Stage = { readonly is: 'pending' | 'notAwaited' } | { readonly is: '
 interface Tie {
   readonly why: 'createFirst' | 'settling'
   readonly until?: Instant
+  /** What it waits for takes the place of all of it, or of a part. */
+  readonly for: 'covering' | 'inside'
 }
 
 /** How long a new grant may go unseen in AWS: 05's figure; a deleted one was seen for up to 19 s (facts 3). */
@@ -44,7 +46,7 @@ export function tiesOf(
     const entitled = entitledAt.get(placeKey(row))
     if (entitled && gives(entitled.grant.permission, row.permission)) {
       const stage = stageOf(entitled.by)
-      return stage.is === 'active' ? settling(stage.since, now) : { why: 'createFirst' }
+      return stage.is === 'active' ? settling(stage.since, now) : { why: 'createFirst', for: 'covering' }
     }
 
     const index = indexFor(holderKey(row))
@@ -56,7 +58,9 @@ export function tiesOf(
       .coveredBy(row.scope)
       .filter(grant => others(grant) && gives(grant.permission, row.permission))
     const inside = index.inside(row.scope).filter(({ scope }) => printScope(scope) !== place)
-    if ([...covering, ...inside].some(grant => stageOf(grant).is === 'pending')) return { why: 'createFirst' }
+    const isPending = (grant: DesiredGrant) => stageOf(grant).is === 'pending'
+    if (covering.some(isPending)) return { why: 'createFirst', for: 'covering' }
+    if (inside.some(isPending)) return { why: 'createFirst', for: 'inside' }
 
     const wider = covering.filter(({ scope }) => printScope(scope) !== place).map(stageOf)
     const since = wider.map(stage => (stage.is === 'active' ? stage.since : Number.NEGATIVE_INFINITY))
@@ -66,7 +70,7 @@ export function tiesOf(
 
 function settling(since: Instant, now: Instant): Tie | undefined {
   const until = since + settleMs
-  return until > now ? { why: 'settling', until } : undefined
+  return until > now ? { why: 'settling', until, for: 'covering' } : undefined
 }
 
 function gives(permission: GrantPermission, needed: GrantPermission): boolean {

@@ -17,8 +17,9 @@ import {
   granteeKey,
   grantKey,
 } from './grant.ts'
-import type { LedgerRow } from './ledger.ts'
+import type { HeldBy, LedgerRow } from './ledger.ts'
 import { type Stage, tiesOf } from './plan-ties.ts'
+import { inTheWayOf, judgeOf, type Restraint, redundancyOf, unrestrained } from './restraint.ts'
 import { printScope, type Scope } from './scope.ts'
 
 /** A grant as a listing of AWS shows it. */
@@ -40,17 +41,23 @@ export type WaitReason =
   | 'createFirst'
   /** What takes its place is active but not long enough to be seen everywhere in AWS. */
   | 'settling'
+  /** The brake or the mode keeps it, or keeps what stands in its way: until a person decides otherwise. */
+  | 'held'
 
 export interface Waiting<Row extends LedgerRow> {
   readonly row?: Row
   readonly grant?: DesiredGrant
   readonly why: WaitReason
   readonly until?: Instant
+  /** There exactly where it is held. */
+  readonly by?: HeldBy
 }
 
 export interface Plan<Row extends LedgerRow> {
   /** Done before `create`; oldest first. */
   readonly revoke: readonly Row[]
+  /** Of these, those that the brake counts. */
+  readonly counted: readonly Row[]
   /** Oldest first: the rows to be tried (again), then grants that have no row yet. */
   readonly create: readonly { readonly grant: DesiredGrant; readonly row?: Row }[]
   /** Unwanted and certainly not in AWS: `revoked` without a call. */
@@ -66,6 +73,7 @@ export interface Plan<Row extends LedgerRow> {
 }
 
 /**
+ * @param restraint mode and brake; without it nothing is held
  * @param ledger the integration's rows; those `revoked` and `abandoned` are needed only along with `observed`
  * @param observed a listing of the integration's location, for the audit; without it nothing is known to be foreign
  */
@@ -74,21 +82,44 @@ export function planChanges<Row extends LedgerRow>(
   ledger: readonly Row[],
   now: Instant,
   observed: readonly ObservedGrant[] = [],
+  restraint: Restraint<Row> = unrestrained,
 ): Plan<Row> {
   const live = ledger.filter(({ state }) => state !== 'revoked' && state !== 'abandoned').sort((a, b) => a.id - b.id)
   const leave = foreignGrants(ledger, observed)
   const { accepted, refuse } = acceptGrants(desired.grants, leave)
-
   const { rowOf, unwanted } = matchRows(accepted, live)
-  const blockerOf = blockersOf(unwanted)
-  const ties = tiesOf(accepted, desired.subsumed, grant => stageOf(grant, rowOf.get(grant), blockerOf(grant)), now)
+  const tiesWith = (blockerOf: (grant: DesiredGrant) => Row | undefined) =>
+    tiesOf(accepted, desired.subsumed, grant => stageOf(grant, rowOf.get(grant), blockerOf(grant)), now)
 
+  const isRedundant = redundancyOf<Row>(accepted.filter(grant => rowOf.get(grant)?.state === 'active'))
+  const judge = judgeOf(restraint)
+  const [staying, free] = [new Map<Row, HeldBy>(), new Set<Row>()]
+  function isFree(row: Row): boolean {
+    if (free.has(row) || isRedundant(row)) return true
+    const by = judge(row)
+    if (by) staying.set(row, by)
+    else free.add(row)
+    return by === undefined
+  }
+  const mayBeHeld = (row: Row) => row.state === 'active'
+  if (restraint !== unrestrained) {
+    const ties = tiesWith(blockersOf(unwanted))
+    // Whoever waits for a covering grant is about to be redundant, and takes nobody's place with the brake.
+    for (const row of unwanted) if (mayBeHeld(row) && ties(row)?.for !== 'covering') isFree(row)
+  }
+
+  const inTheWay = inTheWayOf([...staying.keys()])
+  const blockerOf = blockersOf(unwanted.filter(row => !staying.has(row)))
+  const ties = tiesWith(blockerOf)
   const [revoke, drop, keep, wait]: [Row[], Row[], Row[], Waiting<Row>[]] = [[], [], [], []]
   const create: { grant: DesiredGrant; row?: Row }[] = []
   for (const row of unwanted) {
+    const by = staying.get(row)
     const step = unwantedStep(row, now)
     const tie = step === 'revoke' && row.state === 'active' ? ties(row) : undefined
-    if (tie) wait.push({ row, ...tie })
+    if (by) wait.push({ row, why: 'held', by })
+    else if (tie) wait.push({ row, why: tie.why, ...(tie.until === undefined ? {} : { until: tie.until }) })
+    else if (step === 'revoke' && mayBeHeld(row) && !isFree(row)) wait.push({ row, why: 'held', by: staying.get(row)! })
     else if (step === 'revoke') revoke.push(row)
     else if (step === 'drop') drop.push(row)
     else wait.push({ row, ...step })
@@ -97,14 +128,29 @@ export function planChanges<Row extends LedgerRow>(
     const row = rowOf.get(grant)
     const named = row ? { grant, row } : { grant }
     const step = wantedStep(row, blockerOf(grant), now)
-    if (step === 'create') create.push(named)
+    const stays = step === 'create' ? inTheWay(grant) : undefined
+    if (stays) wait.push({ ...named, why: 'held', by: staying.get(stays)! })
+    else if (step === 'create') create.push(named)
     else if (step !== 'keep') wait.push({ ...named, ...step })
     else if (row) keep.push(row)
   }
 
   create.sort((a, b) => (a.row?.id ?? Number.MAX_SAFE_INTEGER) - (b.row?.id ?? Number.MAX_SAFE_INTEGER))
   const next = earliest(wait)
-  return { revoke, create, drop, keep, wait, leave, refuse, ...(next === undefined ? {} : { next }) }
+  const counted = revoke.filter(row => free.has(row) && !row.isReleased && restraint.isCounted(row))
+  const plan = { revoke, counted, create, drop, keep, wait, leave, refuse, ...(next === undefined ? {} : { next }) }
+  return restraint.mode === 'observe' ? observing(plan) : plan
+}
+
+/** The same, with nothing to be done: what would have been waits. */
+function observing<Row extends LedgerRow>(plan: Plan<Row>): Plan<Row> {
+  const { revoke, drop, create, keep, leave, refuse } = plan
+  const held = (one: { readonly row?: Row; readonly grant?: DesiredGrant }) =>
+    ({ ...one, why: 'held', by: 'mode' }) as const
+  const wait = [...plan.wait, ...[...revoke, ...drop].map(row => ({ row })), ...create].map(one =>
+    'by' in one ? one : held({ ...(one.row ? { row: one.row } : {}), ...('grant' in one ? { grant: one.grant } : {}) }),
+  )
+  return { revoke: [], counted: [], create: [], drop: [], keep, wait, leave, refuse }
 }
 
 type Step = 'create' | 'keep' | Pick<Waiting<LedgerRow>, 'why' | 'until'>
@@ -140,8 +186,8 @@ function hasFailed({ state }: LedgerRow): boolean {
   return state === 'createFailed' || state === 'waitingForPrincipal'
 }
 
-function mayBeInAws({ state }: LedgerRow): boolean {
-  return state === 'creating' || state === 'active' || state === 'revoking' || state === 'revokeFailed'
+function mayBeInAws({ state, isUnanswered = false }: LedgerRow): boolean {
+  return isUnanswered || state === 'creating' || state === 'active' || state === 'revoking' || state === 'revokeFailed'
 }
 
 function stageOf(grant: DesiredGrant, row: LedgerRow | undefined, blocker: LedgerRow | undefined): Stage {

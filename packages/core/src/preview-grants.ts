@@ -5,9 +5,19 @@
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
-import { difference, intersection, numbersOf, type PeopleSet, peopleSetOf, union, unionOf } from './people-set.ts'
+import {
+  difference,
+  intersection,
+  nobody,
+  numbersOf,
+  type PeopleSet,
+  peopleSetOf,
+  union,
+  unionOf,
+} from './people-set.ts'
 import type { Levels, Moved, Prior, Supposed } from './preview.ts'
-import { covers, printScope, subPrefixOf } from './scope.ts'
+import { covers, printScope, type Scope, subPrefixOf } from './scope.ts'
+import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 import type { Source } from './source-binding.ts'
 
 export interface GrantMovement {
@@ -22,34 +32,58 @@ export function grantMovements({
   moved,
   levels,
   remapped,
+  rewired,
 }: Supposed): ({ readonly integration: IntegrationId } & GrantMovement)[] {
   const byIntegration = Map.groupBy(moved, ({ source }) => source.row.integration)
   const concerned = new Set(byIntegration.keys())
+  for (const id of rewired.keys()) concerned.add(id)
   if (remapped.size > 0) for (const id of index.bindings.integrations.keys()) concerned.add(id)
   return [...concerned]
     .sort((a, b) => a - b)
     .flatMap(id => {
-      const integration = index.bindings.integrations.get(id)
-      if (!integration) return []
+      const now = index.bindings.integrations.get(id)
+      const sides: Sides = { now, before: rewired.has(id) ? rewired.get(id) : now }
+      const isRewired = JSON.stringify(sides.before) !== JSON.stringify(sides.now)
       const mine = byIntegration.get(id) ?? []
-      const people = mappingsIn(index, id, mine, remapped)
-      if (mine.length === 0 && people.other.size === 0) return []
-      return [{ integration: id, ...movementIn(index, integration, mine, levels, people) }]
+      const people = mappingsIn(index, id, mine, remapped, isRewired)
+      if (mine.length === 0 && people.other.size === 0 && !isRewired) return []
+      const ours = isRewired ? scopeIndex(sourcesIn(index, id, mine), scopeOf) : undefined
+      return [{ integration: id, ...movementIn(index, id, sides, mine, levels, people, ours) }]
     })
 }
 
+/** An integration before and now; undefined: not there, so that it has no grants. */
+interface Sides {
+  readonly before: Integration | undefined
+  readonly now: Integration | undefined
+}
+
+function sourcesIn({ bindings }: EntitlementIndex, integration: IntegrationId, moved: readonly Moved[]): Set<Source> {
+  const found = new Set(moved.map(({ source }) => source))
+  for (const source of bindings.sources.values()) if (source.row.integration === integration) found.add(source)
+  return found
+}
+
+function scopeOf({ row: { scope } }: Source): Scope {
+  return scope
+}
+
+/** `ours` are all data sources of an integration that is another one now. */
 function movementIn(
   index: EntitlementIndex,
-  integration: Integration,
+  integration: IntegrationId,
+  sides: Sides,
   moved: readonly Moved[],
   levels: (source: Source) => Levels,
   { mapped, other, otherBefore, otherNow }: Mappings,
+  ours: ScopeIndex<Source> | undefined,
 ): GrantMovement {
   const { bindings } = index
   const movedBy = new Map(moved.map(one => [one.source, one]))
   // Data sources that give nothing any more do not cover as far as the index knows, and did before.
   const asleep = moved.filter(({ source }) => !source.binding).map(({ source }) => source)
-  const isInside = (source: Source) => subPrefixOf(source.row.scope, integration.locationPath) !== undefined
+  const isInside = (source: Source, side: Integration | undefined) =>
+    side !== undefined && subPrefixOf(source.row.scope, side.locationPath) !== undefined
 
   const earlier = new Map<Prior, Map<Levels, Levels>>()
   function before(source: Source): Levels {
@@ -69,35 +103,37 @@ function movementIn(
     }
   }
   function outersOf(source: Source): Source[] {
+    if (ours) return ours.coveredBy(source.row.scope).filter(one => one !== source)
     const gone = asleep.filter(one => one !== source && covers(one.row.scope, source.row.scope))
     const outers = new Set([...bindings.covering(source), ...gone])
-    return [...outers].filter(one => one.row.integration === integration.id && isInside(one))
+    return [...outers].filter(one => one.row.integration === integration)
   }
 
   const touched = new Set<Source>()
   for (const { source } of moved) {
     touched.add(source)
-    for (const inner of bindings.covered(source)) if (inner.row.integration === integration.id) touched.add(inner)
+    for (const inner of bindings.covered(source)) if (inner.row.integration === integration) touched.add(inner)
   }
-  if (other.size > 0) {
-    for (const source of bindings.sources.values()) if (source.row.integration === integration.id) touched.add(source)
-  }
+  if (other.size > 0 || ours) for (const source of sourcesIn(index, integration, moved)) touched.add(source)
   let [create, revoke, unmapped] = [0, 0, 0]
   const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
   for (const source of touched) {
-    const gained = movedBy.get(source)?.gained
-    if (!isInside(source)) {
-      unmapped += gained?.size ?? 0
-      continue
-    }
-    if (gained) unmapped += gained.size - intersection(gained, mapped).size
-    const stayed = intersection(intersection(before(source).read, levels(source).read), otherBefore)
-    unmapped += difference(stayed, otherNow).size
+    const gained = movedBy.get(source)?.gained ?? nobody
+    const stayed = () => difference(levels(source).read, gained)
+    if (isInside(source, sides.now)) {
+      unmapped += gained.size - intersection(gained, mapped).size
+      if (otherBefore.size > 0) unmapped += difference(intersection(stayed(), otherBefore), otherNow).size
+    } else unmapped += gained.size + (isInside(source, sides.before) ? intersection(stayed(), mapped).size : 0)
     const outers = outersOf(source)
-    const [was, is] = [before, levels].map(levelsAt => kept(source, outers, integration, levelsAt))
+    const keptAt = (side: Integration | undefined, levelsAt: (source: Source) => Levels) => {
+      if (!side || !isInside(source, side)) return noLevels
+      const wider = outers.filter(one => isInside(one, side))
+      return kept(source, wider, side, levelsAt)
+    }
+    const [was, is] = [keptAt(sides.before, before), keptAt(sides.now, levels)]
     for (const [then, now] of [
-      [was!.read, is!.read],
-      [was!.write, is!.write],
+      [was.read, is.read],
+      [was.write, is.write],
     ] as const) {
       const ofThen = counted.get(then) ?? new Map<PeopleSet, [number, number]>()
       counted.set(then, ofThen)
@@ -112,6 +148,8 @@ function movementIn(
   }
   return { create, revoke, unmapped }
 }
+
+const noLevels: Levels = { read: nobody, write: nobody }
 
 /** The people with a grant of their own, by its permission: the entitled less those whom a wider grant serves (05). */
 function kept(
@@ -147,8 +185,10 @@ function mappingsIn(
   integration: IntegrationId,
   moved: readonly Moved[],
   remapped: Supposed['remapped'],
+  isRewired: boolean,
 ): Mappings {
-  const concerned = unionOf([...new Set(moved.map(({ prior }) => prior.seen))])
+  const seen = unionOf([...new Set(moved.map(({ prior }) => prior.seen))])
+  const concerned = isRewired ? union(seen, facts.enabled) : seen
   const isMapped = (number: number) => facts.principalOf(facts.personAt(number), integration) !== undefined
   const [other, otherBefore, otherNow]: [number[], number[], number[]] = [[], [], []]
   for (const [user, principals] of remapped) {

@@ -9,7 +9,7 @@ import type { Change } from './change.ts'
 import type { Block, Movements } from './difference.ts'
 import { sourcesOf } from './difference.ts'
 import type { EntitlementIndex } from './entitlement-index.ts'
-import type { DataSourceId, IntegrationId, Level, Principal, UserId } from './facts.ts'
+import type { DataSource, DataSourceId, Integration, IntegrationId, Level, Principal, UserId } from './facts.ts'
 import {
   copyOf,
   difference,
@@ -23,6 +23,7 @@ import {
 } from './people-set.ts'
 import { digestOf } from './preview-digest.ts'
 import { type GrantMovement, grantMovements } from './preview-grants.ts'
+import { printScope } from './scope.ts'
 import type { Source } from './source-binding.ts'
 
 export interface PreviewRow {
@@ -34,7 +35,13 @@ export interface PreviewRow {
 
 export interface Preview {
   readonly movements: Omit<Movements, 'reasons'>
-  readonly people: { readonly gaining: number; readonly losing: number }
+  /** Raised and lowered: who keeps access to a data source, but with another level. */
+  readonly people: {
+    readonly gaining: number
+    readonly losing: number
+    readonly raised: number
+    readonly lowered: number
+  }
   readonly dataSources: { readonly gaining: number; readonly losing: number }
   readonly entitlements: { readonly before: number; readonly after: number }
   /** By integration. */
@@ -68,6 +75,7 @@ export interface Prior extends Levels {
 }
 
 export interface Moved {
+  /** As it is in the index, or was at last. */
   readonly source: Source
   readonly prior: Prior
   readonly gained: PeopleSet
@@ -86,29 +94,36 @@ export interface Supposed {
   readonly levels: (source: Source) => Levels
   /** Whoever is known to AWS otherwise, with the principals they had. */
   readonly remapped: ReadonlyMap<UserId, readonly Principal[]>
+  /** The integrations that are others now, as they were; undefined: not there. */
+  readonly rewired: ReadonlyMap<IntegrationId, Integration | undefined>
 }
 
 /** Throws a `RangeError` where a change would move a known data source to another scope or integration. */
-export function preview(index: EntitlementIndex, changes: readonly Change[], page: PreviewPage = {}): Preview {
+export function preview(index: EntitlementIndex, changes: Iterable<Change>, page: PreviewPage = {}): Preview {
   return supposing(index, changes, supposed => previewOf(supposed, page))
 }
 
-/** What `look` finds while the changes are in the index, which answers as before afterwards. May be nested. */
-export function supposing<T>(index: EntitlementIndex, changes: readonly Change[], look: (supposed: Supposed) => T): T {
+/**
+ * What `look` finds while the changes are in the index, which answers as before afterwards. May be nested.
+ * @param changes each is asked for once those before it are in
+ */
+export function supposing<T>(index: EntitlementIndex, changes: Iterable<Change>, look: (supposed: Supposed) => T): T {
   const undo: Change[] = []
   try {
-    const priors = new Map<Source, Prior>()
+    const priors: Priors = new Map()
     const remapped = new Map<UserId, readonly Principal[]>()
+    const rewired = new Map<IntegrationId, Integration | undefined>()
     for (const change of changes) {
-      const asked = softened(index, change)
-      const inverse = index.inverseOf(asked)
+      const inverse = index.inverseOf(change)
+      if (inverse.entity === 'dataSource') mustStay(inverse.row, change)
       if (inverse.entity === 'principals' && !remapped.has(inverse.user)) remapped.set(inverse.user, inverse.rows)
+      if (inverse.entity === 'integration' && !rewired.has(inverse.id)) rewired.set(inverse.id, inverse.row)
       undo.unshift(inverse)
-      gather(index.applyChange(asked).blocks, priors)
+      gather(index.applyChange(change).blocks, priors)
     }
     const levels = levelsNow(index)
     const moved = movedSince(index, priors, levels)
-    return look({ index, moved, levels, remapped })
+    return look({ index, moved, levels, remapped, rewired })
   } finally {
     for (const change of undo) index.settle(change)
   }
@@ -123,31 +138,28 @@ export function previewOf(supposed: Supposed, page: PreviewPage = {}): Preview {
   }
 }
 
-/** A data source that is deleted gives as little as a disabled one, which can still be looked at. */
-function softened(index: EntitlementIndex, change: Change): Change {
-  if (change.entity !== 'dataSource') return change
-  const before = index.bindings.sources.get(change.id)?.row
-  if (!before) return change
-  const { scope, integration } = change.row ?? before
-  const isThere =
-    scope.bucket === before.scope.bucket && scope.key === before.scope.key && scope.kind === before.scope.kind
-  if (!isThere || integration !== before.integration)
+function mustStay(before: DataSource | undefined, change: Change): void {
+  if (change.entity !== 'dataSource' || !before || !change.row) return
+  const { scope, integration } = change.row
+  if (printScope(scope) !== printScope(before.scope) || integration !== before.integration)
     throw new RangeError('a data source stays where it is in a preview')
-  return { ...change, row: change.row ?? { ...before, disabled: true } }
 }
 
+/** By data source, since one that goes and comes again is another object. */
+type Priors = Map<DataSourceId, { readonly source: Source; readonly prior: Prior }>
+
 /** Remembers of everybody who moved what they had before, the first time they do. */
-function gather(blocks: readonly Block[], priors: Map<Source, Prior>): void {
+function gather(blocks: readonly Block[], priors: Priors): void {
   for (const { sources, before, moved } of blocks) {
     const movers = unionOf([moved.gained, moved.lost, moved.raised, moved.lowered])
     if (movers.size === 0) continue
     // Data sources that share their past go on sharing it.
     const grown = new Map<Prior | undefined, Prior>()
     for (const source of sourcesOf(sources)) {
-      const known = priors.get(source)
+      const known = priors.get(source.id)?.prior
       const next = grown.get(known) ?? grownBy(known ?? noPrior, movers, before)
       grown.set(known, next)
-      priors.set(source, next)
+      priors.set(source.id, { source, prior: next })
     }
   }
 }
@@ -164,16 +176,13 @@ function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | '
   }
 }
 
-function movedSince(
-  index: EntitlementIndex,
-  priors: ReadonlyMap<Source, Prior>,
-  levels: (source: Source) => Levels,
-): Moved[] {
+function movedSince(index: EntitlementIndex, priors: Priors, levels: (source: Source) => Levels): Moved[] {
   const known = new Map<Prior, Map<string, Omit<Moved, 'source'>>>()
   const found: Moved[] = []
-  for (const [source, prior] of priors) {
+  for (const [id, { source: last, prior }] of priors) {
+    const source = index.bindings.sources.get(id) ?? last
     // Without members and subscribers the binding says everything.
-    const key = index.members.of(source.id).length > 0 ? `alone ${source.id}` : (source.binding?.key ?? '')
+    const key = index.standsAlone(source) ? `alone ${source.id}` : (source.binding?.key ?? '')
     const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
     known.set(prior, alike)
     const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
@@ -209,12 +218,18 @@ function movedBetween(
 
 function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[], levels: (source: Source) => Levels) {
   const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
-  const everybody = (kind: 'gained' | 'lost') => unionOf([...new Set(moved.map(one => one[kind]))]).size
+  const everybody = (kind: 'gained' | 'lost' | 'raised' | 'lowered') =>
+    unionOf([...new Set(moved.map(one => one[kind]))]).size
   const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
   const after = countEntitlements(index, levels)
   return {
     movements,
-    people: { gaining: everybody('gained'), losing: everybody('lost') },
+    people: {
+      gaining: everybody('gained'),
+      losing: everybody('lost'),
+      raised: everybody('raised'),
+      lowered: everybody('lowered'),
+    },
     dataSources: {
       gaining: moved.filter(({ gained }) => gained.size > 0).length,
       losing: moved.filter(({ lost }) => lost.size > 0).length,
@@ -235,7 +250,7 @@ export function countEntitlements(index: EntitlementIndex, levels = levelsNow(in
 function levelsNow(index: EntitlementIndex): (source: Source) => Levels {
   const known = new Map<unknown, Levels>()
   return source => {
-    const key = index.members.of(source.id).length > 0 ? source : source.binding
+    const key = index.standsAlone(source) ? source : source.binding
     const same = known.get(key)
     if (same) return same
     const { read, write } = index.standing(source)

@@ -2,12 +2,23 @@
  * Which policies bind each data source, kept up as policies and data sources change: `binding.ts` for an index.
  *
  * Data sources that the same formulas bind share one binding. A guardrail goes up to every data source whose scope
- * covers the one it applies to, so each keeps count of what lies below it. Knows no people.
+ * covers the one it applies to, disabled or not, so each keeps count of what lies below it. Knows no people.
  */
 import { policyFinder, takesIn } from './applies-to.ts'
 import type { OwnReason } from './entitlement.ts'
-import type { DataSource, DataSourceId, Integration, IntegrationId, Level, Policy, PolicyId } from './facts.ts'
+import type {
+  DataSource,
+  DataSourceId,
+  Domain,
+  Integration,
+  IntegrationId,
+  Level,
+  Policy,
+  PolicyId,
+  Selection,
+} from './facts.ts'
 import type { Formula, Formulas } from './formula.ts'
+import type { Placement, PlacementIndex } from './placement.ts'
 import { callsOf } from './policy/expression.ts'
 import type { Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
@@ -33,16 +44,20 @@ interface Guarding {
 
 export interface Binding {
   readonly key: string
-  /** Active grant policies, by id. */
-  readonly grants: readonly {
-    readonly policy: Policy
-    readonly formula: Formula
-    readonly reason: OwnReason
-    readonly mark: string
-  }[]
+  /** Active grant policies that let people in without their doing, by id. */
+  readonly grants: readonly Grant[]
+  /** Those that let in who has subscribed; by id. */
+  readonly offers: readonly Grant[]
   /** All of which have to hold, for any access and for writing. */
   readonly guards: Readonly<Record<Level, readonly Formula[]>>
   readonly sources: Set<Source>
+}
+
+export interface Grant {
+  readonly policy: Policy
+  readonly formula: Formula
+  readonly reason: OwnReason
+  readonly mark: string
 }
 
 export interface Source {
@@ -50,7 +65,7 @@ export interface Source {
   row: DataSource
   grants: readonly Question[]
   guarding: Guarding | undefined
-  /** Of the active data sources that it covers: how many have which guardrails. */
+  /** Of the data sources that it covers: how many have which guardrails. */
   readonly below: Map<Guarding, number>
   /** Absent where the data source gives nothing: disabled, or of no known integration. */
   binding: Binding | undefined
@@ -67,12 +82,15 @@ export interface SourceBindings {
   readonly policies: ReadonlyMap<PolicyId, Policy>
   readonly integrations: ReadonlyMap<IntegrationId, Integration>
   readonly bindings: ReadonlyMap<string, Binding>
+  readonly placement: Placement & Pick<PlacementIndex, 'domain'>
   /** Many data sources at once, none of which is there yet. */
   fill(rows: readonly DataSource[]): void
   /** Each answers whose binding is another one now. */
   setIntegration(id: IntegrationId, row: Integration | undefined): Rebound[]
   setDataSource(id: DataSourceId, row: DataSource | undefined): Rebound[]
   setPolicy(id: PolicyId, row: Policy | undefined): Rebound[]
+  setDomain(name: string, row: Domain | undefined): Rebound[]
+  setSelection(row: Selection, holds: boolean): Rebound[]
   /**
    * The bindings that hold one of these formulas; for a guardrail only those with a grant policy that may let someone
    * in: one that is not grounded, or of the `open` ones.
@@ -84,21 +102,21 @@ export interface SourceBindings {
   policiesOn(row: DataSource): readonly Policy[]
   /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
   covering(source: Source): Source[]
+  /** Those that its own scope covers, disabled ones included. */
   covered(source: Source): Source[]
-  /** The disabled ones that it covers: nothing of theirs counts, and yet its grants open them. */
-  coveredDisabled(source: Source): Source[]
   /** The formula of a policy on a data source; undone by `sweep` unless a binding holds it. */
   formulaOf(policy: Policy, on: DataSource, through: IntegrationId): Formula
   /** Lets go of the bindings and questions that no data source has any more. */
   sweep(): void
 }
 
-export function sourceBindings(formulas: Formulas): SourceBindings {
+export function sourceBindings(formulas: Formulas, placement: PlacementIndex): SourceBindings {
   const sources = new Map<DataSourceId, Source>()
   const policies = new Map<PolicyId, Policy>()
   const integrations = new Map<IntegrationId, Integration>()
-  const realms = new Map<string, Realm>()
-  const finder = policyFinder()
+  /** By account and region: only there do scopes cover each other. */
+  const realms = new Map<string, ScopeIndex<Source>>()
+  const finder = policyFinder(placement)
   const questions = new Map<string, Question>()
   const guardings = new Map<string, Guarding>()
   const bindings = new Map<string, Binding>()
@@ -150,22 +168,22 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     return made
   }
 
-  function realmOf(row: DataSource): Realm | undefined {
+  function realmOf(row: DataSource): ScopeIndex<Source> | undefined {
     const integration = integrations.get(row.integration)
     if (!integration) return undefined
     const name = `${integration.accountId} ${integration.region}`
-    const known = realms.get(name) ?? { active: scopeIndex([], scopeOf), disabled: scopeIndex([], scopeOf) }
+    const known = realms.get(name) ?? scopeIndex([], scopeOf)
     realms.set(name, known)
     return known
   }
 
-  function covering(source: Source): Source[] {
-    const found = realmOf(source.row)?.active.coveredBy(source.row.scope) ?? []
+  function above(source: Source): Source[] {
+    const found = realmOf(source.row)?.coveredBy(source.row.scope) ?? []
     return found.filter(one => one !== source)
   }
 
-  function covered(source: Source, which: keyof Realm = 'active'): Source[] {
-    const found = realmOf(source.row)?.[which].inside(source.row.scope) ?? []
+  function covered(source: Source): Source[] {
+    const found = realmOf(source.row)?.inside(source.row.scope) ?? []
     return found.filter(one => one !== source)
   }
 
@@ -184,7 +202,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     if (!guarding) return []
     use(guarding.questions, by)
     const changed: Source[] = []
-    for (const outer of covering(source)) {
+    for (const outer of above(source)) {
       const count = (outer.below.get(guarding) ?? 0) + by
       if (count === 0) outer.below.delete(guarding)
       else outer.below.set(guarding, count)
@@ -212,8 +230,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
   function enter(source: Source): Set<Source> {
     const changed = new Set([source])
     const realm = realmOf(source.row)
-    if (source.row.disabled) realm?.disabled.add(source)
-    if (source.row.disabled || !realm) return changed
+    if (!realm) return changed
     const { grants, guarding } = askedOf(source.row)
     source.grants = grants
     source.guarding = guarding
@@ -222,7 +239,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     for (const inner of covered(source)) {
       if (inner.guarding) source.below.set(inner.guarding, (source.below.get(inner.guarding) ?? 0) + 1)
     }
-    realm.active.add(source)
+    realm.add(source)
     return changed
   }
 
@@ -232,7 +249,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     const changed = new Set([source, ...countBelow(source, source.guarding, -1)])
     source.guarding = undefined
     source.below.clear()
-    realmOf(source.row)?.[source.row.disabled ? 'disabled' : 'active'].delete(source)
+    realmOf(source.row)?.delete(source)
     return changed
   }
 
@@ -256,7 +273,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     const shared = below.size === 0 ? bindingOf.get(source.grants)?.get(guarding) : undefined
     if (shared?.through === row.integration && bindings.get(shared.binding.key) === shared.binding)
       return shared.binding
-    const grants = source.grants.map(one => grantOf(one.policy, formulaFor(one, row.integration)))
+    const given = source.grants.map(one => grantOf(one.policy, formulaFor(one, row.integration)))
     const guards = { READ: new Set<Formula>(), WRITE: new Set<Formula>() }
     function guard(by: Guarding): void {
       for (const one of by.questions) {
@@ -267,7 +284,7 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     }
     if (guarding) guard(guarding)
     for (const inner of below.keys()) guard(inner)
-    const found = sharedBinding(grants, { READ: inOrder(guards.READ), WRITE: inOrder(guards.WRITE) })
+    const found = sharedBinding(given, { READ: inOrder(guards.READ), WRITE: inOrder(guards.WRITE) })
     if (below.size === 0) {
       const ofGrants = bindingOf.get(source.grants) ?? new Map<Guarding | undefined, Bound>()
       bindingOf.set(source.grants, ofGrants.set(guarding, { through: row.integration, binding: found }))
@@ -280,14 +297,13 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     return [...found].sort((a, b) => a.number - b.number)
   }
 
-  function sharedBinding(grants: Binding['grants'], guards: Binding['guards']): Binding {
-    const granted = grants.map(
-      ({ policy: { id, version, level }, formula }) => `${id}.${version}${level}${formula.number}`,
-    )
+  function sharedBinding(given: readonly Grant[], guards: Binding['guards']): Binding {
+    const granted = given.map(({ mark, formula }) => `${mark}${formula.number}`)
     const key = `${granted.join()} ${guards.READ.map(one => one.number).join()} ${guards.WRITE.map(one => one.number).join()}`
     const known = bindings.get(key)
     if (known) return known
-    const made: Binding = { key, grants, guards, sources: new Set() }
+    const [grants, offers] = [given.filter(one => !isOffer(one)), given.filter(isOffer)]
+    const made: Binding = { key, grants, offers, guards, sources: new Set() }
     bindings.set(key, made)
     for (const formula of formulasOf(made)) formulas.use(formula)
     for (const { formula } of grants) {
@@ -323,8 +339,8 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     const changed = new Set<Source>()
     const replace = replacing(before)
     for (const source of sources.values()) {
-      const was = before !== undefined && takesIn(before.appliesTo, source.row)
-      const is = row !== undefined && takesIn(row.appliesTo, source.row)
+      const was = before !== undefined && takesIn(before, source.row, placement)
+      const is = row !== undefined && takesIn(row, source.row, placement)
       if (was || is) for (const one of askAnew(source, replace, is ? row : undefined)) changed.add(one)
     }
     return rebind(changed)
@@ -332,19 +348,40 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
 
   /** The data source asks one policy in place of the one that goes. */
   function askAnew(source: Source, replace: ReturnType<typeof replacing>, come: Policy | undefined): Source[] {
-    if (source.row.disabled || !realmOf(source.row)) return []
+    if (!realmOf(source.row)) return []
     const question = come && ask(come, source.row.tags)
     const grants = replace(source.grants, come?.kind === 'grant' ? question : undefined)
+    const own = source.guarding?.questions ?? noQuestions
+    const asked = replace(own, come?.kind === 'guardrail' ? question : undefined)
+    return asksNow(source, { grants, guarding: asked === own ? source.guarding : guardingOf(asked, source.row) })
+  }
+
+  function asksNow(source: Source, { grants, guarding }: Pick<Source, 'grants' | 'guarding'>): Source[] {
     use(grants, 1)
     use(source.grants, -1)
     source.grants = grants
-    const own = source.guarding?.questions ?? noQuestions
-    const asked = replace(own, come?.kind === 'guardrail' ? question : undefined)
-    if (asked === own) return [source]
-    const guarding = guardingOf(asked, source.row)
+    if (guarding === source.guarding) return [source]
     const changed = [source, ...countBelow(source, guarding, 1), ...countBelow(source, source.guarding, -1)]
     source.guarding = guarding
     return changed
+  }
+
+  function setDomain(name: string, row: Domain | undefined): Rebound[] {
+    const all = [...sources.values()]
+    const was = all.map(source => placement.isIn(source.row, name))
+    placement.setDomain(name, row)
+    finder.forget()
+    return rebind(all.filter((source, at) => was[at] !== placement.isIn(source.row, name)).flatMap(placedAnew))
+  }
+
+  function setSelection(row: Selection, holds: boolean): Rebound[] {
+    placement.setSelection(row, holds)
+    const source = sources.get(row.dataSource)
+    return source ? rebind(placedAnew(source)) : []
+  }
+
+  function placedAnew(source: Source): Source[] {
+    return realmOf(source.row) ? asksNow(source, askedOf(source.row)) : []
   }
 
   function fill(rows: readonly DataSource[]): void {
@@ -434,23 +471,22 @@ export function sourceBindings(formulas: Formulas): SourceBindings {
     policies,
     integrations,
     bindings,
+    placement,
     fill,
     setIntegration,
     setDataSource,
     setPolicy,
+    setDomain,
+    setSelection,
     holding,
     granted,
     policiesOn: row => finder.taking(row),
-    covering,
+    covering: source => above(source).filter(({ row }) => !row.disabled),
     covered,
-    coveredDisabled: source => covered(source, 'disabled'),
     formulaOf: (policy, on, through) => formulaFor(ask(policy, on.tags), through),
     sweep,
   }
 }
-
-/** One account and region: only there do scopes cover each other. */
-type Realm = Readonly<Record<'active' | 'disabled', ScopeIndex<Source>>>
 
 interface Bound {
   readonly through: IntegrationId
@@ -475,14 +511,19 @@ function looksAt({ who }: Policy): Looks {
   }
 }
 
-function grantOf(policy: Policy, formula: Formula): Binding['grants'][number] {
+function grantOf(policy: Policy, formula: Formula): Grant {
   const { id, version, level } = policy
-  return { policy, formula, reason: { kind: 'policy', id, version, level }, mark: `${id}.${version}${level},` }
+  const mark = `${id}.${version}${level}${policy.subscribe === 'manual' ? '?' : ','}`
+  return { policy, formula, reason: { kind: 'policy', id, version, level }, mark }
+}
+
+function isOffer({ policy }: Grant): boolean {
+  return policy.subscribe === 'manual'
 }
 
 /** Every formula of a binding, once. */
-export function formulasOf({ grants, guards }: Binding): Set<Formula> {
-  return new Set([...grants.map(({ formula }) => formula), ...guards.READ, ...guards.WRITE])
+export function formulasOf({ grants, offers, guards }: Binding): Set<Formula> {
+  return new Set([...[...grants, ...offers].map(({ formula }) => formula), ...guards.READ, ...guards.WRITE])
 }
 
 const noQuestions: readonly Question[] = []

@@ -35,14 +35,15 @@ export interface LettingIn {
 
 export const noStanding: Standing = { read: nobody, write: nobody, reasons: [] }
 
-/** `members` are those that apply; both they and `ask` speak of the same enabled people. */
+/** `onTop` are the offers taken up and the members that apply; both they and `ask` speak of the same enabled people. */
 export function standingOf(
   binding: Binding | undefined,
-  members: readonly LettingIn[],
+  onTop: readonly LettingIn[],
   ask: (formula: Formula) => PeopleSet,
 ): Standing {
   if (!binding) return noStanding
-  const reasons = [...binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) })), ...members]
+  const granted = binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) }))
+  const reasons = binding.offers.length > 0 ? inOrder([...granted, ...onTop]) : [...granted, ...onTop]
   const letIn = reasons.map(({ people }) => people)
   const writing = reasons.filter(({ reason }) => reason.level === 'WRITE').map(({ people }) => people)
   // Asking every guardrail about people whom nothing lets in would be in vain.
@@ -52,6 +53,12 @@ export function standingOf(
   const mayWrite = read.size > 0 && writing.some(({ size }) => size > 0)
   const write = mayWrite ? anyAndEvery(writing, [read, ...binding.guards.WRITE.map(ask)]) : nobody
   return { read, write, reasons }
+}
+
+/** Policies before members, policies by id. */
+function inOrder(reasons: LettingIn[]): LettingIn[] {
+  const place = ({ reason }: LettingIn) => (reason.kind === 'policy' ? reason.id : Number.POSITIVE_INFINITY)
+  return reasons.sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
 }
 
 export function memberReason({ id, level, until, subject }: Member): OwnReason {

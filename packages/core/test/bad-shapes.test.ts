@@ -18,8 +18,11 @@ const none: Facts = {
   groups: [],
   attributes: [],
   principals: [],
+  domains: [],
   dataSources: [],
   policies: [],
+  selections: [],
+  subscriptions: [],
   members: [],
 }
 const [user, dataSource] = [worldOf(1).users[0]!, worldOf(1).dataSources[0]!]
@@ -39,7 +42,14 @@ function policy(id: number, tag: string, when: string): Policy {
   const parsed = parseExpression(when)
   assert.ok(parsed.ok)
   const base = policyOf(id, 'grant', randomOf(1))
-  return { ...base, level: 'READ', appliesTo: { any: [{ tag }] }, who: { when: parsed.expression } }
+  return {
+    ...base,
+    level: 'READ',
+    reach: 'global',
+    subscribe: 'automatic',
+    appliesTo: { any: [{ tag }] },
+    who: { when: parsed.expression },
+  }
 }
 
 test('10,000 policies on a tag of 10,000 data sources', () => {

@@ -3,7 +3,6 @@
  * key one by one. Slow and obvious, and shares nothing with what it checks but the rows and the text of a scope.
  */
 import {
-  type AppliesTo,
   type Condition,
   type DataSource,
   type Expression,
@@ -73,7 +72,7 @@ function countOne(facts: Facts, user: User, dataSource: DataSource, now: number)
   if (user.disabled || dataSource.disabled || !isKnown) return undefined
   const because: { level: Level; text: string }[] = []
   for (const policy of facts.policies) {
-    if (policy.kind === 'grant' && isIn(policy.appliesTo, dataSource) && lets(facts, policy, user, dataSource)) {
+    if (policy.kind === 'grant' && isIn(facts, policy, dataSource) && letsIn(facts, policy, user, dataSource)) {
       because.push({ level: policy.level, text: `policy ${policy.id} v${policy.version} ${policy.level}` })
     }
   }
@@ -90,17 +89,23 @@ function countOne(facts: Facts, user: User, dataSource: DataSource, now: number)
     facts.dataSources
       .filter(
         inner =>
-          inner === dataSource ||
-          (!inner.disabled && sharesRealm(facts, inner, dataSource) && opensAll(dataSource.scope, inner.scope)),
+          inner === dataSource || (sharesRealm(facts, inner, dataSource) && opensAll(dataSource.scope, inner.scope)),
       )
       .every(inner =>
         facts.policies
-          .filter(one => one.kind === 'guardrail' && one.level === level && isIn(one.appliesTo, inner))
+          .filter(one => one.kind === 'guardrail' && one.level === level && isIn(facts, one, inner))
           .every(one => lets(facts, one, user, inner) && lets(facts, one, user, inner, dataSource.integration)),
       )
   if (because.length === 0 || !met('READ')) return undefined
   const mayWrite = met('WRITE') && because.some(({ level }) => level === 'WRITE')
   return { level: mayWrite ? 'WRITE' : 'READ', because: because.map(({ text }) => text).sort() }
+}
+
+function letsIn(facts: Facts, policy: Policy, user: User, on: DataSource): boolean {
+  const hasSubscribed = facts.subscriptions.some(
+    one => one.user === user.id && one.dataSource === on.id && one.level === policy.level,
+  )
+  return lets(facts, policy, user, on) && (policy.subscribe === 'automatic' || hasSubscribed)
 }
 
 function lets(facts: Facts, { who }: Policy, user: User, on: DataSource, through = on.integration): boolean {
@@ -152,17 +157,26 @@ function principalKindOf(facts: Facts, user: User, integration: IntegrationId): 
   return meant.length === 1 ? meant[0]!.kind : undefined
 }
 
-function isIn(appliesTo: AppliesTo, dataSource: DataSource): boolean {
+/** Whether the policy applies to the data source. */
+export function isIn(facts: Facts, { id, reach, appliesTo }: Policy, dataSource: DataSource): boolean {
+  if (reach !== 'global' && 'domain' in reach && !isInDomain(facts, dataSource, reach.domain)) return false
+  if (reach !== 'global' && 'dataSource' in reach && reach.dataSource !== dataSource.id) return false
   if ('everything' in appliesTo) return true
-  if ('selected' in appliesTo) return false
+  if ('selected' in appliesTo)
+    return facts.selections.some(one => one.policy === id && one.dataSource === dataSource.id)
   const meets = (condition: Condition): boolean => {
     if ('tag' in condition) return dataSource.tags.some(tag => isParent(condition.tag, tag))
-    if ('domain' in condition) return dataSource.domains.includes(condition.domain)
+    if ('domain' in condition) return isInDomain(facts, dataSource, condition.domain)
     if ('integration' in condition) return condition.integration === dataSource.integration
     if ('scope' in condition) return opensAll(condition.scope, dataSource.scope)
     return new RegExp(`^${condition.name.replaceAll('*', '.*')}$`).test(dataSource.name)
   }
   return 'any' in appliesTo ? appliesTo.any.some(meets) : appliesTo.all.every(meets)
+}
+
+function isInDomain(facts: Facts, { tags, domains }: DataSource, domain: string): boolean {
+  const taken = facts.domains.filter(({ name }) => name === domain).flatMap(one => one.tags)
+  return domains.includes(domain) || taken.some(parent => tags.some(tag => isParent(parent, tag)))
 }
 
 function isParent(value: string, tag: string): boolean {

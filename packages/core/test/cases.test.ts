@@ -1,7 +1,8 @@
 /**
  * The behaviours in `cases/`: what is given, and what has to come out at each step of the line.
  *
- * Rows go by name; ids are places in the list, from 1. What a case doesn't mention of `expect` is not looked at.
+ * Rows go by name; ids are places in the list, from 1. What a case doesn't mention of `expect` is not looked at; that
+ * explain agrees with what is derived, for everybody and everywhere, is looked at in every case.
  */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -25,21 +26,29 @@ import {
   type LedgerState,
   type Level,
   type Plan,
+  type Policy,
   type PolicyId,
   type PrincipalKind,
   parseExpression,
   planChanges,
+  type Reach,
   type Reason,
   type UserId,
   withOverlap,
 } from '../src/index.ts'
+import { changesFor } from './fixes.ts'
 import { scopeOf } from './worlds.ts'
 
 interface GivenPolicy {
   readonly kind?: 'grant' | 'guardrail'
   readonly level?: Level
+  /** Default: everything. */
   readonly to?: Record<string, unknown>
+  /** The domain or data source that its authority is confined to. */
+  readonly of?: { readonly domain: string } | { readonly source: string }
   readonly when?: string
+  readonly subscribe?: Policy['subscribe']
+  readonly discoverable?: boolean
 }
 
 interface GivenRow {
@@ -61,8 +70,15 @@ interface Given {
   readonly groups?: Record<string, readonly string[]>
   readonly attributes?: readonly (readonly [subject: string, key: string, value: string])[]
   readonly principals?: readonly { user: string; kind?: PrincipalKind; is: string; in?: string }[]
-  readonly sources: Record<string, { scope: string; tags?: string[]; in?: string; disabled?: boolean }>
+  /** The tags of each. */
+  readonly domains?: Record<string, readonly string[]>
+  readonly sources: Record<
+    string,
+    { scope: string; tags?: string[]; domains?: string[]; in?: string; disabled?: boolean }
+  >
   readonly policies?: Record<string, GivenPolicy>
+  readonly selections?: readonly { policy: string; source: string }[]
+  readonly subscriptions?: readonly { source: string; who: string; level?: Level }[]
   readonly members?: readonly { source: string; who: string; level?: Level; until?: number }[]
   readonly ledger?: readonly GivenRow[]
   readonly observed?: readonly { id: string; grantee: string; scope: string; permission: 'READ' | 'READWRITE' }[]
@@ -85,7 +101,56 @@ for (const file of cases) {
     const outcome = outcomeOf(given)
     const looked = Object.fromEntries(Object.keys(expect).map(key => [key, outcome[key]]))
     assert.deepEqual(looked, expect, file)
+    explainAgrees(given)
   })
+}
+
+/** Its verdict and reasons are those derived, its rules say the same, and each fix that it names is one. */
+function explainAgrees(given: Given): void {
+  const facts = factsOf(given, namesOf(given))
+  const now = given.now ?? 0
+  const index = entitlementIndex(facts, now)
+  const entitlements = deriveEntitlements(facts, now)
+  const accesses = withOverlap(entitlements, facts)
+  for (const { id: user, userid } of facts.users) {
+    for (const { id: dataSource, name } of facts.dataSources) {
+      const where = `explain ${userid} ${name}`
+      const isThis = (one: { user: UserId; dataSource: DataSourceId }) =>
+        one.user === user && one.dataSource === dataSource
+      const [entitlement, access] = [entitlements.find(isThis), accesses.find(isThis)]
+      const said = explain(index, { user, dataSource })
+      assert.equal(said.entitled, entitlement?.level, where)
+      assert.equal(said.verdict, access?.level ?? 'none', where)
+      assert.deepEqual(said.because, access?.because ?? [], where)
+
+      const letIn = [...said.grants, ...said.members].filter(({ holds }) => holds)
+      if (entitlement) {
+        const reasons = entitlement.because.map(({ id, level }) => `${id} ${level}`)
+        assert.deepEqual(
+          letIn.map(({ id, level }) => `${id} ${level}`),
+          reasons,
+          where,
+        )
+        assert.ok(
+          said.guardrails.every(({ level, holds }) => level === 'WRITE' || holds),
+          where,
+        )
+      } else {
+        const isBarred =
+          said.obstacles.length > 0 || said.guardrails.some(({ level, holds }) => level === 'READ' && !holds)
+        assert.ok(letIn.length === 0 || isBarred, where)
+      }
+      for (const fix of said.fixes) {
+        const undo = changesFor(fix, facts, user, dataSource).map(change => {
+          const inverse = index.inverseOf(change)
+          index.applyChange(change)
+          return inverse
+        })
+        assert.equal(explain(index, { user, dataSource }).entitled, fix.gives, `${where}, ${fixText(fix)}`)
+        for (const change of undo.reverse()) index.applyChange(change)
+      }
+    }
+  }
 }
 
 function outcomeOf(given: Given): Record<string, unknown> {
@@ -112,14 +177,17 @@ function outcomeOf(given: Given): Record<string, unknown> {
       facts.dataSources.map(({ id: dataSource }) => {
         const said = explain(index, { user, dataSource })
         const obstacles = said.obstacles.map(obstacle => `, ${obstacle}`).join('')
+        const offered = said.grants.filter(one => one.subscribed === false && (one.tree?.holds ?? true))
+        const open = offered.map(one => `, has not subscribed to ${one.name}`).join('')
         const failed = said.guardrails.filter(({ holds }) => !holds)
         const barred = failed
           .map(one => `, fails ${one.name}${one.via ? ` via ${names.source(one.via)}` : ''}`)
           .join('')
         const fixes = said.fixes.map(fix => `, ${fixText(fix)}`).join('')
-        return `${label({ user, dataSource })} ${said.verdict}${obstacles}${barred}${fixes}`
+        return `${label({ user, dataSource })} ${said.verdict}${obstacles}${open}${barred}${fixes}`
       }),
     ),
+    discoverable: index.discoverable().map(names.source),
     // The same for everybody; of one asked through two integrations, once.
     guardrails: facts.dataSources.flatMap(({ id: dataSource, name }) =>
       explain(index, { user: facts.users[0]!.id, dataSource })
@@ -166,6 +234,8 @@ function fixText(fix: Fix): string {
       return `${fix.fix} ${fix.group}: ${fix.gives}`
     case 'map':
       return `map ${fix.principal}: ${fix.gives}`
+    case 'subscribe':
+      return `subscribe ${fix.level}: ${fix.gives}`
     case 'addMember':
       return `add as ${fix.level} member: ${fix.gives}`
   }
@@ -188,6 +258,7 @@ function namesOf(given: Given) {
     policy: (id: PolicyId) => policies![id - 1],
     userId: (name: string) => place<UserId>(given.users, name),
     sourceId: (name: string) => place<DataSourceId>(sources!, name),
+    policyId: (name: string) => place<PolicyId>(policies!, name),
     integrationId: (name: string) => place<IntegrationId>(integrations, name),
     subject: (name: string) =>
       groups!.includes(name) ? { group: place<GroupId>(groups!, name) } : { user: place<UserId>(given.users, name) },
@@ -230,31 +301,30 @@ function factsOf(given: Given, names: Names): Facts {
       ...(one.in ? { integration: names.integrationId(one.in) } : {}),
     })),
     dataSources: Object.entries(given.sources).map(
-      ([name, { scope, tags = [], in: integration = names.integrations[0]!, disabled = false }]): DataSource => ({
+      ([
+        name,
+        { scope, tags = [], domains = [], in: integration = names.integrations[0]!, disabled = false },
+      ]): DataSource => ({
         id: names.sourceId(name),
         name,
         integration: names.integrationId(integration),
         scope: scopeOf(scope),
         tags,
-        domains: [],
+        domains,
         disabled,
       }),
     ),
-    policies: Object.entries(given.policies ?? {}).map(([name, { kind = 'grant', level = 'READ', to, when }], at) => ({
-      id: (at + 1) as PolicyId,
-      version: 1,
-      name,
-      kind,
-      level,
-      reach: 'global',
-      subscribe: 'automatic',
-      discoverable: false,
-      appliesTo: (to ?? { everything: true }) as unknown as AppliesTo,
-      who: when === undefined ? { everyone: true } : { when: expressionOf(when) },
+    domains: Object.entries(given.domains ?? {}).map(([name, tags]) => ({ name, tags })),
+    policies: Object.entries(given.policies ?? {}).map(([name, policy], at) => policyOf(name, policy, at + 1, names)),
+    selections: (given.selections ?? []).map(({ policy, source }) => ({
+      policy: names.policyId(policy),
+      dataSource: names.sourceId(source),
     })),
-    domains: [],
-    selections: [],
-    subscriptions: [],
+    subscriptions: (given.subscriptions ?? []).map(({ source, who, level = 'READ' }) => ({
+      user: names.userId(who),
+      dataSource: names.sourceId(source),
+      level,
+    })),
     members: (given.members ?? []).map(({ source, who, level = 'READ', until }, at) => ({
       id: (at + 1) as Facts['members'][number]['id'],
       dataSource: names.sourceId(source),
@@ -263,6 +333,14 @@ function factsOf(given: Given, names: Names): Facts {
       ...(until === undefined ? {} : { until }),
     })),
   }
+}
+
+function policyOf(name: string, given: GivenPolicy, id: number, names: Names): Policy {
+  const { kind = 'grant', level = 'READ', to, of, when, subscribe = 'automatic', discoverable = false } = given
+  const reach: Reach = !of ? 'global' : 'domain' in of ? of : { dataSource: names.sourceId(of.source) }
+  const appliesTo = (to ?? { everything: true }) as unknown as AppliesTo
+  const who = when === undefined ? { everyone: true as const } : { when: expressionOf(when) }
+  return { id: id as PolicyId, version: 1, name, kind, level, reach, appliesTo, who, subscribe, discoverable }
 }
 
 function ledgerOf(given: Given, facts: Facts, names: Names): LedgerRow[] {

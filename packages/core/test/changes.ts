@@ -1,6 +1,6 @@
 /** Random changes of a world, applied to plain rows: what the index has to agree with. */
 import type { Change, Facts, GroupId, User } from '../src/index.ts'
-import { now, policyOf, type Random, scopeOf, worldOf } from './worlds.ts'
+import { domainNames, now, policyOf, type Random, scopeOf, worldOf } from './worlds.ts'
 
 /** Rows, memberships of groups that are gone included, and the time. */
 export interface World {
@@ -28,19 +28,20 @@ export function applied(world: World, change: Change): World {
       return { ...world, facts: { ...facts, policies: replaced(facts.policies, change.id, change.row) } }
     case 'member':
       return { ...world, facts: { ...facts, members: replaced(facts.members, change.id, change.row) } }
-    case 'domain':
+    case 'domain': {
+      const others = facts.domains.filter(({ name }) => name !== change.name)
+      return { ...world, facts: { ...facts, domains: change.row ? [...others, change.row] : others } }
+    }
     case 'selection':
+      return { ...world, facts: { ...facts, selections: held(facts.selections, change) } }
     case 'subscription':
-      return world
+      return { ...world, facts: { ...facts, subscriptions: held(facts.subscriptions, change) } }
     case 'principals': {
       const others = facts.principals.filter(({ user }) => user !== change.user)
       return { ...world, facts: { ...facts, principals: [...others, ...change.rows] } }
     }
-    case 'attribute': {
-      const text = JSON.stringify(change.row)
-      const others = facts.attributes.filter(row => JSON.stringify(row) !== text)
-      return { ...world, facts: { ...facts, attributes: change.holds ? [...others, change.row] : others } }
-    }
+    case 'attribute':
+      return { ...world, facts: { ...facts, attributes: held(facts.attributes, change) } }
     case 'group': {
       const users = [...(memberships.get(change.id) ?? [])]
       const row = change.row && { id: change.id, name: change.row.name, users }
@@ -65,7 +66,7 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     const found = gone || rows.length === 0 ? undefined : { ...random.pick(rows), id: wanted }
     return found as T | undefined
   }
-  switch (random.below(11)) {
+  switch (random.below(14)) {
     case 0: {
       const user = id<Facts['users'][number]['id']>()
       return {
@@ -106,12 +107,33 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
       const made = policyOf(wanted, random.chance(0.4) ? 'guardrail' : 'grant', random)
       return { entity: 'policy', id: made.id, row: gone ? undefined : made }
     }
+    case 10: {
+      const name = random.pick(domainNames)
+      const { tags } = random.pick(other.domains)
+      return { entity: 'domain', name, row: gone ? undefined : { name, tags } }
+    }
+    case 11: {
+      const policy = facts.policies.length > 0 ? random.pick(facts.policies).id : id<Facts['policies'][number]['id']>()
+      return { entity: 'selection', row: { policy, dataSource: id() }, holds: random.chance(0.6) }
+    }
+    case 12: {
+      const [user, dataSource] = [id<User['id']>(), id<Facts['dataSources'][number]['id']>()]
+      const level = random.chance(0.5) ? 'READ' : 'WRITE'
+      return { entity: 'subscription', row: { user, dataSource, level }, holds: random.chance(0.6) }
+    }
     default: {
       if (random.chance(0.6)) return { entity: 'now', now: at - 1 + random.below(3) }
       const wanted = (1 + random.below(4)) as Facts['integrations'][number]['id']
       return { entity: 'integration', id: wanted, row: row(other.integrations, wanted) }
     }
   }
+}
+
+/** The rows with this one among them once, or not at all. */
+function held<Row>(rows: readonly Row[], { row, holds }: { readonly row: Row; readonly holds: boolean }): Row[] {
+  const text = JSON.stringify(row)
+  const others = rows.filter(one => JSON.stringify(one) !== text)
+  return holds ? [...others, row] : others
 }
 
 function replaced<Row extends { readonly id: unknown }>(

@@ -8,7 +8,7 @@ import {
   type Movement,
   type OwnReason,
 } from '../src/index.ts'
-import { type Counted, countEntitlements } from './brute-force.ts'
+import { type Counted, countEntitlements, isIn } from './brute-force.ts'
 import { applied, changeOf, startOf, type World } from './changes.ts'
 import { now, randomOf, seeds, worldOf } from './worlds.ts'
 
@@ -61,6 +61,29 @@ test('any change can be taken back', () => {
     for (const inverse of undo.reverse()) index.applyChange(inverse)
     assert.deepEqual(everything(index), before, `seed ${seed}`)
   }
+})
+
+test('the discoverable data sources are those of which an active policy says so, whatever else changes', () => {
+  let found = 0
+  for (const seed of seeds.slice(0, 300)) {
+    const random = randomOf(seed)
+    let world = startOf(worldOf(seed))
+    const index = entitlementIndex(world.facts, now)
+    for (let at = 0; at < 6; at++) {
+      const change = changeOf(world, random)
+      world = applied(world, change)
+      index.applyChange(change)
+      const { facts } = world
+      const expected = facts.dataSources.filter(
+        one => !one.disabled && facts.policies.some(policy => policy.discoverable && isIn(facts, policy, one)),
+      )
+      const ids = expected.map(({ id }) => id).sort((a, b) => a - b)
+      assert.deepEqual(index.discoverable(), ids, `seed ${seed} ${JSON.stringify(change)}`)
+      for (const { id } of facts.dataSources) assert.equal(index.isDiscoverable(id), ids.includes(id))
+      found += ids.length
+    }
+  }
+  assert.ok(found > 300, `${found} found`)
 })
 
 /** What no data source asks for any more is let go. */

@@ -27,12 +27,19 @@ function inEveryWorld(name: string, check: (facts: Facts, seed: number) => void)
 test('the worlds are not empty: every outcome that the laws speak of occurs in them', () => {
   const levels = { READ: 0, WRITE: 0 }
   let [lowered, overlapped, subsumed, unmapped] = [0, 0, 0, 0]
+  const kinds = { manual: 0, domain: 0, local: 0, selected: 0 }
   for (const seed of seeds) {
     const facts = worldOf(seed)
     const entitlements = deriveEntitlements(facts, now)
     for (const { level, because } of entitlements) {
       levels[level]++
       if (level === 'READ' && because.some(reason => reason.level === 'WRITE')) lowered++
+      for (const { id } of because.filter(({ kind }) => kind === 'policy')) {
+        const { subscribe, reach, appliesTo } = facts.policies.find(policy => policy.id === id)!
+        if (subscribe === 'manual') kinds.manual++
+        if (reach !== 'global') kinds['domain' in reach ? 'domain' : 'local']++
+        if ('selected' in appliesTo) kinds.selected++
+      }
     }
     overlapped += withOverlap(entitlements, facts).filter(({ entitled }) => !entitled).length
     for (const { id } of facts.integrations) {
@@ -41,9 +48,8 @@ test('the worlds are not empty: every outcome that the laws speak of occurs in t
       unmapped += desired.unmapped.length
     }
   }
-  for (const occurred of [levels.READ, levels.WRITE, lowered, overlapped, subsumed, unmapped]) {
-    assert.ok(occurred > seeds.length / 20, JSON.stringify({ levels, lowered, overlapped, subsumed, unmapped }))
-  }
+  const all = { ...levels, lowered, overlapped, subsumed, unmapped, ...kinds }
+  for (const occurred of Object.values(all)) assert.ok(occurred > seeds.length / 20, JSON.stringify(all))
 })
 
 inEveryWorld('entitlements and their reasons are those of a second counting', facts => {
@@ -210,6 +216,8 @@ function manyFacts(people: number, sources: number): Facts {
     policies: [
       {
         ...policyOf(1, 'grant', randomOf(1)),
+        reach: 'global',
+        subscribe: 'automatic',
         appliesTo: { everything: true },
         who: { when: { kind: 'call', name: 'hasTagAsAttribute', args: ['team', 'dataSource'] } },
       },

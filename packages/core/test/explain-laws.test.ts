@@ -2,23 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type Access,
-  type Change,
   type DataSourceId,
   deriveEntitlements,
   type Explained,
   type Explanation,
   entitlementIndex,
   explain,
-  type Facts,
-  type Fix,
   type Page,
-  type PrincipalKind,
   type UserId,
   whatIsReached,
   whoReaches,
   withOverlap,
 } from '../src/index.ts'
 import { countEntitlements } from './brute-force.ts'
+import { changesFor } from './fixes.ts'
 import { now, randomOf, seeds, worldOf } from './worlds.ts'
 
 test('an explanation says what is so, and its rules add up to it', () => {
@@ -32,8 +29,8 @@ test('an explanation says what is so, and its rules add up to it', () => {
         const where = `seed ${seed}, user ${user}, data source ${dataSource}`
         assert.equal(said.entitled, counted.get(`${user} ${dataSource}`)?.level, where)
         if (!disabled && !isOff) assert.equal(levelOf(said), said.entitled, where)
-        for (const { holds, tree } of [...said.grants, ...said.guardrails]) {
-          assert.equal(tree ? truthOf(tree) : true, holds, where)
+        for (const { holds, tree, subscribed = true } of [...said.grants, ...said.guardrails]) {
+          assert.equal((tree ? truthOf(tree) : true) && subscribed, holds, where)
         }
       }
     }
@@ -123,27 +120,4 @@ function truthOf(tree: Explained): boolean {
   assert.equal(tree.holds, holds)
   if (tree.kind === 'call' && tree.name === 'hasAttribute') assert.equal(tree.facts.length > 0, tree.holds)
   return holds
-}
-
-function changesFor(fix: Fix, facts: Facts, user: UserId, dataSource: Facts['dataSources'][number]['id']): Change[] {
-  switch (fix.fix) {
-    case 'addMember': {
-      const id = 99 as Facts['members'][number]['id']
-      return [{ entity: 'member', id, row: { id, dataSource, subject: { user }, level: fix.level } }]
-    }
-    case 'map': {
-      const row = { user, kind: fix.principal as PrincipalKind, identifier: 'x', integration: fix.integration }
-      const others = facts.principals.filter(one => one.user === user && one.integration !== fix.integration)
-      return [{ entity: 'principals', user, rows: [...others, row] }]
-    }
-    case 'giveAttribute':
-    case 'takeAttribute': {
-      const row = { subject: { user }, key: fix.key, value: fix.value ?? 'any other' }
-      return [{ entity: 'attribute', row, holds: fix.fix === 'giveAttribute' }]
-    }
-    default: {
-      const groups = facts.groups.filter(({ name }) => name === fix.group)
-      return groups.map(({ id }) => ({ entity: 'membership', group: id, user, holds: fix.fix === 'joinGroup' }))
-    }
-  }
 }

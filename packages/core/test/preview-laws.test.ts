@@ -52,10 +52,8 @@ function hypothetical(start: World, random: Random): { changes: Change[]; world:
   let world = start
   while (changes.length < 3) {
     const change = changeOf(world, random)
-    if (change.entity === 'integration') continue
-    if (change.entity === 'dataSource') {
-      const known = world.facts.dataSources.find(({ id }) => id === change.id)
-      if (!known) continue
+    const known = change.entity === 'dataSource' && world.facts.dataSources.find(({ id }) => id === change.id)
+    if (known && change.entity === 'dataSource') {
       const row = change.row && { ...change.row, scope: known.scope, integration: known.integration }
       world = applied(world, { ...change, row })
       changes.push({ ...change, row })

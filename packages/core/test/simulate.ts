@@ -61,6 +61,7 @@ export function applyPlan(
   now: number,
   outcomes: Outcomes = alwaysSucceeds,
   seen: Seen = () => undefined,
+  { order = true }: { readonly order?: boolean } = {},
 ): LedgerRow[] {
   const rows = new Map(ledger.map(row => [row.id, row]))
   const record = (row: LedgerRow) => {
@@ -75,7 +76,7 @@ export function applyPlan(
   }
   for (const { grant, row } of plan.create) {
     const id = row?.id ?? Math.max(0, ...rows.keys()) + 1
-    refuseAsAwsWould(grant, [...rows.values()])
+    refuseAsAwsWould(grant, [...rows.values()], order)
     const { user, dataSource, grantee, scope, permission } = grant
     const made: LedgerRow = row ?? { id, user, dataSource, grantee, scope, permission, state: 'intended', attempts: 0 }
     const done = outcomes.succeeds(made, 'create')
@@ -84,13 +85,16 @@ export function applyPlan(
   return [...rows.values()]
 }
 
-/** Fails on a create that is refused by AWS or comes before what 05 wants revoked first. */
-function refuseAsAwsWould(grant: DesiredGrant, ledger: readonly LedgerRow[]): void {
+/** Fails on a create that is refused by AWS or comes before what 05 wants revoked first; what is held is not waited for. */
+function refuseAsAwsWould(grant: DesiredGrant, ledger: readonly LedgerRow[], isOrderly: boolean): void {
   const present = ledger.filter(row => row.awsGrantId && row.state !== 'revoked')
   for (const row of present) {
     assert.notEqual(grantKey(row), grantKey(grant), 'AWS has it already')
     const isOfThem = row.user === grant.user && row.dataSource === grant.dataSource
-    assert.ok(!isOfThem || row.grantee.identifier === grant.grantee.identifier, 'the old principal still has its grant')
+    assert.ok(
+      !isOrderly || !isOfThem || row.grantee.identifier === grant.grantee.identifier,
+      'the old principal still has its grant',
+    )
     assert.notEqual(
       grantKey(row),
       grantKey({ ...grant, permission: 'READWRITE' }),

@@ -16,6 +16,7 @@ import {
   type Policy,
   type Principal,
   parseScope,
+  type Reach,
   type Scope,
   type User,
 } from '../src/index.ts'
@@ -56,6 +57,7 @@ export function randomOf(seed: number): Random {
 const id = <T extends number>(value: number): T => value as T
 const values = ['A', 'A.B', 'A.B.C', 'AB', 'D']
 const keys = ['team', 'land']
+export const domainNames = ['emea', 'lab', 'gone']
 const groupNames = ['Analysts', 'A', 'D', 'All Users']
 const scopes = ['*', 'a/*', 'a/b/*', 'a/b/k', 'a/b', 'a/b*', 'c/*', 'c/d/e/*', 'c/d/e/f'].map(key =>
   scopeOf(`s3://lake/${key}`),
@@ -84,17 +86,24 @@ export function worldOf(seed: number, variant = 0): Facts {
       integration: integrations[skeleton.pick([0, 0, 1, 2])]!.id,
       scope: scopes[at - 1]!,
       tags: random.some(values, 0.3),
-      domains: [],
+      domains: random.some(domainNames, 0.15),
       disabled: random.chance(0.1),
     }),
   )
+  const policies = range(random.below(7)).map(at => policyOf(at, random.chance(0.4) ? 'guardrail' : 'grant', random))
   return {
     integrations,
     users,
     dataSources,
-    domains: [],
-    selections: [],
-    subscriptions: [],
+    // One name has no row, and tags take in more than what was put in by hand.
+    domains: domainNames.slice(0, 2).map(name => ({ name, tags: random.some(values, 0.25) })),
+    policies,
+    selections: policies.flatMap(({ id: policy }) =>
+      random.some(dataSources, 0.3).map(one => ({ policy, dataSource: one.id })),
+    ),
+    subscriptions: users.flatMap(({ id: user }) =>
+      random.some(dataSources, 0.4).map(one => ({ user, dataSource: one.id, level: levelOf(random) })),
+    ),
     groups: groupNames.map((name, at) => ({
       id: id(at + 1),
       name,
@@ -106,7 +115,6 @@ export function worldOf(seed: number, variant = 0): Facts {
       value: random.pick(values),
     })),
     principals: users.flatMap(user => principalsOf(user, random)),
-    policies: range(random.below(7)).map(at => policyOf(at, random.chance(0.4) ? 'guardrail' : 'grant', random)),
     members: range(random.below(5)).map(
       (at): Member => ({
         id: id(at),
@@ -127,10 +135,9 @@ export function policyOf(at: number, kind: Policy['kind'], random: Random): Poli
     name: `policy ${at}`,
     kind,
     level: levelOf(random),
-    reach: 'global',
-    subscribe: 'automatic',
-    discoverable: false,
-    appliesTo: appliesTo(random),
+    ...appliesTo(random),
+    subscribe: kind === 'grant' && random.chance(0.3) ? 'manual' : 'automatic',
+    discoverable: random.chance(0.2),
     who: isOpen ? { everyone: true } : { when: expressionOf(random, 2) },
   }
 }
@@ -162,20 +169,25 @@ function levelOf(random: Random): Level {
   return random.chance(0.35) ? 'WRITE' : 'READ'
 }
 
-function appliesTo(random: Random): AppliesTo {
-  if (random.chance(0.2)) return { everything: true }
+function appliesTo(random: Random): { readonly reach: Reach; readonly appliesTo: AppliesTo } {
+  if (random.chance(0.1)) return { reach: { dataSource: id(1 + random.below(9)) }, appliesTo: { everything: true } }
+  const reach = random.chance(0.2) ? { domain: random.pick(domainNames) } : 'global'
+  if (random.chance(0.2)) return { reach, appliesTo: { everything: true } }
+  if (random.chance(0.1)) return { reach, appliesTo: { selected: true } }
   const conditions = range(1 + random.below(2)).map(() => conditionOf(random))
-  return random.chance(0.7) ? { any: conditions } : { all: conditions }
+  return { reach, appliesTo: random.chance(0.7) ? { any: conditions } : { all: conditions } }
 }
 
 function conditionOf(random: Random): Condition {
-  switch (random.below(5)) {
+  switch (random.below(6)) {
     case 0:
       return { scope: random.pick(scopes) }
     case 1:
       return { integration: random.pick(integrations).id }
     case 2:
       return { name: random.pick(['source *', '*3', 's*e 5', 'source 1', '*']) }
+    case 3:
+      return { domain: random.pick(domainNames) }
     default:
       return { tag: random.pick(values) }
   }

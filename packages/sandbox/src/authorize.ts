@@ -59,7 +59,7 @@ function refuseUnlessAllowed(request: Request, verdict: Verdict): void {
   if (verdict.allowed) return
   const service = request.action.split(':')[0]
   const text = denialText(request, verdict, { quoteResource: service === 's3' })
-  const speaksJson = service === 'identitystore' || service === 'sso'
+  const speaksJson = service === 'identitystore' || service === 'sso' || service === 'sso-oauth'
   throw speaksJson ? new AwsError('AccessDeniedException', 400, text) : new AwsError('AccessDenied', 403, text)
 }
 

@@ -42,6 +42,7 @@ const SERVICE_OF_SIGNING_NAME: Readonly<Record<string, ServiceName>> = {
   iam: 'iam',
   identitystore: 'identitystore',
   sso: 'sso',
+  'sso-oauth': 'sso-oauth',
 }
 
 /** A command whose signature holds, and what it asks for. */

@@ -4,6 +4,7 @@
  */
 import { makeAccount, makeIdentityCenter } from './bootstrap.ts'
 import { readFields, readText } from './fields.ts'
+import { setIssuerKeys } from './issuer-keys.ts'
 import { makeRoleSession } from './role-session.ts'
 import { readSeed } from './seed/read-seed.ts'
 import { applySeed } from './seed/seed.ts'
@@ -40,5 +41,6 @@ const CHANGES: Readonly<Record<string, (world: World, request: WireRequest) => u
     return makeIdentityCenter(world, readText(asked, 'accountId'), readText(asked, 'region'))
   },
   'POST /_sandbox/role-session': (world, request) => makeRoleSession(world, parseJsonObject(request.body)),
+  'POST /_sandbox/token-issuer-keys': (world, request) => setIssuerKeys(world, parseJsonObject(request.body)),
   'POST /_sandbox/seed': (world, request) => applySeed(world, readSeed(parseJsonObject(request.body))),
 }

@@ -15,6 +15,8 @@ import type { Seed } from './seed/read-seed.ts'
 import type { SeededAccount } from './seed/seed.ts'
 import { createSandboxServer } from './server.ts'
 import type { Limits, Service, World } from './service.ts'
+import { ssoService } from './sso/service.ts'
+import { ssoOidcService } from './sso-oidc/service.ts'
 import { emptyState, type SandboxState } from './state.ts'
 import { stsService } from './sts.ts'
 import { defaultUnknowns, type Unknowns } from './unknowns.ts'
@@ -67,7 +69,15 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-const SERVICES: readonly Service[] = [s3ControlService, s3Service, stsService, iamService, identityStoreService]
+const SERVICES: readonly Service[] = [
+  s3ControlService,
+  s3Service,
+  stsService,
+  iamService,
+  identityStoreService,
+  ssoService,
+  ssoOidcService,
+]
 
 /** Throws Error when another process has the data directory or what is in it can't be read. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

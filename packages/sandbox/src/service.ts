@@ -61,7 +61,7 @@ export interface Signature {
   trailerSignature(previous: string, canonicalTrailer: string): string
 }
 
-export type ServiceName = 's3control' | 's3' | 'sts' | 'iam' | 'identitystore' | 'sso'
+export type ServiceName = 's3control' | 's3' | 'sts' | 'iam' | 'identitystore' | 'sso' | 'sso-oauth'
 
 export interface Service {
   readonly name: ServiceName

@@ -2,6 +2,7 @@
  * Everything the sandbox knows, as plain data: Maps, Sets, Buffers, strings and numbers, so that one codec can write it
  * out and read it back. Holds no index that could be derived and no function; those live with the service that owns them.
  */
+import type { JsonWebKey } from 'node:crypto'
 import type { Instant } from './wire.ts'
 
 export type AccountId = string
@@ -17,6 +18,12 @@ export interface SandboxState {
   readonly buckets: Map<string, Bucket>
   /** By identity store id (`d-…`). */
   readonly identityStores: Map<string, IdentityStore>
+  /** Of Identity Center, by ARN. */
+  readonly applications: Map<string, SsoApplication>
+  /** By ARN. */
+  readonly tokenIssuers: Map<string, TokenIssuer>
+  /** The public keys that a token issuer signs with, by its URL: what AWS fetches from there. */
+  readonly issuerKeys: Map<string, readonly JsonWebKey[]>
 }
 
 export interface Account {
@@ -197,7 +204,7 @@ export interface StoredObject {
   readonly tags: ReadonlyMap<string, string>
 }
 
-// ── Identity Center (owner: identity-store.ts) ─────────────────────────────────────────────────────────────────────
+// ── Identity Center (owner: identity-store/, sso/) ─────────────────────────────────────────────────────────────────
 
 export interface IdentityStore {
   /** d-… */
@@ -230,6 +237,39 @@ export interface DirectoryGroup {
   readonly members: Map<string, string>
 }
 
+export interface SsoApplication {
+  /** arn:aws:sso::<account>:application/<instance id>/apl-… */
+  readonly arn: string
+  readonly instanceArn: string
+  readonly account: AccountId
+  readonly createdAt: Instant
+  readonly providerArn: string
+  readonly name: string
+  readonly description?: string | undefined
+  readonly status: 'ENABLED' | 'DISABLED'
+  /** Access scope → authorized targets. */
+  readonly scopes: Map<string, readonly string[]>
+  /** Grant type → the grant as it was put. */
+  readonly grants: Map<string, Readonly<Record<string, unknown>>>
+  /** JSON text of who may exchange tokens for the application. */
+  actorPolicy?: string | undefined
+  assignmentRequired: boolean
+  /** `USER <id>` and `GROUP <id>`. */
+  readonly assignments: Set<string>
+}
+
+/** An identity provider outside, whose tokens are exchanged for Identity Center's. */
+export interface TokenIssuer {
+  readonly arn: string
+  readonly instanceArn: string
+  readonly account: AccountId
+  readonly name: string
+  readonly issuerUrl: string
+  /** Which claim of a token names the person, and which attribute of the directory it names them by. */
+  readonly claimPath: string
+  readonly directoryPath: string
+}
+
 // ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function emptyState(): SandboxState {
@@ -239,6 +279,9 @@ export function emptyState(): SandboxState {
     sessions: new Map(),
     buckets: new Map(),
     identityStores: new Map(),
+    applications: new Map(),
+    tokenIssuers: new Map(),
+    issuerKeys: new Map(),
   }
 }
 
@@ -255,6 +298,9 @@ export function replaceState(state: SandboxState, from: SandboxState): void {
   }
 }
 
+/** What states of earlier releases lack, empty. */
+const addedLater: readonly (keyof SandboxState)[] = ['applications', 'tokenIssuers', 'issuerKeys']
+
 /** The whole state as JSON text; `restoreState` reads it back. */
 export function snapshotState(state: SandboxState): string {
   return JSON.stringify(encodeValue(state))
@@ -262,7 +308,8 @@ export function snapshotState(state: SandboxState): string {
 
 /** Throws SyntaxError or TypeError on text that `snapshotState` did not write. */
 export function restoreState(text: string): SandboxState {
-  const read = decodeValue(JSON.parse(text)) as SandboxState
+  const later = Object.fromEntries(addedLater.map(name => [name, new Map()]))
+  const read = { ...later, ...(decodeValue(JSON.parse(text)) as SandboxState) }
   for (const name of Object.keys(emptyState())) {
     if (!(read[name as keyof SandboxState] instanceof Map)) throw new TypeError(`snapshot lacks \`${name}\``)
   }

@@ -38,7 +38,7 @@ test('an owner does not untag a data source out of the reach of a guardrail; a g
   assert.deepEqual(await server.admin.dataSources.removeTags(removing('Personal.Health')), { tags: [] })
 })
 
-test('an owner does not end a data source whose guardrail binds one that covers it; a governor does', async t => {
+test('an owner does not remove a data source whose guardrail binds one that covers it; a governor does', async t => {
   const server = await testServer()
   t.after(server.close)
   const integrationId = await storedIntegration(server)
@@ -50,12 +50,14 @@ test('an owner does not end a data source whose guardrail binds one that covers 
   await storeDataSource(server, integrationId, { name: 'Outer', scope: 's3://lake/all/*', owner })
   await server.admin.policies.create({ body: guardrail('trained', { any: [{ tag: 'Personal' }] }) })
 
-  for (const hard of ['false', 'true'] as const) {
-    await refuses(owner.dataSources.remove({ params: { id }, query: { hard } }), 'guardrail-would-drop', 409)
-  }
+  const forGood = { hard: 'true' } as const
+  await refuses(owner.dataSources.remove({ params: { id }, query: forGood }), 'guardrail-would-drop', 409)
+  // Disabled its guardrails bind as before, so that is the owner's to do; the second step is not.
+  assert.equal((await owner.dataSources.removeInSteps({ params: { id } })).hardDelete, false)
   await refuses(owner.dataSources.removeInSteps({ params: { id } }), 'guardrail-would-drop', 409)
-  assert.equal((await owner.dataSources.get({ params: { id } })).state, 'active')
+  await refuses(owner.dataSources.remove({ params: { id }, query: forGood }), 'guardrail-would-drop', 409)
+  assert.equal((await owner.dataSources.get({ params: { id } })).state, 'disabled')
   // Nothing covers this one, so nobody gains by its end.
-  assert.equal((await owner.dataSources.remove({ params: { id: alone } })).state, 'disabled')
-  assert.equal((await server.admin.dataSources.remove({ params: { id } })).state, 'disabled')
+  assert.equal((await owner.dataSources.remove({ params: { id: alone }, query: forGood })).state, 'deleted')
+  assert.equal((await server.admin.dataSources.remove({ params: { id }, query: forGood })).state, 'deleted')
 })

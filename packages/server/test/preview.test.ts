@@ -1,11 +1,12 @@
 /** Previews over HTTP: what they say is what then happens, and asking changes nothing. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { HypotheticalChange } from '@headgate/core/api'
 import { act, system } from '../src/db/act.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
+
+type HypotheticalChange = Parameters<TestPerson['previews']['make']>[0]['body']['changes'][number]
 
 async function start(t: TestContext) {
   const server = await testServer()
@@ -64,7 +65,7 @@ test('a new policy: who gains what, the grants it makes, the quota, the unmapped
   assert.deepEqual(
     [found.people, found.dataSources],
     [
-      { gaining: 2, losing: 0 },
+      { gaining: 2, losing: 0, raised: 0, lowered: 0 },
       { gaining: 3, losing: 0 },
     ],
   )
@@ -91,7 +92,7 @@ test('several changes are seen one on top of the other, to the pair', async t =>
   const { admin, ids, ann, people } = await start(t)
   const [, ben] = people as [TestPerson, TestPerson]
   const stored = await admin.policies.create({ body: { ...risk, state: 'active' } })
-  await admin.tags.create({ body: { name: 'Finance' } })
+  for (const name of ['Finance', 'Other']) await admin.tags.create({ body: { name } })
   const [a, b] = ids
   const finance = {
     ...risk,

@@ -15,7 +15,8 @@ type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N
       : { readonly [N in Name]: z.input<S> }
   : unknown
 type Version<E> = E extends { readonly ifMatch: true } ? { readonly ifMatch: string } : unknown
-export type CallInput<E> = Part<E, 'params'> & Part<E, 'query'> & Part<E, 'body'> & Version<E>
+type Previewed<E> = E extends { readonly ifPreview: true } ? { readonly ifPreview?: string } : unknown
+export type CallInput<E> = Part<E, 'params'> & Part<E, 'query'> & Part<E, 'body'> & Version<E> & Previewed<E>
 type Call<E extends Endpoint> =
   unknown extends CallInput<E>
     ? (input?: Record<string, never>) => Promise<z.output<E['response']>>
@@ -63,6 +64,7 @@ interface LooseInput {
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
   readonly ifMatch?: string
+  readonly ifPreview?: string
 }
 
 async function call(
@@ -80,6 +82,7 @@ async function call(
   const headers: Record<string, string> = { accept: 'application/json' }
   if (input.body !== undefined) headers['content-type'] = 'application/json'
   if (input.ifMatch !== undefined) headers['if-match'] = input.ifMatch
+  if (input.ifPreview !== undefined) headers['if-preview'] = input.ifPreview
   const response = await send(search.size > 0 ? `${path}?${search}` : path, {
     method: definition.method,
     headers,

@@ -2,11 +2,13 @@
 import { apiKeys } from './api-keys.ts'
 import { dataSources, nativeS3 } from './data-sources.ts'
 import { deployment } from './deployment.ts'
+import { domains } from './domains.ts'
 import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { integrations } from './integrations.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
+import { subscriptions } from './subscriptions.ts'
 import { tags } from './tags.ts'
 import { groups, users } from './users.ts'
 
@@ -17,7 +19,9 @@ export const api = {
   users,
   groups,
   tags,
+  domains,
   policies,
+  subscriptions,
   previews,
   grants,
   access,

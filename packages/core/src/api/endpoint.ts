@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly items?: { readonly in: string; readonly each: z.ZodType }
   /** Whether the write must say which version it changes, by `If-Match`. */
   readonly ifMatch?: true
+  /** Whether the write may be held against a preview of it, by `If-Preview`. */
+  readonly ifPreview?: true
   readonly status: 200 | 201 | 202 | 204
   readonly response: z.ZodType
   /** The errors of its own; those that any route may answer (400, 401, 403, 413, 422, 429, 500) are understood. */

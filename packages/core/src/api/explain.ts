@@ -61,6 +61,8 @@ const policy = z.object({
   name: z.string(),
   level,
   holds: z.boolean(),
+  /** Only on manual grant policies: it holds for who qualifies and has subscribed. */
+  subscribed: z.boolean().optional(),
   /** The covered data source that brings a guardrail along. */
   via: named.optional(),
   /** The integration that a guardrail of a covered data source is asked through, where it is not that one's own. */
@@ -70,7 +72,7 @@ const policy = z.object({
 })
 
 const fix = z.object({
-  fix: z.enum(['giveAttribute', 'takeAttribute', 'joinGroup', 'leaveGroup', 'map', 'addMember']),
+  fix: z.enum(['giveAttribute', 'takeAttribute', 'joinGroup', 'leaveGroup', 'map', 'addMember', 'subscribe']),
   /** Of an attribute; without a value: any. */
   key: z.string().optional(),
   value: z.string().optional(),

@@ -127,6 +127,7 @@ export const integrations = {
     needs,
     params,
     query: z.strictObject({ dataSources: z.literal('disable').optional() }),
+    ifPreview: true,
     status: 200,
     response: summary,
     errors: [

@@ -6,35 +6,59 @@ import { endpoint } from './endpoint.ts'
 const condition = z.union(
   [
     z.strictObject({ tag: dottedName }),
+    z.strictObject({ domain: name }),
     z.strictObject({ integration: idParam }),
     /** A scope such as `s3://lake/finance/*`: data sources that lie inside it. */
     z.strictObject({ scope: z.string().max(2100) }),
     /** A glob over the data source's name; grant policies only. */
     z.strictObject({ name: z.string().min(1).max(255) }),
   ],
-  { error: 'must be one of `tag`, `integration`, `scope`, `name`, and nothing else' },
+  { error: 'must be one of `tag`, `domain`, `integration`, `scope`, `name`, and nothing else' },
 )
 const kind = z.enum(['grant', 'guardrail'])
 const appliesTo = z.union(
   [
     z.strictObject({ everything: z.literal(true) }),
+    /** Those for which their owners picked the policy. */
+    z.strictObject({ selected: z.literal(true) }),
     z.strictObject({ any: z.array(condition).min(1).max(100) }),
     z.strictObject({ all: z.array(condition).min(1).max(100) }),
   ],
-  { error: 'must be `everything: true`, or `any` or `all` with a list of 1 to 100 conditions' },
+  { error: 'must be `everything: true`, `selected: true`, or `any` or `all` with a list of 1 to 100 conditions' },
 )
 const who = z.union([z.strictObject({ when: z.string().min(1) }), z.strictObject({ everyone: z.literal(true) })], {
   error: 'must be `when` with an expression, or `everyone: true`',
 })
 
+/** `manual`: who qualifies must have subscribed too. */
+const subscribe = z.enum(['automatic', 'manual'])
+
 /** What a version of a policy says. */
-const content = z.strictObject({ name, kind, level, appliesTo, who, description: text.default('') })
+export const policyContent = z.strictObject({
+  name,
+  kind,
+  level,
+  appliesTo,
+  who,
+  subscribe: subscribe.default('automatic'),
+  /** Whether people who do not qualify may still find the data sources it applies to. */
+  discoverable: z.boolean().default(false),
+  description: text.default(''),
+})
+
+/** How far a policy's authority goes, for ever: one domain, one data source, or with neither everywhere. */
+const reachInput = { domain: name.optional(), dataSource: idParam.optional() }
+const reach = { domain: z.string().optional(), dataSource: z.object({ id, name: z.string() }).optional() }
 
 /** What a policy may be that is applied only once somebody said that they mean it. */
 const acknowledgement = z.enum(['open-by-absence'])
 const acknowledge = z.array(acknowledgement).max(10).default([])
 
-export const policyInput = content.extend({ state: z.enum(['staged', 'active']).default('staged'), acknowledge })
+/** Of one data source it applies to all of its reach and may leave `appliesTo` out; any other must say it. */
+const content = policyContent.extend({ appliesTo: appliesTo.optional() })
+export const newPolicy = content.extend(reachInput)
+
+const policyInput = newPolicy.extend({ state: z.enum(['staged', 'active']).default('staged'), acknowledge })
 export type PolicyInput = z.input<typeof policyInput>
 
 const state = z.enum(['staged', 'active', 'archived'])
@@ -52,11 +76,15 @@ const warning = z.object({
   didYouMean: z.string().optional(),
 })
 
+/** Always there in an answer. */
+const shown = { subscribe, discoverable: z.boolean(), description: z.string() }
+
 export const policy = z.object({
   id,
   version: z.number().int(),
-  ...content.shape,
-  description: z.string(),
+  ...policyContent.shape,
+  ...shown,
+  ...reach,
   state,
   protected: z.boolean(),
   warnings: z.array(warning),
@@ -71,8 +99,9 @@ const versionNumber = z.coerce.number().int().min(1).max(2_147_483_647)
 const policyVersion = z.object({
   policyId: id,
   version: z.number().int(),
-  ...content.shape,
-  description: z.string(),
+  ...policyContent.shape,
+  ...shown,
+  ...reach,
   state: z.enum([...state.options, 'deleted']),
   /** What made this version. */
   change: z.enum(['created', 'cloned', 'edited', 'restored', 'activated', 'staged', 'archived', 'deleted']),
@@ -88,6 +117,8 @@ const fieldChange = z.discriminatedUnion('field', [
   z.object({ field: z.literal('name'), ...valuesOf(z.string()) }),
   z.object({ field: z.literal('kind'), ...valuesOf(kind) }),
   z.object({ field: z.literal('level'), ...valuesOf(level) }),
+  z.object({ field: z.literal('subscribe'), ...valuesOf(subscribe) }),
+  z.object({ field: z.literal('discoverable'), ...valuesOf(z.boolean()) }),
   z.object({ field: z.literal('description'), ...valuesOf(z.string()) }),
   z.object({ field: z.literal('state'), ...valuesOf(policyVersion.shape.state) }),
   z.object({
@@ -127,6 +158,9 @@ const rule = z.strictObject({
 const draft = z.strictObject({
   kind: kind.default('grant'),
   appliesTo: appliesTo.optional(),
+  subscribe: subscribe.optional(),
+  discoverable: z.boolean().optional(),
+  ...reachInput,
   who: z.union(
     [z.strictObject({ when: z.string() }), z.strictObject({ rule }), z.strictObject({ everyone: z.literal(true) })],
     { error: 'must be `when` with an expression, `rule` with a list of groups and attributes, or `everyone: true`' },
@@ -159,17 +193,27 @@ const lint = z.object({
 })
 
 const params = z.object({ id: idParam })
-const needs = ['GOVERNANCE'] as const
-const readers = ['GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'] as const
+/** GOVERNANCE all; MANAGE_POLICIES those of the domain; owners with CREATE_S3_DATASOURCE those of their data source. */
+const needs = 'signedIn' as const
+/** GOVERNANCE and AUDIT all; others those of their domains and of the data sources they may look after. */
+const readers = 'signedIn' as const
 const versionErrors = ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'] as const
 
 export const policies = {
   list: endpoint({
     method: 'GET',
     path: '/policies',
-    summary: 'Policies, by name; archived ones with `state=archived` only',
+    summary: 'Policies that the caller may read, by name; archived ones with `state=archived` only',
     needs: readers,
-    query: pageQuery.extend({ state: state.optional() }),
+    query: pageQuery.extend({
+      state: state.optional(),
+      /** Of the reach of one domain. */
+      domain: name.optional(),
+      /** Of the reach of one data source. */
+      dataSource: idParam.optional(),
+      /** Those that data owners pick. */
+      selectable: z.stringbool().optional(),
+    }),
     status: 200,
     response: page(policy),
     errors: [],
@@ -187,12 +231,20 @@ export const policies = {
   create: endpoint({
     method: 'POST',
     path: '/policies',
-    summary: 'Create a policy, staged unless said otherwise',
+    summary: 'Create a policy, staged unless said otherwise; of a `domain`, of a `dataSource`, or with neither global',
     needs,
     body: policyInput,
+    ifPreview: true,
     status: 201,
     response: policy,
-    errors: ['policy-invalid', 'policy-name-taken', 'policy-open-by-absence', 'integration-not-found'],
+    errors: [
+      'policy-invalid',
+      'policy-name-taken',
+      'policy-open-by-absence',
+      'integration-not-found',
+      'domain-not-found',
+      'data-source-not-found',
+    ],
   }),
   check: endpoint({
     method: 'POST',
@@ -212,6 +264,7 @@ export const policies = {
     params,
     body: content.extend({ acknowledge }),
     ifMatch: true,
+    ifPreview: true,
     status: 200,
     response: policy,
     errors: [
@@ -231,6 +284,7 @@ export const policies = {
     params,
     body: z.strictObject({ acknowledge }).optional(),
     ifMatch: true,
+    ifPreview: true,
     status: 200,
     response: policy,
     errors: [...versionErrors, 'policy-archived', 'policy-open-by-absence'],
@@ -242,6 +296,7 @@ export const policies = {
     needs,
     params,
     ifMatch: true,
+    ifPreview: true,
     status: 200,
     response: policy,
     errors: versionErrors,
@@ -253,6 +308,7 @@ export const policies = {
     needs,
     params,
     ifMatch: true,
+    ifPreview: true,
     status: 200,
     response: policy,
     errors: versionErrors,
@@ -260,7 +316,7 @@ export const policies = {
   clone: endpoint({
     method: 'POST',
     path: '/policies/{id}/clone',
-    summary: 'A staged copy under another name',
+    summary: 'A staged copy under another name, of the same reach',
     needs,
     params,
     body: z.strictObject({ name }),
@@ -276,6 +332,7 @@ export const policies = {
     params,
     body: z.strictObject({ version: versionNumber, acknowledge }),
     ifMatch: true,
+    ifPreview: true,
     status: 200,
     response: policy,
     errors: [
@@ -295,6 +352,7 @@ export const policies = {
     needs,
     params,
     ifMatch: true,
+    ifPreview: true,
     status: 204,
     response: nothing,
     errors: versionErrors,

@@ -1,42 +1,73 @@
-/** Preview: what a set of changes would do, exactly, before anything is stored (04). */
+/**
+ * Preview: what a set of changes would do, exactly, before anything is stored (04).
+ *
+ * Each change is one write of the API; whoever may make the write may preview it, and GOVERNANCE may preview them all.
+ */
 import { z } from 'zod'
-import { dottedName, id, idParam, instantInput, label, level } from './common.ts'
+import { dottedName, id, idParam, instant, instantInput, label, level } from './common.ts'
+import { nativeS3 } from './data-sources.ts'
 import { endpoint } from './endpoint.ts'
-import { policies } from './policies.ts'
+import { newPolicy, policies } from './policies.ts'
+import { users } from './users.ts'
 
-const content = policies.edit.body.omit({ acknowledge: true })
 const subject = { user: idParam.optional(), group: idParam.optional() }
 const oneSubject = [
   (one: { user?: unknown; group?: unknown }) => (one.user === undefined) !== (one.group === undefined),
   { error: 'needs either `user` or `group`' },
 ] as const
 const attribute = { ...subject, key: label, value: dottedName }
+const member = { dataSource: idParam, ...subject }
 const tags = z.array(dottedName).min(1).max(100)
 
-const change = z.union(
-  [
-    /** Stored and applied at once. */
-    z.strictObject({ change: z.literal('createPolicy'), policy: content }),
-    z.strictObject({ change: z.literal('editPolicy'), id: idParam, policy: content }),
-    z.strictObject({ change: z.enum(['activatePolicy', 'stagePolicy', 'deletePolicy']), id: idParam }),
-    z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
-    z.strictObject({ change: z.enum(['giveAttribute', 'takeAttribute']), ...attribute }).refine(...oneSubject),
-    z
-      .strictObject({
-        change: z.literal('setMember'),
-        dataSource: idParam,
-        ...subject,
-        level,
-        until: instantInput.optional(),
-      })
-      .refine(...oneSubject),
-    z.strictObject({ change: z.literal('removeMember'), dataSource: idParam, ...subject }).refine(...oneSubject),
-  ],
-  {
-    error:
-      'must be one of createPolicy, editPolicy, activatePolicy, stagePolicy, deletePolicy, addTags, removeTags, giveAttribute, takeAttribute, setMember, removeMember, with what it needs',
-  },
-)
+const kinds = [
+  /** Stored and applied at once. */
+  z.strictObject({
+    change: z.literal('createPolicy'),
+    policy: newPolicy,
+  }),
+  z.strictObject({
+    change: z.literal('editPolicy'),
+    id: idParam,
+    policy: policies.edit.body.omit({ acknowledge: true }),
+  }),
+  z.strictObject({
+    change: z.enum(['activatePolicy', 'stagePolicy', 'archivePolicy', 'deletePolicy']),
+    id: idParam,
+  }),
+  z.strictObject({
+    change: z.literal('restorePolicy'),
+    id: idParam,
+    version: policies.restore.body.shape.version,
+  }),
+  z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
+  z.strictObject({
+    change: z.literal('registerDataSources'),
+    integrationId: idParam,
+    dataSources: nativeS3.register.body.shape.dataSources,
+  }),
+  z.strictObject({
+    change: z.enum(['disableDataSource', 'restoreDataSource', 'deleteDataSource']),
+    dataSource: idParam,
+  }),
+  z
+    .strictObject({ change: z.literal('setMember'), ...member, level, until: instantInput.optional() })
+    .refine(...oneSubject),
+  z.strictObject({ change: z.literal('removeMember'), ...member }).refine(...oneSubject),
+  z.strictObject({ change: z.enum(['giveAttribute', 'takeAttribute']), ...attribute }).refine(...oneSubject),
+  z.strictObject({ change: z.enum(['addToGroup', 'removeFromGroup']), group: idParam, user: idParam }),
+  z.strictObject({ change: z.literal('deleteGroup'), group: idParam }),
+  z.strictObject({ change: z.enum(['disableUser', 'enableUser', 'deleteUser']), user: idParam }),
+  z.strictObject({ change: z.literal('setPrincipals'), user: idParam, principals: users.setPrincipals.body }),
+  /** With `disable`, its data sources are disabled as well; without it, one that has any is refused. */
+  z.strictObject({
+    change: z.literal('deleteIntegration'),
+    id: idParam,
+    dataSources: z.literal('disable').optional(),
+  }),
+] as const
+
+const names = kinds.flatMap(({ shape: { change } }) => ('options' in change ? [...change.options] : [change.value]))
+const change = z.union(kinds, { error: `must be one of ${names.join(', ')}, with what it needs` })
 export type HypotheticalChange = z.output<typeof change>
 
 const count = z.number().int()
@@ -46,7 +77,7 @@ export const previews = {
     method: 'POST',
     path: '/policies/preview',
     summary: 'What a set of changes, made one after the other, would do; nothing is stored',
-    needs: ['GOVERNANCE'],
+    needs: 'signedIn',
     query: z.strictObject({
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       cursor: z.string().max(500).optional(),
@@ -58,7 +89,8 @@ export const previews = {
       sequence: count,
       /** Pairs of person and data source. */
       movements: z.object({ gained: count, lost: count, raised: count, lowered: count }),
-      people: z.object({ gaining: count, losing: count }),
+      /** Raised and lowered: who keeps access to a data source, but with another level. */
+      people: z.object({ gaining: count, losing: count, raised: count, lowered: count }),
       dataSources: z.object({ gaining: count, losing: count }),
       entitlements: z.object({ before: count, after: count }),
       integrations: z.array(
@@ -74,7 +106,7 @@ export const previews = {
           estimatedSeconds: z.number().optional(),
         }),
       ),
-      /** By data source id, then user id. */
+      /** By data source id, then user id; of the data sources that the caller may read. */
       items: z.array(
         z.object({
           user: z.object({ id, userid: z.string(), name: z.string() }),
@@ -84,17 +116,49 @@ export const previews = {
         }),
       ),
       next: z.string().optional(),
+      /** How many items there are in all, on data sources that the caller may read, and on others. */
       total: count,
+      hidden: count,
       /** Of exactly who would gain and lose what: equal for equal outcomes. */
       digest: z.string(),
+      /** For the header `If-Preview` of the writes previewed, one after the other, each once; on the first page only. */
+      token: z.string().optional(),
+      expiresAt: instant.optional(),
+      /** Why there is no token on the first page. */
+      noToken: z.enum(['tooManyChanges', 'tooManyMovements']).optional(),
     }),
     errors: [
       'policy-not-found',
+      'policy-version-not-found',
       'policy-invalid',
+      'policy-name-taken',
+      'policy-protected',
+      'policy-archived',
       'integration-not-found',
+      'integration-busy',
+      'integration-not-usable',
+      'integration-has-data-sources',
+      'integration-has-foreign-grants',
+      'validation-failed',
+      'aws-unreachable',
+      'aws-refused',
       'data-source-not-found',
+      'data-source-disabled',
+      'data-sources-invalid',
+      'data-source-name-taken',
+      'data-source-scope-taken',
+      'data-source-overlap',
+      'guardrail-would-drop',
+      'tag-not-found',
+      'member-not-found',
       'user-not-found',
       'group-not-found',
+      'group-built-in',
+      'self-change',
+      'last-admin',
+      'principal-invalid',
+      'principal-taken',
+      'name-reserved',
       'not-ready',
     ],
   }),

@@ -38,7 +38,7 @@ export const tags = {
   remove: endpoint({
     method: 'DELETE',
     path: '/tags/{name}',
-    summary: 'Delete a tag that no data source, policy or child uses',
+    summary: 'Delete a tag that no data source, domain, policy or child uses',
     needs,
     params: z.object({ name: dottedName }),
     status: 204,

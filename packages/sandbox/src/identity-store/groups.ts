@@ -1,18 +1,8 @@
 /** Groups of an identity store. */
+
+import { type Input, invalid, objectMember, objectsMember, pageOf, requiredText, seconds } from '../json-protocol.ts'
 import type { DirectoryGroup, IdentityStore } from '../state.ts'
-import {
-  authorizeStore,
-  conflict,
-  type Input,
-  invalid,
-  notFound,
-  objectMember,
-  objectsMember,
-  pageOf,
-  requiredText,
-  type StoreHandler,
-  seconds,
-} from './store-call.ts'
+import { authorizeStore, conflict, notFound, type StoreHandler } from './store-call.ts'
 
 export const createGroup: StoreHandler = asked => {
   const { input, store, world } = asked

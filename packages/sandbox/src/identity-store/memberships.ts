@@ -1,16 +1,9 @@
 /** Who is in which group. A membership is kept on both sides; both change together, here and nowhere else but deletions. */
+
+import { type Input, pageOf, requiredText } from '../json-protocol.ts'
 import type { IdentityStore } from '../state.ts'
 import { findGroup } from './groups.ts'
-import {
-  authorizeStore,
-  conflict,
-  type Input,
-  memberUserId,
-  notFound,
-  pageOf,
-  requiredText,
-  type StoreHandler,
-} from './store-call.ts'
+import { authorizeStore, conflict, memberUserId, notFound, type StoreHandler } from './store-call.ts'
 import { findUser } from './users.ts'
 
 export const createGroupMembership: StoreHandler = asked => {

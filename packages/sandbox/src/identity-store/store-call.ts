@@ -1,10 +1,11 @@
 /**
- * What every Identity Store operation works with: the call, its input, its store; permission, paging and errors.
+ * What every Identity Store operation works with: the call, its input, its store; permission and errors.
  */
 import { authorize } from '../authorize.ts'
+import { type Input, objectMember, requiredText } from '../json-protocol.ts'
 import type { ServiceCall, World } from '../service.ts'
 import type { IdentityStore } from '../state.ts'
-import { AwsError, type Instant, parseJsonObject } from '../wire.ts'
+import { AwsError, parseJsonObject } from '../wire.ts'
 
 export interface StoreCall {
   readonly call: ServiceCall
@@ -12,8 +13,6 @@ export interface StoreCall {
   readonly input: Input
   readonly store: IdentityStore
 }
-
-export type Input = Readonly<Record<string, unknown>>
 
 /** Answers with the JSON object to send. */
 export type StoreHandler = (asked: StoreCall) => Readonly<Record<string, unknown>>
@@ -43,35 +42,9 @@ export function authorizeStore({ call, world, store }: StoreCall, ...things: rea
   }
 }
 
-/** Throws ValidationException when the member is missing, empty or no text. */
-export function requiredText(input: Input, name: string): string {
-  const value = input[name]
-  if (typeof value === 'string' && value !== '') return value
-  const pointer = name.charAt(0).toLowerCase() + name.slice(1)
-  throw invalid(
-    `1 validation error detected: Value at '${pointer}' failed to satisfy constraint: Member must not be null`,
-  )
-}
-
-/** A member that is an object, or an empty one when it is absent. */
-export function objectMember(input: Input, name: string): Input {
-  const value = input[name]
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Input) : {}
-}
-
-export function objectsMember(input: Input, name: string): readonly Input[] {
-  const value = input[name]
-  return Array.isArray(value) ? value.filter(item => typeof item === 'object' && item !== null) : []
-}
-
 /** `MemberId: { UserId }`: users are the only members there are. */
 export function memberUserId(input: Input): string {
   return requiredText(objectMember(input, 'MemberId'), 'UserId')
-}
-
-/** Timestamps of the protocol are seconds since 1970. */
-export function seconds(at: Instant): number {
-  return at / 1000
 }
 
 export type ThingType = 'IDENTITY_STORE' | 'USER' | 'GROUP' | 'GROUP_MEMBERSHIP'
@@ -82,33 +55,4 @@ export function notFound(type: ThingType, id: string): AwsError {
 
 export function conflict(message: string): AwsError {
   return new AwsError('ConflictException', 400, message, { Reason: 'UNIQUENESS_CONSTRAINT_VIOLATION' })
-}
-
-export function invalid(message: string): AwsError {
-  return new AwsError('ValidationException', 400, message)
-}
-
-/** One page in the order of ids, by MaxResults (1–100, default 100) and NextToken. */
-export function pageOf<T>(
-  input: Input,
-  all: Iterable<T>,
-  idOf: (item: T) => string,
-): { readonly items: readonly T[]; readonly next: Readonly<Record<string, string>> } {
-  const most = input.MaxResults ?? 100
-  if (typeof most !== 'number' || !Number.isInteger(most) || most < 1 || most > 100) {
-    throw invalid(`Value '${most}' at 'maxResults' failed to satisfy constraint: Member must be between 1 and 100`)
-  }
-  const after = readToken(input.NextToken)
-  const rest = [...all].filter(item => idOf(item) > after).sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1))
-  const items = rest.slice(0, most)
-  const last = items.at(-1)
-  if (rest.length <= most || last === undefined) return { items, next: {} }
-  return { items, next: { NextToken: Buffer.from(`after ${idOf(last)}`).toString('base64url') } }
-}
-
-function readToken(token: unknown): string {
-  if (token === undefined) return ''
-  const text = typeof token === 'string' ? Buffer.from(token, 'base64url').toString('utf8') : ''
-  if (!text.startsWith('after ')) throw invalid('The NextToken is invalid.')
-  return text.slice('after '.length)
 }

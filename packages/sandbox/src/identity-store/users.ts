@@ -1,18 +1,8 @@
 /** Users of an identity store. */
+
+import { type Input, invalid, objectMember, objectsMember, pageOf, requiredText, seconds } from '../json-protocol.ts'
 import type { DirectoryUser, IdentityStore } from '../state.ts'
-import {
-  authorizeStore,
-  conflict,
-  type Input,
-  invalid,
-  notFound,
-  objectMember,
-  objectsMember,
-  pageOf,
-  requiredText,
-  type StoreHandler,
-  seconds,
-} from './store-call.ts'
+import { authorizeStore, conflict, notFound, type StoreHandler } from './store-call.ts'
 
 export const createUser: StoreHandler = asked => {
   const { input, store, world } = asked
@@ -94,10 +84,17 @@ function findByIdentifier(store: IdentityStore, identifier: Input): DirectoryUse
       .find(user => objectsMember(user.attributes, 'ExternalIds').some(own => own.Issuer === Issuer && own.Id === Id))
   }
   const unique = objectMember(identifier, 'UniqueAttribute')
-  const path = requiredText(unique, 'AttributePath').toLowerCase()
-  const value = requiredText(unique, 'AttributeValue')
-  if (path === 'username') return findByName(store, value)
-  if (path !== 'emails.value') throw invalid(`The attribute path ${path} does not identify a user.`)
+  const path = requiredText(unique, 'AttributePath')
+  if (!isUnique(path)) throw invalid(`The attribute path ${path} does not identify a user.`)
+  return findUserBy(store, path, requiredText(unique, 'AttributeValue'))
+}
+
+const isUnique = (path: string): boolean => ['username', 'emails.value'].includes(path.toLowerCase())
+
+/** By `userName` or `emails.value`, neither of which has case; nobody by another path. */
+export function findUserBy(store: IdentityStore, path: string, value: string): DirectoryUser | undefined {
+  if (path.toLowerCase() === 'username') return findByName(store, value)
+  if (!isUnique(path)) return undefined
   const wanted = value.toLowerCase()
   return store.users
     .values()

@@ -1,6 +1,7 @@
 /** The Access Grants instance of an account and region: at most one, empty before it goes, perhaps tied to Identity Center. */
 import type { World } from '../service.ts'
-import type { AccessGrantsInstance, Account, AccountId, IdentityStore, Region } from '../state.ts'
+import { makeApplication } from '../sso/applications.ts'
+import type { AccessGrantsInstance, Account, AccountId, Region } from '../state.ts'
 import { isoMillis, queryValue, textOf, type XmlFields } from '../wire.ts'
 import {
   type ControlCall,
@@ -102,6 +103,7 @@ export const dissociateIdentityCenter: ControlHandler = call => {
     )
   }
   permitElsewhere(call, 'sso:DeleteApplication', instance.identityCenter.applicationArn)
+  call.world.state.applications.delete(instance.identityCenter.applicationArn)
   instance.identityCenter = undefined
   return undefined
 }
@@ -126,9 +128,9 @@ export function emptyInstance(world: World, account: AccountId, region: Region):
   }
 }
 
-/** Of the application in Identity Center that stands for an instance. */
-export function newApplicationArn({ random }: World, { account, instanceArn: center }: IdentityStore): string {
-  return `arn:aws:sso::${account}:application/${center.split('/')[1]}/apl-${random.bytes(8).toString('hex')}`
+export const accessGrantsApplication = {
+  name: 'S3 Access Grants',
+  providerArn: 'arn:aws:sso::aws:applicationProvider/s3-access-grants',
 }
 
 /** Makes the application in Identity Center that stands for the instance. Throws InvalidIdentityCenterInstance. */
@@ -136,11 +138,11 @@ function connectIdentityCenter(call: ControlCall, center: string): AccessGrantsI
   const store = [...call.world.state.identityStores.values()].find(each => each.instanceArn === center)
   // Identity Center has to live in the region of the Access Grants instance.
   if (!isIdentityCenterArn(center) || store?.region !== call.region) throw controlError('InvalidIdentityCenterInstance')
-  const applicationArn = newApplicationArn(call.world, store)
   permitElsewhere(call, 'sso:CreateApplication', center)
-  permitElsewhere(call, 'sso:PutApplicationGrant', applicationArn)
-  permitElsewhere(call, 'sso:PutApplicationAuthenticationMethod', applicationArn)
-  return { instanceArn: center, applicationArn }
+  const anyApplication = `arn:aws:sso::${store.account}:application/${center.split('/')[1]}/apl-*`
+  permitElsewhere(call, 'sso:PutApplicationGrant', anyApplication)
+  permitElsewhere(call, 'sso:PutApplicationAuthenticationMethod', anyApplication)
+  return { instanceArn: center, applicationArn: makeApplication(call.world, store, accessGrantsApplication).arn }
 }
 
 const printInstance = (instance: AccessGrantsInstance): XmlFields => ({

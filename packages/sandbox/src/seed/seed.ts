@@ -4,9 +4,10 @@
  * Never changes or removes what is there: seeding again gives the same answer.
  */
 import { createIdentityCenter } from '../identity-center.ts'
-import { emptyInstance, newApplicationArn } from '../s3control/instance.ts'
+import { accessGrantsApplication, emptyInstance } from '../s3control/instance.ts'
 import { readResourcePolicy } from '../s3control/resource-policy.ts'
 import type { World } from '../service.ts'
+import { makeApplication } from '../sso/applications.ts'
 import { type AccessGrantsInstance, type Account, type AccountId, emptyAccount, type IdentityStore } from '../state.ts'
 import { fillBucket } from './bucket.ts'
 import { type Credentials, keyOf, makeRole, makeUser } from './identities.ts'
@@ -101,7 +102,7 @@ function seedDirectory(
   const store = createIdentityCenter(world, account.id, instance.region)
   instance.identityCenter ??= {
     instanceArn: store.instanceArn,
-    applicationArn: newApplicationArn(world, store),
+    applicationArn: makeApplication(world, store, accessGrantsApplication).arn,
   }
   makeConsumer(world, account, asked.sessionRole, ['sts:AssumeRole', 'sts:SetContext'])
   const users = asked.users.map(user => [user.userName, makeDirectoryUser(world, store, user)] as const)

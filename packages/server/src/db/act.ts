@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '@headgate/core'
 import { sql, type Transaction } from 'kysely'
-import type { Db } from './open.ts'
+import type { Db, UnstoredChange } from './open.ts'
 import type { Database } from './schema.ts'
 
 export type Tx = Transaction<Database>
@@ -23,6 +23,8 @@ export interface Actor {
   readonly requestId?: string
   /** Which API key was used. */
   readonly sessionId?: string
+  /** Holds what is about to be stored against what the actor was shown: throws to refuse it. Nobody else stores meanwhile. */
+  readonly confirm?: ((tx: Tx, changes: readonly UnstoredChange[]) => Promise<void>) | undefined
 }
 
 export const system: Actor = { type: 'system', userid: 'headgate', name: 'Headgate' }
@@ -37,8 +39,12 @@ export type FactEntity =
   | 'integration'
   | 'dataSource'
   | 'dataSourceTag'
+  | 'dataSourceDomain'
+  | 'domain'
   | 'member'
   | 'policy'
+  | 'selection'
+  | 'subscription'
 
 export interface AuditTarget {
   readonly type: string
@@ -77,26 +83,27 @@ export interface Done<T> {
 export async function act<T>(db: Db, actor: Actor, work: (act: Act) => Promise<T>): Promise<Done<T>> {
   return db.transaction(async tx => {
     const { now, tenantId } = await clock(tx)
-    const changes: FactChange[] = []
+    const changes: NewChange[] = []
     const entries: AuditEntry[] = []
     const result = await work({
       tx,
       actor,
       now,
-      changed: (entity, id, after, cause) => void changes.push({ entity, id: String(id), after, cause }),
+      changed: (entity, id, after, cause) => void changes.push({ entity, entityId: String(id), after, cause }),
       audit: entry => void entries.push(entry),
     })
+    if (db.onRehearsed) {
+      db.onRehearsed(changes)
+      return { result }
+    }
     await storeAudit(tx, actor, now, tenantId, entries)
     const sequence = await appendChanges(tx, actor, changes)
     return sequence === undefined ? { result } : { result, sequence }
   })
 }
 
-interface FactChange {
+interface NewChange extends UnstoredChange {
   readonly entity: FactEntity
-  readonly id: string
-  readonly after: object | null
-  readonly cause: string
 }
 
 async function clock(tx: Tx): Promise<{ now: Instant; tenantId: string }> {
@@ -143,9 +150,10 @@ async function storeAudit(tx: Tx, actor: Actor, now: Instant, tenantId: string, 
 /** Serialises writers for the moment between here and commit, so that ids rise in commit order. */
 const appendLock = 0x4865_6164 // "Head"
 
-async function appendChanges(tx: Tx, actor: Actor, changes: readonly FactChange[]): Promise<number | undefined> {
-  if (changes.length === 0) return undefined
+async function appendChanges(tx: Tx, actor: Actor, changes: readonly NewChange[]): Promise<number | undefined> {
+  if (changes.length === 0 && !actor.confirm) return undefined
   await sql`select pg_advisory_xact_lock(${appendLock})`.execute(tx)
+  await actor.confirm?.(tx, changes)
   let last: number | undefined
   for (const batch of inBatches(changes)) {
     const inserted = await tx
@@ -154,10 +162,11 @@ async function appendChanges(tx: Tx, actor: Actor, changes: readonly FactChange[
         batch.map(change => ({
           id: sql<number>`nextval('fact_change_sequence')`,
           entity: change.entity,
-          entity_id: change.id,
+          entity_id: change.entityId,
           after: JSON.stringify(change.after),
           cause: change.cause,
           actor_id: actor.id ?? null,
+          previewed: actor.confirm !== undefined,
         })),
       )
       .returning('id')

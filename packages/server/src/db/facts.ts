@@ -8,6 +8,7 @@ import type {
   Attribute,
   DataSource,
   DataSourceId,
+  Domain,
   GroupId,
   Instant,
   Integration,
@@ -15,7 +16,10 @@ import type {
   Member,
   MemberId,
   Policy,
+  PolicyId,
   Principal,
+  Selection,
+  Subscription,
   User,
   UserId,
 } from '@headgate/core'
@@ -33,7 +37,10 @@ export interface FactRows {
   readonly principals?: readonly StoredPrincipal[]
   readonly policies?: readonly Policy[]
   readonly unreadable?: readonly UnreadablePolicy[]
+  readonly selections?: readonly Selection[]
+  readonly domains?: readonly Domain[]
   readonly dataSources?: readonly DataSource[]
+  readonly subscriptions?: readonly Subscription[]
   readonly members?: readonly Member[]
 }
 
@@ -60,7 +67,7 @@ const batchSize = 5000
 
 /** Everything, in batches; of one moment when `tx` is a snapshot. Users come by id. */
 export async function* allFacts(tx: Tx): AsyncGenerator<FactRows> {
-  yield { integrations: await integrations(tx), ...(await loadPolicies(tx)) }
+  yield { integrations: await integrations(tx), domains: await domains(tx), ...(await loadPolicies(tx)) }
   yield { groups: await groups(tx), attributes: await groupAttributes(tx) }
   for await (const part of parts(after => nextIds(tx, 'person', after))) {
     yield {
@@ -71,7 +78,11 @@ export async function* allFacts(tx: Tx): AsyncGenerator<FactRows> {
     }
   }
   for await (const part of parts(after => nextIds(tx, 'data_source', after))) {
-    yield { dataSources: await dataSources(tx, part) }
+    yield {
+      dataSources: await dataSources(tx, part),
+      selections: await selections(tx, part),
+      subscriptions: await subscriptions(tx, part),
+    }
   }
   for await (const part of parts(after => nextIds(tx, 'member', after))) yield { members: await members(tx, part) }
 }
@@ -87,7 +98,13 @@ export interface Touched {
   readonly usersOfAttributes: ReadonlySet<number>
   readonly usersOfPrincipals: ReadonlySet<number>
   readonly policies: ReadonlySet<number>
+  /** By name. */
+  readonly domains: ReadonlySet<string>
   readonly dataSources: ReadonlySet<number>
+  /** By `data source/policy`. */
+  readonly selections: ReadonlyMap<string, Selection>
+  /** By `data source/user/level`. */
+  readonly subscriptions: ReadonlyMap<string, Subscription>
   readonly members: ReadonlySet<number>
 }
 
@@ -106,9 +123,16 @@ export async function touchedFacts(tx: Tx, touched: Touched): Promise<FactRows> 
     ],
     principals: await some(touched.usersOfPrincipals, principals),
     ...(touched.policies.size === 0 ? {} : await loadPolicies(tx, [...touched.policies])),
+    domains: touched.domains.size === 0 ? [] : await domains(tx, [...touched.domains]),
     dataSources: await some(touched.dataSources, dataSources),
+    selections: await some(sourcesIn(touched.selections), selections),
+    subscriptions: await some(sourcesIn(touched.subscriptions), subscriptions),
     members: await some(touched.members, members),
   }
+}
+
+function sourcesIn(touched: ReadonlyMap<string, { readonly dataSource: number }>): Set<number> {
+  return new Set(Array.from(touched.values(), ({ dataSource }) => dataSource))
 }
 
 /** Whose the principals of these rows are now. */
@@ -259,8 +283,13 @@ async function principals(tx: Tx, part: Part): Promise<StoredPrincipal[]> {
 
 /** One data source as it is now, in the eyes of this transaction. */
 export async function dataSourceFact(tx: Tx, id: number): Promise<DataSource | undefined> {
-  const [found] = await dataSources(tx, { ids: [id] })
+  const [found] = await dataSourceFacts(tx, [id])
   return found
+}
+
+/** Those that are there, by id. */
+export async function dataSourceFacts(tx: Tx, ids: readonly number[]): Promise<DataSource[]> {
+  return dataSources(tx, { ids })
 }
 
 async function dataSources(tx: Tx, part: Part): Promise<DataSource[]> {
@@ -277,15 +306,68 @@ async function dataSources(tx: Tx, part: Part): Promise<DataSource[]> {
     .select(['data_source_id', 'tag'])
     .orderBy('tag')
     .execute()
+  const byHand = await tx
+    .selectFrom('data_source_domain')
+    .where(within('data_source_id', part))
+    .select(['data_source_id', 'domain'])
+    .orderBy('domain')
+    .execute()
   const tagsOf = Map.groupBy(tags, row => row.data_source_id)
+  const domainsOf = Map.groupBy(byHand, row => row.data_source_id)
   return rows.map(({ id, name, integration_id, bucket, key, kind, state }) => ({
     id: id as DataSourceId,
     name,
     integration: integration_id as IntegrationId,
     scope: { bucket, key, kind },
     tags: (tagsOf.get(id) ?? []).map(({ tag }) => tag),
-    domains: [],
+    domains: (domainsOf.get(id) ?? []).map(({ domain }) => domain),
     disabled: state !== 'active',
+  }))
+}
+
+/** All, or those of these names. */
+export async function domains(tx: Tx, names?: readonly string[]): Promise<Domain[]> {
+  const some = names === undefined ? sql<boolean>`true` : sql<boolean>`name = any(${names})`
+  return tx
+    .selectFrom('domain')
+    .where(some)
+    .select([
+      'name',
+      sql<string[]>`array(select tag from domain_tag where domain_tag.domain = domain.name order by tag)`.as('tags'),
+    ])
+    .orderBy('name')
+    .execute()
+}
+
+/** What owners picked for these data sources. */
+export async function selectionsFor(tx: Tx, ids: readonly number[]): Promise<Selection[]> {
+  return selections(tx, { ids })
+}
+
+async function selections(tx: Tx, part: Part): Promise<Selection[]> {
+  const rows = await tx
+    .selectFrom('policy_selection')
+    .where(within('data_source_id', part))
+    .select(['policy_id', 'data_source_id'])
+    .orderBy('data_source_id')
+    .orderBy('policy_id')
+    .execute()
+  return rows.map(row => ({ policy: row.policy_id as PolicyId, dataSource: row.data_source_id as DataSourceId }))
+}
+
+async function subscriptions(tx: Tx, part: Part): Promise<Subscription[]> {
+  const rows = await tx
+    .selectFrom('subscription')
+    .where(within('data_source_id', part))
+    .select(['person_id', 'data_source_id', 'level'])
+    .orderBy('data_source_id')
+    .orderBy('person_id')
+    .orderBy('level')
+    .execute()
+  return rows.map(({ person_id, data_source_id, level }) => ({
+    user: person_id as UserId,
+    dataSource: data_source_id as DataSourceId,
+    level,
   }))
 }
 

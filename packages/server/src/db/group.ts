@@ -150,6 +150,11 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
   for (const one of attributes) changed('attribute', attributeFactId({ type: 'group', id }, one), null, cause)
   const sources = await tx.deleteFrom('member').where('group_id', '=', id).returning(['id', 'data_source_id']).execute()
   for (const member of sources) changed('member', member.id, null, cause)
+  const domainRights = await tx
+    .deleteFrom('domain_right')
+    .where('group_id', '=', id)
+    .returning(['domain', 'right'])
+    .execute()
   await tx.deleteFrom('people_group').where('id', '=', id).execute()
   changed('group', id, null, cause)
   const before = {
@@ -158,6 +163,7 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
     members: members.map(row => row.person_id),
     attributes,
     dataSources: sources.map(row => row.data_source_id),
+    domainRights,
   }
   audit({
     action: 'DELETE',

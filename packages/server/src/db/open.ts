@@ -16,12 +16,25 @@ export interface Db {
   transaction<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>
   /** Runs `work` on one unchanging, read-only view of the whole database. */
   snapshot<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>
+  /** The same on connections of its own: who holds locks may wait for it, even if all others wait for these locks. */
+  snapshotAside<T>(work: (tx: Transaction<Database>) => Promise<T>): Promise<T>
+  /** In a rehearsal: told of changes that are not to be stored. */
+  readonly onRehearsed?: (changes: readonly UnstoredChange[]) => void
   /** Calls back for each NOTIFY, and with '' after a lost connection, when some may have been missed. */
   listen(channel: string, onMessage: (payload: string) => void): Promise<Unlisten>
   /** A connection of its own, for locks that live as long as it does; whoever opens it ends it. */
   session(name: string): Promise<Session>
   /** Ends listening, waits for running queries, closes every connection. May be called twice. */
   close(): Promise<void>
+}
+
+/** A change of a fact that its transaction has not yet said. */
+export interface UnstoredChange {
+  readonly entity: string
+  readonly entityId: string
+  /** null: gone. */
+  readonly after: object | null
+  readonly cause: string
 }
 
 export interface OpenOptions {
@@ -34,32 +47,19 @@ export interface OpenOptions {
 /** Opens no connection yet: an unreachable database shows with the first query. */
 export function openDatabase(url: string, options: OpenOptions = {}): Db {
   const { maxConnections = 10, onConnectionLost = () => {} } = options
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: maxConnections,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    application_name: 'headgate',
-    types: valueTypes(),
-  })
-  pool.on('error', onConnectionLost)
-  // The pool watches idle connections only; one that breaks between two statements of a transaction is told here,
-  // and the transaction's next statement fails.
-  pool.on('connect', client => client.on('error', () => {}))
-  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  const [main, aside] = [maxConnections, 2].map(max => connectionsTo(url, max, onConnectionLost)) as [Pooled, Pooled]
+  const { kysely } = main
   const listeners = new Set<Unlisten>()
   let closing: Promise<void> | undefined
   const close = async () => {
     await Promise.all([...listeners].map(unlisten => unlisten()))
-    // Kysely ends a pool only once it has used it.
-    await kysely.destroy()
-    if (!pool.ending) await pool.end()
+    await Promise.all([main.end(), aside.end()])
   }
   return {
     kysely,
     transaction: work => kysely.transaction().execute(work),
-    snapshot: work =>
-      kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work),
+    snapshot: work => snapshotOf(kysely, work),
+    snapshotAside: work => snapshotOf(aside.kysely, work),
     async listen(channel, onMessage) {
       const unlisten = await listenTo(url, channel, onMessage)
       listeners.add(unlisten)
@@ -74,6 +74,39 @@ export function openDatabase(url: string, options: OpenOptions = {}): Db {
       return closing
     },
   }
+}
+
+interface Pooled {
+  readonly kysely: Kysely<Database>
+  end(): Promise<void>
+}
+
+function connectionsTo(url: string, max: number, onConnectionLost: (error: Error) => void): Pooled {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'headgate',
+    types: valueTypes(),
+  })
+  pool.on('error', onConnectionLost)
+  // The pool watches idle connections only; one that breaks between two statements of a transaction is told here,
+  // and the transaction's next statement fails.
+  pool.on('connect', client => client.on('error', () => {}))
+  const kysely = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    kysely,
+    async end() {
+      // Kysely ends a pool only once it has used it.
+      await kysely.destroy()
+      if (!pool.ending) await pool.end()
+    },
+  }
+}
+
+function snapshotOf<T>(kysely: Kysely<Database>, work: (tx: Transaction<Database>) => Promise<T>): Promise<T> {
+  return kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work)
 }
 
 const oid = { int8: 20, int8s: 1016, date: 1082, dates: 1182, timestamptz: 1184, timestamptzs: 1185, texts: 1009 }

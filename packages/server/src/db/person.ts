@@ -11,6 +11,7 @@ import { insertKey, sayKeyMade } from './api-key.ts'
 import { attributeFactId } from './attribute.ts'
 import type { Db } from './open.ts'
 import type { Database } from './schema.ts'
+import { removeAllSubscriptions } from './subscription.ts'
 
 export type PersonRow = Selectable<Database['person']>
 
@@ -121,7 +122,8 @@ export async function replacePermissions({ tx, audit }: Act, id: number, wanted:
 }
 
 /** @throws Problem `user-not-found`, `last-admin` */
-export async function removePerson({ tx, changed, audit }: Act, id: number): Promise<void> {
+export async function removePerson(act: Act, id: number): Promise<void> {
+  const { tx, changed, audit } = act
   await keepAnAdmin(tx, id)
   const person = await lockPerson(tx, id)
   const cause = 'user-deleted'
@@ -138,6 +140,12 @@ export async function removePerson({ tx, changed, audit }: Act, id: number): Pro
     .returning(['id', 'data_source_id as dataSource', 'level', 'until'])
     .execute()
   for (const { id: gone } of members) changed('member', gone, null, cause)
+  const subscriptions = await removeAllSubscriptions(act, { person: id }, cause)
+  const domainRights = await tx
+    .deleteFrom('domain_right')
+    .where(...mine)
+    .returning(['domain', 'right'])
+    .execute()
   const groups = await tx
     .deleteFrom('group_member')
     .where(...mine)
@@ -184,6 +192,8 @@ export async function removePerson({ tx, changed, audit }: Act, id: number): Pro
         members: members.map(({ until, ...member }) =>
           until === null ? member : { ...member, until: new Date(until) },
         ),
+        subscriptions: subscriptions.map(({ dataSource, level }) => ({ dataSource, level })),
+        domainRights,
         owns: owned.map(row => row.data_source_id),
       },
     },

@@ -4,9 +4,19 @@
  * Fails closed: one that cannot be read (any more) lets nobody in, and where it is a guardrail lets nobody through;
  * either way it is named. Only active policies are facts.
  */
-import type { AppliesTo, Condition, Expression, IntegrationId, Policy, PolicyId, Who } from '@headgate/core'
+import type {
+  AppliesTo,
+  Condition,
+  DataSourceId,
+  Expression,
+  IntegrationId,
+  Policy,
+  PolicyId,
+  Reach,
+  Who,
+} from '@headgate/core'
 import { call, parseExpression, parseScope } from '@headgate/core'
-import { api } from '@headgate/core/api'
+import { policyContent } from '@headgate/core/api'
 import { sql } from 'kysely'
 import type { z } from 'zod'
 import type { Tx } from './act.ts'
@@ -27,7 +37,7 @@ export async function loadPolicies(
     .selectFrom('policy')
     .where('state', '=', 'active')
     .$if(ids !== undefined, query => query.where('id', '=', sql<number>`any(${ids})`))
-    .select(['id', 'version', 'name', 'definition'])
+    .select(['id', 'version', 'name', 'definition', 'domain', 'data_source_id'])
     .orderBy('id')
     .execute()
   const policies: Policy[] = []
@@ -42,49 +52,58 @@ export async function loadPolicies(
   return { policies, unreadable }
 }
 
-const storedShape = api.policies.edit.body.omit({ name: true })
+const storedShape = policyContent.omit({ name: true })
 
 /** True for nobody. */
 const nobody: Expression = call('isUser')
-
-const plain = { reach: 'global', subscribe: 'automatic', discoverable: false } as const
 
 interface PolicyRow {
   readonly id: number
   readonly version: number
   readonly name: string
   readonly definition: object
+  readonly domain: string | null
+  readonly data_source_id: number | null
 }
 
 /** The policy that may be applied, if any, and what could not be read of the stored one. */
-export function readPolicy({ id, version, name, definition }: PolicyRow): { policy?: Policy; message?: string } {
-  const row = { id: id as PolicyId, version, name }
-  const stored = storedShape.safeParse(definition)
-  if (!stored.success) return shutPolicy(row, definition, { everything: true }, 'its definition is damaged')
-  const { kind, level } = stored.data
-  const appliesTo = readAppliesTo(stored.data.appliesTo)
+export function readPolicy(stored: PolicyRow): { policy?: Policy; message?: string } {
+  const { id, version, name, definition } = stored
+  const row = { id: id as PolicyId, version, name, reach: reachOf(stored) }
+  const read = storedShape.safeParse(definition)
+  if (!read.success) return shutPolicy(row, definition, { everything: true }, 'its definition is damaged')
+  const { kind, level, subscribe, discoverable } = read.data
+  const appliesTo = readAppliesTo(read.data.appliesTo)
   if (!appliesTo) return shutPolicy(row, definition, { everything: true }, 'a scope it applies to cannot be read')
-  const who = readWho(stored.data.who)
+  const who = readWho(read.data.who)
   if (typeof who === 'string') return shutPolicy(row, definition, appliesTo, who)
-  return { policy: { ...row, ...plain, kind, level, appliesTo, who } }
+  return { policy: { ...row, kind, level, appliesTo, who, subscribe, discoverable } }
+}
+
+/** As core says it. */
+export function reachOf({ domain, data_source_id }: Pick<PolicyRow, 'domain' | 'data_source_id'>): Reach {
+  if (data_source_id !== null) return { dataSource: data_source_id as DataSourceId }
+  return domain === null ? 'global' : { domain }
 }
 
 /** A grant policy gives nothing then; whatever else it is may be a minimum, which nobody is known to meet. */
 function shutPolicy(
-  row: Pick<Policy, 'id' | 'version' | 'name'>,
+  row: Pick<Policy, 'id' | 'version' | 'name' | 'reach'>,
   definition: object,
   appliesTo: AppliesTo,
   message: string,
 ): { policy?: Policy; message: string } {
   if ('kind' in definition && definition.kind === 'grant') return { message }
+  const who = { when: nobody }
   // A READ guardrail bars from writing too.
-  return { policy: { ...row, ...plain, kind: 'guardrail', level: 'READ', appliesTo, who: { when: nobody } }, message }
+  const shut = { kind: 'guardrail', level: 'READ', subscribe: 'automatic', discoverable: false } as const
+  return { policy: { ...row, ...shut, appliesTo, who }, message }
 }
 
 type StoredShape = z.output<typeof storedShape>
 
 function readAppliesTo(stored: StoredShape['appliesTo']): AppliesTo | undefined {
-  if ('everything' in stored) return stored
+  if ('everything' in stored || 'selected' in stored) return stored
   const written = 'any' in stored ? stored.any : stored.all
   const conditions = written.map(readCondition).filter(condition => condition !== undefined)
   if (conditions.length < written.length) return undefined

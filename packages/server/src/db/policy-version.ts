@@ -6,7 +6,13 @@ import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { Database } from './schema.ts'
 
 type Reader = Kysely<Database>
-export type PolicyVersionRow = Selectable<Database['policy_version']> & { readonly creator: string | null }
+export type PolicyVersionRow = Selectable<Database['policy_version']> & {
+  readonly creator: string | null
+  /** The reach of all the policy's versions. */
+  readonly domain: string | null
+  readonly data_source_id: number | null
+  readonly source: string | null
+}
 
 export interface VersionName {
   readonly policy: number
@@ -54,8 +60,8 @@ export async function listPolicyVersions(
     .executeTakeFirstOrThrow()
   if (total === 0) throw new Problem('policy-not-found', { id: policy })
   const rows = await versionsOf(db, policy)
-    .$if(before !== undefined, chosen => chosen.where('version', '<', before as number))
-    .orderBy('version', 'desc')
+    .$if(before !== undefined, chosen => chosen.where('policy_version.version', '<', before as number))
+    .orderBy('policy_version.version', 'desc')
     .limit(query.limit + 1)
     .execute()
   return toPage(rows, query.limit, total, row => String(row.version))
@@ -63,7 +69,7 @@ export async function listPolicyVersions(
 
 /** @throws Problem `policy-not-found`, `policy-version-not-found` */
 export async function findPolicyVersion(db: Reader, policy: number, version: number): Promise<PolicyVersionRow> {
-  const row = await versionsOf(db, policy).where('version', '=', version).executeTakeFirst()
+  const row = await versionsOf(db, policy).where('policy_version.version', '=', version).executeTakeFirst()
   if (row) return row
   const first = await versionsOf(db, policy).limit(1).executeTakeFirst()
   if (!first) throw new Problem('policy-not-found', { id: policy })
@@ -82,8 +88,10 @@ function readVersion(text: string | undefined): number | undefined {
 function versionsOf(db: Reader, policy: number) {
   return db
     .selectFrom('policy_version')
+    .innerJoin('policy', 'policy.id', 'policy_version.policy_id')
     .leftJoin('person', 'person.id', 'policy_version.created_by')
+    .leftJoin('data_source', 'data_source.id', 'policy.data_source_id')
     .where('policy_id', '=', policy)
     .selectAll('policy_version')
-    .select('person.userid as creator')
+    .select(['person.userid as creator', 'policy.domain', 'policy.data_source_id', 'data_source.name as source'])
 }

@@ -6,8 +6,9 @@
  */
 import { Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Act, Tx } from './act.ts'
+import type { Act, AuditTarget, Tx } from './act.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { reachOf } from './policy-facts.ts'
 import { type Made, storeVersion, type VersionName } from './policy-version.ts'
 import type { Database, PolicyDefinition, PolicyState } from './schema.ts'
 
@@ -16,7 +17,11 @@ type LivingState = Exclude<PolicyState, 'deleted'>
 export type PolicyRow = Selectable<Database['policy']> & {
   readonly state: LivingState
   readonly creator: string | null
+  /** Of the data source that is all its reach. */
+  readonly source: string | null
 }
+/** Where both are null: everywhere. */
+export type PolicyReach = Pick<PolicyRow, 'domain' | 'data_source_id'>
 export interface PolicyContent {
   readonly name: string
   readonly definition: PolicyDefinition
@@ -28,18 +33,49 @@ export async function findPolicy(db: Reader, id: number): Promise<PolicyRow | un
   return withCreator(living(db).where('policy.id', '=', id)).executeTakeFirst()
 }
 
+const isSelectable = sql<boolean>`(policy.state <> 'deleted' and policy.definition -> 'appliesTo' ? 'selected')`
+
+/** The reach of a policy that is or ever was. Throws Problem `policy-not-found`. */
+export async function findReach(db: Reader, id: number): Promise<PolicyReach & { readonly isSelectable: boolean }> {
+  const row = await db
+    .selectFrom('policy')
+    .where('id', '=', id)
+    .select(['domain', 'data_source_id', isSelectable.as('isSelectable')])
+    .executeTakeFirst()
+  if (!row) throw new Problem('policy-not-found', { id })
+  return row
+}
+
+export interface PolicyQuery extends PageQuery {
+  readonly state?: LivingState | undefined
+  readonly domain?: string | undefined
+  readonly dataSource?: number | undefined
+  /** Those that data owners pick. */
+  readonly selectable?: boolean | undefined
+}
+
+/** Which policies, of those of which anything holds. */
+export interface PolicyFilter {
+  readonly ids: readonly number[]
+  readonly domains: readonly string[]
+  readonly dataSources: readonly number[]
+  /** Those that data owners pick. */
+  readonly selectable: boolean
+}
+
 /** By name, without the archived ones unless they are asked for; the search looks at name and description. */
-export async function listPolicies(
-  db: Reader,
-  query: PageQuery & { readonly state?: LivingState | undefined },
-): Promise<Page<PolicyRow>> {
-  const { search, state } = query
+export async function listPolicies(db: Reader, query: PolicyQuery, only?: PolicyFilter): Promise<Page<PolicyRow>> {
+  const { search, state, domain, dataSource, selectable } = query
   const pattern = containing(search ?? '')
   const matching = living(db)
     .where(({ or, eb }) =>
-      or([eb('policy.name', 'ilike', pattern), eb(sql`definition ->> 'description'`, 'ilike', pattern)]),
+      or([eb('policy.name', 'ilike', pattern), eb(sql`policy.definition ->> 'description'`, 'ilike', pattern)]),
     )
-    .where('state', 'in', state === undefined ? ['staged', 'active'] : [state])
+    .where('policy.state', 'in', state === undefined ? ['staged', 'active'] : [state])
+    .$if(domain !== undefined, chosen => chosen.where('policy.domain', '=', domain as string))
+    .$if(dataSource !== undefined, chosen => chosen.where('policy.data_source_id', '=', dataSource as number))
+    .$if(selectable !== undefined, chosen => chosen.where(sql<boolean>`${isSelectable} = ${selectable}`))
+    .$if(only !== undefined, chosen => chosen.where(isAmong(only as PolicyFilter)))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const after = readCursor(query.cursor)
   const rows = await withCreator(
@@ -53,6 +89,7 @@ export async function listPolicies(
 
 interface NewPolicy {
   readonly state: 'staged' | 'active'
+  readonly reach: PolicyReach
   readonly acknowledged?: Acknowledged
   /** The version whose content it is a copy of. */
   readonly clonedFrom?: VersionName
@@ -62,12 +99,19 @@ interface NewPolicy {
 export async function insertPolicy(
   act: Act,
   { name, definition }: PolicyContent,
-  { state, acknowledged = [], clonedFrom }: NewPolicy,
+  { state, reach: { domain, data_source_id }, acknowledged = [], clonedFrom }: NewPolicy,
 ): Promise<PolicyRow> {
   await claimName(act.tx, name)
   const inserted = await act.tx
     .insertInto('policy')
-    .values({ name, definition: JSON.stringify(definition), state, created_by: act.actor.id ?? null })
+    .values({
+      name,
+      definition: JSON.stringify(definition),
+      state,
+      domain,
+      data_source_id,
+      created_by: act.actor.id ?? null,
+    })
     .returning('id')
     .executeTakeFirstOrThrow()
   const made: Made = clonedFrom ? { change: 'cloned', from: clonedFrom } : { change: 'created' }
@@ -137,6 +181,15 @@ export async function deletePolicy(act: Act, before: PolicyRow): Promise<void> {
   await step(act, before, 'deleted', [])
 }
 
+/** Those whose reach is one data source, when it goes for good; their names. */
+export async function deletePoliciesOf(act: Act, dataSource: number): Promise<string[]> {
+  const rows = await withCreator(living(act.tx).where('policy.data_source_id', '=', dataSource))
+    .forUpdate('policy')
+    .execute()
+  for (const row of rows) await step(act, row, 'deleted', [])
+  return rows.map(({ name }) => name)
+}
+
 /** Who wrote or switched any of each policy's versions; null is Headgate itself. */
 export async function policyAuthors(db: Reader, ids: readonly number[]): Promise<Map<number, (number | null)[]>> {
   const rows = await db
@@ -198,8 +251,8 @@ async function store(act: Act, id: number, made: Made): Promise<PolicyRow> {
 
 function sayFact(act: Act, row: PolicyRow, cause: string): void {
   const { id, version, name, definition } = row
-  const { kind, level, appliesTo, who } = definition
-  act.changed('policy', id, { id, version, name, kind, level, appliesTo, who }, cause)
+  const { description: _, ...rule } = definition
+  act.changed('policy', id, { id, version, name, reach: reachOf(row), ...rule }, cause)
 }
 
 interface Said {
@@ -219,14 +272,14 @@ function sayAudit(act: Act, { action, type, before, after, acknowledged, from }:
     ...(from ? { from } : {}),
     ...(acknowledged.length > 0 ? { acknowledged } : {}),
   }
-  act.audit({ action, targetType: 'POLICY', targets: [targetOf(after)], payload })
+  act.audit({ action, targetType: 'POLICY', targets: [policyTarget(after)], payload })
 }
 
-function describe({ name, version, state, definition }: PolicyRow) {
-  return { name, version, state, ...definition }
+function describe({ name, version, state, definition, ...row }: PolicyRow) {
+  return { name, version, state, reach: reachOf(row), ...definition }
 }
 
-function targetOf({ id, name }: PolicyRow) {
+export function policyTarget({ id, name }: PolicyRow): AuditTarget {
   return { type: 'POLICY', id: String(id), name }
 }
 
@@ -239,6 +292,11 @@ async function claimName(tx: Tx, name: string, owner?: number): Promise<void> {
   if (other && other.id !== owner) throw new Problem('policy-name-taken', { name, id: other.id })
 }
 
+function isAmong({ ids, domains, dataSources, selectable }: PolicyFilter) {
+  return sql<boolean>`(policy.id = any(${ids}) or policy.domain = any(${domains})
+    or policy.data_source_id = any(${dataSources}) or (${selectable} and ${isSelectable}))`
+}
+
 /** What is deleted is in the history only. */
 function living(db: Reader) {
   return db.selectFrom('policy').where('policy.state', '<>', 'deleted')
@@ -247,7 +305,8 @@ function living(db: Reader) {
 function withCreator(query: ReturnType<typeof living>) {
   return query
     .leftJoin('person', 'person.id', 'policy.created_by')
+    .leftJoin('data_source', 'data_source.id', 'policy.data_source_id')
     .selectAll('policy')
-    .select('person.userid as creator')
+    .select(['person.userid as creator', 'data_source.name as source'])
     .$narrowType<{ state: LivingState }>()
 }

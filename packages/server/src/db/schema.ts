@@ -1,6 +1,14 @@
 /** The tables as Kysely sees them; `migrations/` is the truth, and says why each column is there. */
-import type { Level, PrincipalKind } from '@headgate/core'
-import type { GrantState, IntegrationStatus, Permission, PolicyVersion, ValidationResults } from '@headgate/core/api'
+import type { HeldBy, Level, Mode, PrincipalKind } from '@headgate/core'
+import type {
+  AuthenticationType,
+  DomainRight,
+  GrantState,
+  IntegrationStatus,
+  Permission,
+  PolicyVersion,
+  ValidationResults,
+} from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { Sealed } from '../secrets.ts'
 
@@ -19,16 +27,37 @@ export interface PolicyDefinition {
   readonly level: Level
   readonly appliesTo:
     | { readonly everything: true }
+    | { readonly selected: true }
     | { readonly any: readonly StoredCondition[] }
     | { readonly all: readonly StoredCondition[] }
   readonly who: { readonly when: string } | { readonly everyone: true }
+  readonly subscribe: 'automatic' | 'manual'
+  readonly discoverable: boolean
   readonly description: string
 }
 export type StoredCondition =
   | { readonly tag: string }
+  | { readonly domain: string }
   | { readonly integration: number }
   | { readonly scope: string }
   | { readonly name: string }
+
+/** What an edit may change about an integration. */
+export interface IntegrationEdit {
+  readonly name: string
+  readonly locationRole: string
+  readonly authenticationType: AuthenticationType
+  readonly accessKeyId: string | null
+  readonly secretAccessKey: Sealed | null
+  readonly assumedRole: string | null
+}
+
+/** Something found wrong with an integration in use; while there is any, nothing is created in it. */
+export interface IntegrationFault {
+  readonly test: string
+  /** What to do about it. */
+  readonly message: string
+}
 
 export type PolicyState = PolicyVersion['state']
 
@@ -44,7 +73,7 @@ export interface Database {
     created_at: DefaultNow
     deleted_at: OptionalTimestamp
   }
-  person_permission: { person_id: number; permission: Permission }
+  person_permission: { person_id: number; permission: Permission; scopes: string[] | null }
   api_key: {
     id: GeneratedAlways<number>
     person_id: number
@@ -57,9 +86,9 @@ export interface Database {
     revoked_at: OptionalTimestamp
   }
   people_group: { id: GeneratedAlways<number>; name: string; description: Generated<string>; created_at: DefaultNow }
-  group_member: { group_id: number; person_id: number; source: Generated<string> }
-  person_attribute: { person_id: number; key: string; value: string; source: Generated<string> }
-  group_attribute: { group_id: number; key: string; value: string; source: Generated<string> }
+  group_member: { group_id: number; person_id: number; source: Generated<string>; since: DefaultNow }
+  person_attribute: { person_id: number; key: string; value: string; source: Generated<string>; since: DefaultNow }
+  group_attribute: { group_id: number; key: string; value: string; source: Generated<string>; since: DefaultNow }
   integration: {
     id: GeneratedAlways<number>
     intent: Generated<string>
@@ -68,15 +97,24 @@ export interface Database {
     region: string
     location_role: string
     location_path: string
-    authentication_type: 'accessKey' | 'auto'
+    authentication_type: AuthenticationType
     access_key_id: string | null
     secret_access_key: ColumnType<Sealed | null, string | null, string | null>
+    assumed_role: string | null
     subsume_equal: Generated<boolean>
     status: IntegrationStatus
     status_message: string | null
     validation: Json<ValidationResults>
     aws_location_id: string | null
     max_session_seconds: number | null
+    mode: Generated<Mode>
+    brake_revocations: Generated<number>
+    brake_percent: Generated<number>
+    version: Generated<number>
+    edit: ColumnType<IntegrationEdit | null, string | null | undefined, string | null>
+    foreign_grants_to_remove: ColumnType<readonly string[] | null, string | null | undefined, string | null>
+    faults: ColumnType<readonly IntegrationFault[], string | undefined, string>
+    validated_at: DefaultNow
     created_at: DefaultNow
     updated_at: DefaultNow
   }
@@ -88,6 +126,7 @@ export interface Database {
     integration_id: number | null
     unique_id: string | null
     warning: string | null
+    since: DefaultNow
   }
   tag: { name: string; description: Generated<string>; created_at: DefaultNow }
   data_source: {
@@ -104,9 +143,19 @@ export interface Database {
     state: Generated<'active' | 'disabled' | 'deleted'>
     created_by: number
     created_at: DefaultNow
+    health: Generated<'healthy' | 'path-missing' | 'bucket-unreachable'>
+    health_message: string | null
+    checked_at: OptionalTimestamp
+    check_due_at: DefaultNow
   }
   data_source_tag: { data_source_id: number; tag: string }
-  data_source_owner: { data_source_id: number; person_id: number }
+  data_source_owner: { data_source_id: number; person_id: number | null; group_id: number | null }
+  domain: { name: string; description: Generated<string>; created_at: DefaultNow }
+  domain_tag: { domain: string; tag: string }
+  data_source_domain: { data_source_id: number; domain: string }
+  domain_right: { domain: string; person_id: number | null; group_id: number | null; right: DomainRight }
+  policy_selection: { policy_id: number; data_source_id: number; selected_by: number; selected_at: DefaultNow }
+  subscription: { person_id: number; data_source_id: number; level: Level; subscribed_at: DefaultNow }
   member: {
     id: GeneratedAlways<number>
     data_source_id: number
@@ -124,6 +173,8 @@ export interface Database {
     version: Generated<number>
     state: PolicyState
     definition: Json<PolicyDefinition>
+    domain: string | null
+    data_source_id: number | null
     protected: Generated<boolean>
     created_by: number | null
     created_at: DefaultNow
@@ -149,6 +200,22 @@ export interface Database {
     after: Json<object | null>
     cause: string
     actor_id: number | null
+    previewed: Generated<boolean>
+  }
+  preview_token: {
+    hash: Buffer
+    actor_id: number
+    sequence: number
+    digest: string
+    created_at: DefaultNow
+    expires_at: Timestamp
+  }
+  preview_token_change: {
+    token_hash: Buffer
+    position: number
+    write_hash: Buffer
+    moves: Buffer
+    used_at: OptionalTimestamp
   }
   audit_event: {
     sequence: GeneratedAlways<number>
@@ -179,6 +246,8 @@ export interface Database {
     failed: Generated<number>
     started_at: DefaultNow
     finished_at: OptionalTimestamp
+    held: Generated<number>
+    released: Generated<number>
   }
   ledger: {
     id: GeneratedAlways<number>
@@ -207,5 +276,28 @@ export interface Database {
     revoking_at: OptionalTimestamp
     revoked_at: OptionalTimestamp
     updated_at: DefaultNow
+    held: HeldBy | null
+    held_at: OptionalTimestamp
+    held_run_id: number | null
+    released_at: OptionalTimestamp
+    revoke_run_id: number | null
+    counted: Generated<boolean>
+    unanswered: Generated<boolean>
+  }
+  capacity: {
+    account_id: string
+    region: string
+    grants_quota: Generated<number>
+    locations_quota: Generated<number>
+    full_since: OptionalTimestamp
+  }
+  capacity_sample: {
+    account_id: string
+    region: string
+    hour: Timestamp
+    grants: number
+    own_grants: number
+    locations: number
+    source: 'ledger' | 'listing'
   }
 }

@@ -61,7 +61,7 @@ export async function removeTag({ tx, audit }: Act, name: string): Promise<void>
 }
 
 interface Use {
-  readonly type: 'data source' | 'policy' | 'tag'
+  readonly type: 'data source' | 'domain' | 'policy' | 'tag'
   readonly id: string
   readonly name: string
 }
@@ -92,7 +92,9 @@ async function usesOf(tx: Tx, name: string): Promise<Use[]> {
     .orderBy('id')
     .select(['id', 'name'])
     .execute()
+  const domains = await tx.selectFrom('domain_tag').where('tag', '=', name).orderBy('domain').select('domain').execute()
   return [
+    ...domains.map(row => ({ type: 'domain' as const, id: row.domain, name: row.domain })),
     ...sources.map(row => ({ type: 'data source' as const, id: String(row.id), name: row.name })),
     ...policies.map(row => ({ type: 'policy' as const, id: String(row.id), name: row.name })),
     ...children.map(row => ({ type: 'tag' as const, id: row.name, name: row.name })),

@@ -39,7 +39,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
   await secureHeaders(app)
   await app.register(rateLimit, { global: false, max: world.config.HEADGATE_RATE_LIMIT, timeWindow: 60_000 })
 
-  const serve = fastifyServe(app, authentication(app, world), world.index)
+  const serve = fastifyServe(app, authentication(app, world), world)
   healthRoutes(serve, world, options.readiness ?? (() => undefined))
   for (const addRoutes of routes) addRoutes(serve, world)
   await describeApi(app)

@@ -99,9 +99,9 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   }
 }
 
-/** @returns what to tell whoever ended it; throws Problem `guardrail-would-drop` */
+/** @returns what to tell whoever ended it; throws Problem `guardrail-would-drop` where it goes for good */
 async function endDataSource(done: Act, caller: Caller, row: DataSourceRow, forGood: boolean): Promise<string> {
-  await keepGuardrailsAbove(done.tx, caller, row)
+  if (forGood) await keepGuardrailsAbove(done.tx, caller, row)
   const message = await tellTheEnd(done, row)
   if (forGood) await deleteDataSource(done, row)
   else await setDataSourceState(done, row, 'disabled')

@@ -1,9 +1,10 @@
 /** How an endpoint of the contract becomes a route of Fastify. See `serve.ts` for what a handler sees. */
 import type { Endpoint } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { LiveIndex } from '../live-index/live-index.ts'
+import { confirmation } from '../previews/token.ts'
+import type { World } from '../world.ts'
 import type { Authenticate } from './auth.ts'
-import { parseRequest, parseSequence } from './parse.ts'
+import { type Parsed, parseRequest, parseSequence } from './parse.ts'
 import { type Answer, type Caller, need, type Serve } from './serve.ts'
 
 /** The largest body that a route takes unless its endpoint says otherwise. */
@@ -17,7 +18,13 @@ declare module 'fastify' {
 }
 
 /** Who calls is settled before a byte of the body is read. */
-export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, index: Pick<LiveIndex, 'reach'>): Serve {
+export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, world: World): Serve {
+  /** The caller, who with `If-Preview` stores nothing but what they were shown. */
+  async function confirming(endpoint: Endpoint, parsed: Parsed, { caller, headers }: FastifyRequest) {
+    const token = headers['if-preview']
+    if (token === undefined || !caller) return caller
+    return { ...caller, confirm: await confirmation(world, endpoint, parsed, caller, String(token)) }
+  }
   return (endpoint, handle) => {
     app.route({
       method: endpoint.method,
@@ -32,8 +39,9 @@ export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, i
       handler: async (request, reply) => {
         const sequence = parseSequence(request.headers['headgate-sequence'])
         // Who has written and reads elsewhere sees what they wrote.
-        if (sequence !== undefined && endpoint.method === 'GET') await index.reach(sequence)
-        const call = { ...parseRequest(endpoint, incomingOf(request)), caller: request.caller }
+        if (sequence !== undefined && endpoint.method === 'GET') await world.index.reach(sequence)
+        const parsed = parseRequest(endpoint, incomingOf(request))
+        const call = { ...parsed, caller: await confirming(endpoint, parsed, request) }
         return present(endpoint, await handle(call as Parameters<typeof handle>[0]), reply)
       },
     })

@@ -101,6 +101,13 @@ function printParameters(endpoint: Endpoint): readonly Json[] {
     description: 'the version that was read: its `ETag`',
     schema: { type: 'string' },
   }
+  const preview = {
+    name: 'If-Preview',
+    in: 'header',
+    required: false,
+    description: 'the `token` of a preview of exactly this: refused when people gain or lose who were not in it',
+    schema: { type: 'string' },
+  }
   const sequence = {
     name: 'Headgate-Sequence',
     in: 'header',
@@ -112,6 +119,7 @@ function printParameters(endpoint: Endpoint): readonly Json[] {
     ...of('path', endpoint.params),
     ...of('query', endpoint.query),
     ...(endpoint.ifMatch ? [version] : []),
+    ...(endpoint.ifPreview ? [preview] : []),
     ...(endpoint.method === 'GET' ? [sequence] : []),
   ]
 }
@@ -173,6 +181,9 @@ export function commonErrors(endpoint: Endpoint): readonly ErrorCode[] {
   if (endpoint.needs !== 'nobody') always.push('permission-missing')
   if (endpoint.method !== 'GET') always.push('body-too-large', 'media-type-unknown')
   if (endpoint.ifMatch) always.push('version-missing')
+  if (endpoint.ifPreview) {
+    always.push('preview-unknown', 'preview-expired', 'preview-used', 'preview-other-change', 'preview-stale')
+  } else if (endpoint.needs !== 'nobody') always.push('preview-not-taken')
   return [...always, 'not-ready']
 }
 

@@ -13,18 +13,20 @@ import type {
   IntegrationId,
   MemberId,
   PolicyId,
+  Selection,
+  Subscription,
   UserId,
 } from '@headgate/core'
 import type { FactRows, Touched } from '../db/facts.ts'
 import type { Held } from './held.ts'
-import type { News } from './news.ts'
+import type { News, Unstored } from './news.ts'
 
 /** Told of each change with what was so before and what it did, which has to be read at once. */
 export type OnChange = (change: Change, before: Change, did: Difference) => void
 
 export function applyNews(held: Held, news: News, onChange: OnChange): void {
   const { index } = held
-  for (const change of changesFor(held, news)) {
+  for (const change of changesSince(held, news)) {
     const before = index.inverseOf(change)
     if (!isDeepStrictEqual(before, change)) onChange(change, before, index.applyChange(change))
   }
@@ -32,8 +34,13 @@ export function applyNews(held: Held, news: News, onChange: OnChange): void {
   held.sequence = news.sequence
 }
 
-function* changesFor({ index }: Held, { touched, rows, now }: News): Generator<Change> {
-  yield { entity: 'now', now }
+function* changesSince({ index }: Held, news: News): Generator<Change> {
+  yield { entity: 'now', now: news.now }
+  yield* changesFor(index, news)
+}
+
+/** Each is to be asked for once the one before it is in the index. */
+export function* changesFor(index: Held['index'], { touched, rows }: Unstored): Generator<Change> {
   const integrations = byId(rows.integrations)
   for (const id of touched.integrations as ReadonlySet<IntegrationId>) {
     yield { entity: 'integration', id, row: integrations.get(id) }
@@ -57,9 +64,17 @@ function* changesFor({ index }: Held, { touched, rows, now }: News): Generator<C
   }
   const policies = byId(rows.policies)
   for (const id of touched.policies as ReadonlySet<PolicyId>) yield { entity: 'policy', id, row: policies.get(id) }
+  const domains = new Map(rows.domains?.map(row => [row.name, row]))
+  for (const name of touched.domains) yield { entity: 'domain', name, row: domains.get(name) }
   const dataSources = byId(rows.dataSources)
   for (const id of touched.dataSources as ReadonlySet<DataSourceId>) {
     yield { entity: 'dataSource', id, row: dataSources.get(id) }
+  }
+  const selections = new Set(rows.selections?.map(selectionKey))
+  for (const [key, row] of touched.selections) yield { entity: 'selection', row, holds: selections.has(key) }
+  const subscriptions = new Set(rows.subscriptions?.map(subscriptionKey))
+  for (const [key, row] of touched.subscriptions) {
+    yield { entity: 'subscription', row, holds: subscriptions.has(key) }
   }
   const members = byId(rows.members)
   for (const id of touched.members as ReadonlySet<MemberId>) yield { entity: 'member', id, row: members.get(id) }
@@ -98,6 +113,15 @@ function byId<Row extends { readonly id: number }>(rows: readonly Row[] = []): M
 
 function subjectKey(subject: Attribute['subject']): string {
   return 'user' in subject ? `user ${subject.user}` : `group ${subject.group}`
+}
+
+/** As the id of the change says it. */
+function selectionKey({ dataSource, policy }: Selection): string {
+  return `${dataSource}/${policy}`
+}
+
+function subscriptionKey({ dataSource, user, level }: Subscription): string {
+  return `${dataSource}/${user}/${level}`
 }
 
 function valueKey({ key, value }: { readonly key: string; readonly value: string }): string {

@@ -36,9 +36,11 @@ function emptyIndex(sequence: number, now: Instant): Held {
 
 /** Straight into the lists: nothing has been asked of this index yet, so there is nothing to bring up to date. */
 function add({ index, principalOwners, unreadable }: Held, rows: FactRows): void {
-  const { facts, bindings, members } = index
+  const { facts, bindings, members, subscriptions } = index
   for (const row of rows.integrations ?? []) bindings.setIntegration(row.id, row)
+  for (const row of rows.domains ?? []) bindings.setDomain(row.name, row)
   for (const row of rows.policies ?? []) bindings.setPolicy(row.id, row)
+  for (const row of rows.selections ?? []) bindings.setSelection(row, true)
   for (const row of rows.unreadable ?? []) unreadable.set(row.id, row)
   for (const { id, name } of rows.groups ?? []) facts.setGroup(id, { name })
   for (const row of rows.users ?? []) facts.setUser(row.id, row)
@@ -49,6 +51,7 @@ function add({ index, principalOwners, unreadable }: Held, rows: FactRows): void
     facts.setPrincipals(user, ofUser)
     for (const { id } of all) principalOwners.set(id, user)
   }
+  for (const row of rows.subscriptions ?? []) subscriptions.set(row, true)
   for (const row of rows.members ?? []) members.set(row.id, row)
 }
 

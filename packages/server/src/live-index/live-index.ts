@@ -6,7 +6,7 @@
  * puts a new index in its place.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type EntitlementIndex, type IntegrationId, Problem } from '@headgate/core'
+import { type EntitlementIndex, type IntegrationId, Problem, type UserId } from '@headgate/core'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
 import { applyNews } from './apply.ts'
@@ -35,6 +35,8 @@ export interface Current {
   /** To be read at once: it changes with the next turn of events. */
   readonly index: EntitlementIndex
   readonly sequence: number
+  /** By id of the row. */
+  readonly principalOwners: ReadonlyMap<number, UserId>
 }
 
 export interface Verification {
@@ -87,7 +89,7 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
 
   async function catchUp(): Promise<void> {
     const known = held
-    const news = known && (await db.snapshot(tx => loadNews(tx, known)))
+    const news = known && (await db.snapshotAside(tx => loadNews(tx, known)))
     if (known && news) apply(known, news)
     else await fill()
     armExpiry()
@@ -107,7 +109,7 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
 
   async function fill(): Promise<void> {
     const begun = performance.now()
-    const filled = await db.snapshot(loadIndex)
+    const filled = await db.snapshotAside(loadIndex)
     held = filled
     followers.tellEverybody()
     log.info({ sequence: filled.sequence, ms: Math.round(performance.now() - begun) }, 'the index is filled')
@@ -137,12 +139,12 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
   async function verify(): Promise<Verification> {
     await look()
     // Takes long in a large world, and changes go on meanwhile.
-    const other = await db.snapshot(loadIndex)
+    const other = await db.snapshotAside(loadIndex)
     return after(async () => {
       const known = held
       if (!known) throw new Problem('not-ready', { reason: 'the index is being filled' })
       // Both as of one moment.
-      const isLevel = await db.snapshot(async tx => {
+      const isLevel = await db.snapshotAside(async tx => {
         const [ours, theirs] = [await loadNews(tx, known), await loadNews(tx, other)]
         if (ours && theirs) {
           apply(known, ours)

@@ -2,7 +2,7 @@
 import type { PolicyDefinition, StoredCondition } from '../db/schema.ts'
 
 export function conditionsOf(appliesTo: PolicyDefinition['appliesTo']): readonly StoredCondition[] {
-  if ('everything' in appliesTo) return []
+  if ('everything' in appliesTo || 'selected' in appliesTo) return []
   return 'any' in appliesTo ? appliesTo.any : appliesTo.all
 }
 

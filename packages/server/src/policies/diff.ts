@@ -24,6 +24,8 @@ export function diffVersions(from: PolicyVersionRow, to: PolicyVersionRow): Chan
     { field: 'level', before: a.level, after: b.level },
     diffAppliesTo(a.appliesTo, b.appliesTo),
     diffWho(a.who, b.who),
+    { field: 'subscribe', before: a.subscribe, after: b.subscribe },
+    { field: 'discoverable', before: a.discoverable, after: b.discoverable },
     { field: 'state', before: from.state, after: to.state },
     { field: 'description', before: a.description, after: b.description },
   ]

@@ -6,7 +6,14 @@ import type { Tx } from '../db/act.ts'
 import type { PolicyDefinition } from '../db/schema.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'
 import { toAcknowledge } from './acknowledge.ts'
-import { findIssues, findMissingIntegrations, type Issue, presentError } from './check.ts'
+import {
+  everything,
+  findIssues,
+  findMissingDomains,
+  findMissingIntegrations,
+  type Issue,
+  presentError,
+} from './check.ts'
 import { namesIn } from './names.ts'
 import { warningsOf } from './warn.ts'
 
@@ -16,13 +23,18 @@ type Lint = z.input<typeof api.policies.check.response>
 /** Places in a text are those of `when`; for a rule, of its canonical text. */
 export async function lintPolicy(
   tx: Tx,
-  { kind, appliesTo = { everything: true }, who: written }: Draft,
+  { kind, appliesTo = everything, subscribe = 'automatic', discoverable = false, who: written, ...reach }: Draft,
 ): Promise<Lint> {
   const who = whoOf(written)
   // A rule without conditions has no expression, but the rest of the draft can be looked at.
-  const parts = { kind, appliesTo, who: who ?? { when: '' } }
+  const parts = { kind, appliesTo, subscribe, discoverable, who: who ?? { when: '' } }
   const errors = who ? errorsOf(who) : []
-  const issues = [...(who ? [] : [unfinished]), ...findIssues(parts), ...(await findMissingIntegrations(tx, parts))]
+  const issues = [
+    ...(who ? [] : [unfinished]),
+    ...findIssues(parts, { domain: reach.domain ?? null, data_source_id: reach.dataSource ?? null }),
+    ...(await findMissingIntegrations(tx, parts)),
+    ...(await findMissingDomains(tx, parts)),
+  ]
   const warnings = warningsOf(parts, await loadVocabulary(tx, namesIn([parts]), { near: true }))
   return {
     valid: errors.length === 0 && issues.length === 0,

@@ -18,6 +18,7 @@ export function presentPolicy(row: PolicyRow, vocabulary: Vocabulary): Shown {
     name,
     ...definition,
     appliesTo: copyOf(definition.appliesTo),
+    ...presentReach(row),
     state,
     protected: row.protected,
     warnings: warningsOf(definition, vocabulary),
@@ -35,6 +36,7 @@ export function presentVersion(row: PolicyVersionRow): ShownVersion {
     name,
     ...definition,
     appliesTo: copyOf(definition.appliesTo),
+    ...presentReach(row),
     state,
     change,
     ...(from_policy === null || from_version === null
@@ -45,9 +47,14 @@ export function presentVersion(row: PolicyVersionRow): ShownVersion {
   }
 }
 
+function presentReach({ domain, data_source_id: id, source }: PolicyRow | PolicyVersionRow) {
+  if (id !== null) return { dataSource: { id, name: source ?? '' } }
+  return domain === null ? {} : { domain }
+}
+
 /** The same, as the contract's types want it: lists that could be changed. */
 export function copyOf(appliesTo: PolicyDefinition['appliesTo']): Shown['appliesTo'] {
-  if ('everything' in appliesTo) return appliesTo
+  if ('everything' in appliesTo || 'selected' in appliesTo) return appliesTo
   return 'any' in appliesTo ? { any: [...appliesTo.any] } : { all: [...appliesTo.all] }
 }
 

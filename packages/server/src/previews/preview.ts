@@ -1,35 +1,61 @@
-/** The exact effect of changes that nobody has made: asked of this node's index, which is as before afterwards. */
-import { type DataSourceId, type Preview, preview, type UserId } from '@headgate/core'
+/** The exact effect of writes that nobody has made: rehearsed, and asked of this node's index, which is as before afterwards. */
+import {
+  type DataSourceId,
+  type EntitlementIndex,
+  type Moves,
+  movesOf,
+  type Preview,
+  previewOf,
+  supposing,
+  type UserId,
+} from '@headgate/core'
 import type { api, HypotheticalChange } from '@headgate/core/api'
 import type { z } from 'zod'
+import { readableDataSources } from '../access/visibility.ts'
 import type { Tx } from '../db/act.ts'
 import { grantsInUse } from '../db/grant-list.ts'
 import { listIntegrations } from '../db/integration.ts'
 import { type PageQuery, printCursor, readCursor } from '../db/page.ts'
 import { findPeople } from '../db/person-name.ts'
 import { recentRate } from '../db/run.ts'
+import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
-import { hypothetical } from './changes.ts'
+import { type Rehearsed, rehearseWrites } from './rehearse-writes.ts'
+import { giveToken } from './token.ts'
+import { writeOf } from './writes.ts'
 
 type Answer = z.input<typeof api.previews.make.response>
 
 /** AWS's own quota per instance; it raises it on request. */
 const mostGrants = 100_000
 
-/** Throws Problem for what the changes name and is not there. */
+/** Throws Problem for whatever the writes would be refused for. */
 export async function makePreview(
-  { db, index: live }: Pick<World, 'db' | 'index'>,
+  world: World,
+  caller: Caller,
   changes: readonly HypotheticalChange[],
   query: Pick<PageQuery, 'limit' | 'cursor'>,
 ): Promise<Answer> {
   const after = afterOf(query.cursor)
-  const toChanges = await db.snapshot(tx => hypothetical(tx, changes))
-  const { index, sequence } = await live.fresh()
-  const found = preview(index, toChanges(index), { limit: query.limit, ...(after ? { after } : {}) })
-  const names = new Map(found.rows.map(({ dataSource: id }) => [id, index.bindings.sources.get(id)?.row.name ?? '']))
-  return db.snapshot(async tx => {
+  const { index: before } = await world.index.fresh()
+  const readable = await world.db.snapshot(tx => readableDataSources(tx, before, caller))
+  const mayRead = readable && new Set(readable)
+  const page = {
+    limit: query.limit,
+    ...(after ? { after } : {}),
+    ...(mayRead ? { isShown: (id: DataSourceId) => mayRead.has(id) } : {}),
+  }
+  const { found, names, sequence, moves } = await rehearseWrites(world, caller, changes.map(writeOf), async steps => {
+    const { index, sequence } = await world.index.fresh()
+    return { sequence, ...lookAt(index, steps, page) }
+  })
+  const shown = { actor: caller.id, sequence, digest: found.digest }
+  const token = after
+    ? {}
+    : await (typeof moves === 'string' ? { noToken: moves } : giveToken(world, { ...shown, changes: moves }))
+  return world.db.snapshot(async tx => {
     const people = await findPeople(tx, [...new Set(found.rows.map(({ user }) => user))])
-    const { movements, people: counted, dataSources, entitlements, digest, next } = found
+    const { movements, people: counted, dataSources, entitlements, digest, next, total } = found
     return {
       sequence,
       movements: { ...movements },
@@ -44,10 +70,46 @@ export async function makePreview(
           : []
       }),
       ...(next ? { next: printCursor(`${next.dataSource}/${next.user}`) } : {}),
-      total: movements.gained + movements.lost + movements.raised + movements.lowered,
+      total,
+      hidden: movements.gained + movements.lost + movements.raised + movements.lowered - total,
       digest,
+      ...token,
     }
   })
+}
+
+/** Each step is looked at by itself, which costs as much as the whole. */
+const mostSteps = 20
+/** People and data sources that a step may be about: some megabytes, a second to hold the write against. */
+const mostMoves = 2_000_000
+
+/** For each step what it moves by itself, or why there is no token. */
+type StepMoves = readonly { readonly hash: Buffer; readonly moves: Moves }[] | NonNullable<Answer['noToken']>
+
+function lookAt(
+  index: EntitlementIndex,
+  steps: readonly Rehearsed[],
+  page: Parameters<typeof previewOf>[1],
+): { found: Preview; names: ReadonlyMap<number, string>; moves: StepMoves } {
+  function* all() {
+    for (const { changes } of steps) yield* changes(index)
+  }
+  const isOne = steps.length === 1
+  const { whole, ...looked } = supposing(index, all(), supposed => {
+    const found = previewOf(supposed, page)
+    const names = new Map(found.rows.map(({ dataSource: id }) => [id, index.bindings.sources.get(id)?.row.name ?? '']))
+    return { found, names, whole: isOne ? movesOf(supposed, mostMoves) : undefined }
+  })
+  if (steps.length > mostSteps) return { ...looked, moves: 'tooManyChanges' }
+  const each = isOne ? [whole] : movesOfEach(index, steps)
+  const moves = steps.flatMap(({ hash }, at) => (each[at] ? [{ hash, moves: each[at] }] : []))
+  return { ...looked, moves: moves.length === steps.length ? moves : 'tooManyMovements' }
+}
+
+/** One on top of the other. */
+function movesOfEach(index: EntitlementIndex, [first, ...rest]: readonly Rehearsed[]): (Moves | undefined)[] {
+  if (!first) return []
+  return supposing(index, first.changes(index), supposed => [movesOf(supposed, mostMoves), ...movesOfEach(index, rest)])
 }
 
 async function integrationsIn(tx: Tx, { grants }: Preview): Promise<Answer['integrations']> {

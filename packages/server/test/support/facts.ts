@@ -25,11 +25,11 @@ export function factsOf(batches: readonly FactRows[]): Facts {
     })),
     attributes: all('attributes'),
     principals: all('principals').map(({ principal }) => principal),
+    domains: all('domains'),
     dataSources: all('dataSources'),
     policies: all('policies'),
-    domains: [],
-    selections: [],
-    subscriptions: [],
+    selections: all('selections'),
+    subscriptions: all('subscriptions'),
     members: all('members'),
   }
 }

@@ -1,0 +1,255 @@
+/** Mode and brake, held to their laws over random sequences of worlds. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  brakeRoom,
+  brakeWindowMs,
+  causes,
+  type DesiredGrants,
+  deriveEntitlements,
+  desiredGrants,
+  grantKey,
+  type IntegrationId,
+  isCounted,
+  type LedgerRow,
+  type Mode,
+  type Plan,
+  planChanges,
+} from '../src/index.ts'
+import { keyPoints, levelAt } from './brute-force.ts'
+import { applyPlan, runUntilQuiet } from './simulate.ts'
+import { now, type Random, randomOf, seeds, worldOf } from './worlds.ts'
+
+const setting = { revocations: 1, percent: 10 }
+
+interface State {
+  readonly ledger: readonly LedgerRow[]
+  readonly now: number
+  /** When revocations that count were begun. */
+  readonly counted: readonly number[]
+}
+
+interface Circumstances {
+  readonly mode?: Mode
+  readonly isBraked?: boolean
+  readonly isCounted?: (row: LedgerRow) => boolean
+  readonly seen?: (before: State, plan: Plan<LedgerRow>, after: State) => void
+}
+
+/** Plans and applies, as the loop does, until a plan neither does nor waits for anything but a person. */
+function settle(desired: DesiredGrants, start: State, how: Circumstances = {}): State {
+  let state = start
+  for (let round = 0; round < 200; round += 1) {
+    const plan = planOf(desired, state, how)
+    const isQuiet = plan.create.length + plan.revoke.length + plan.drop.length === 0
+    if (isQuiet && plan.next === undefined) return marked(plan, state)
+    const time = isQuiet ? plan.next! : state.now
+    const before = { ...marked(plan, state), now: time }
+    const ledger = applyPlan(plan, before.ledger, time, undefined, undefined, {
+      order: how.isBraked !== true && !how.mode,
+    })
+    const after = { ledger, now: time, counted: [...state.counted, ...plan.counted.map(() => time)] }
+    if (!isQuiet) how.seen?.(before, plan, after)
+    state = after
+  }
+  throw new Error('still not quiet after 200 rounds')
+}
+
+function planOf(desired: DesiredGrants, { ledger, now, counted }: State, how: Circumstances): Plan<LedgerRow> {
+  const { mode = 'enforce', isBraked = false, isCounted = () => true } = how
+  const recent = counted.filter(at => at > now - brakeWindowMs).length
+  const room = isBraked ? brakeRoom(setting, { counted: recent, grants: active(ledger).length + recent }) : 1000
+  return planChanges(desired, ledger, now, [], { mode, room, isCounted })
+}
+
+/** What is held is said in the ledger, and what no longer is, too. */
+function marked(plan: Plan<LedgerRow>, state: State): State {
+  const held = new Map(plan.wait.flatMap(({ row, grant, by }) => (row && !grant && by ? [[row.id, by]] : [])))
+  const unwanted = new Set(
+    [...plan.revoke, ...plan.wait.flatMap(({ row, grant }) => (grant ? [] : (row ?? [])))].map(row => row.id),
+  )
+  const ledger = state.ledger.map(({ held: _, isReleased, ...row }) => {
+    const by = held.get(row.id)
+    return { ...row, ...(by ? { held: by } : {}), ...(isReleased && unwanted.has(row.id) ? { isReleased } : {}) }
+  })
+  return { ...state, ledger }
+}
+
+function released(state: State): State {
+  const ledger = state.ledger.map(({ held, ...row }) =>
+    held === 'brake' ? { ...row, isReleased: true } : { ...row, ...(held ? { held } : {}) },
+  )
+  return { ...state, ledger }
+}
+
+function active(ledger: readonly LedgerRow[]): LedgerRow[] {
+  return ledger.filter(({ state }) => state === 'active')
+}
+
+interface Walk {
+  readonly start: State
+  /** One world's desired grants after the other's, of the same people and scopes. */
+  readonly steps: readonly DesiredGrants[]
+  readonly random: Random
+}
+
+function inEveryWalk(name: string, check: (walk: Walk) => void): void {
+  test(name, () => {
+    for (const seed of seeds.slice(0, 150)) {
+      for (const integration of [1, 2] as IntegrationId[]) {
+        const worlds = [0, 1, 2].map(step => worldOf(seed, step))
+        const [first, ...steps] = worlds.map(facts => desiredGrants(deriveEntitlements(facts, now), facts, integration))
+        const { ledger } = runUntilQuiet(first!, [], now)
+        try {
+          check({ start: { ledger, now, counted: [] }, steps, random: randomOf(seed) })
+        } catch (cause) {
+          throw new Error(`in the worlds of seed ${seed}, integration ${integration}`, { cause })
+        }
+      }
+    }
+  })
+}
+
+inEveryWalk(
+  'under the brake no more than the bound is revoked within an hour, unless it is exempt',
+  ({ start, steps, random }) => {
+    let state = start
+    for (const desired of steps) {
+      const exempt = new Set(state.ledger.filter(() => random.chance(0.3)).map(({ id }) => id))
+      const isCounted = ({ id }: LedgerRow) => !exempt.has(id)
+      state = settle(desired, state, {
+        isBraked: true,
+        isCounted,
+        seen(before, plan, after) {
+          const hour = (one: State) => one.counted.filter(at => at > one.now - brakeWindowMs).length
+          const grants = active(before.ledger).length + hour(before)
+          if (plan.counted.length === 0) return
+          assert.ok(hour(after) <= Math.max(setting.revocations, Math.floor((grants * setting.percent) / 100)))
+        },
+      })
+      assert.deepEqual(
+        active(state.ledger).filter(row => row.held && exempt.has(row.id)),
+        [],
+      )
+      state = { ...state, now: state.now + random.below(2 * brakeWindowMs) }
+    }
+  },
+)
+
+test('the walks are worth walking: the brake holds lowerings, and whole grants', () => {
+  let [held, lowerings] = [0, 0]
+  for (const seed of seeds.slice(0, 150)) {
+    const [from, to] = [worldOf(seed), worldOf(seed, 1)].map(facts =>
+      desiredGrants(deriveEntitlements(facts, now), facts, 1 as IntegrationId),
+    )
+    const { ledger } = runUntilQuiet(from!, [], now)
+    const after = settle(to!, { ledger, now, counted: [] }, { isBraked: true })
+    const wanted = new Set(to!.grants.map(grantKey))
+    for (const row of active(after.ledger).filter(one => one.held)) {
+      held += 1
+      if (wanted.has(grantKey({ ...row, permission: 'READ' }))) lowerings += 1
+    }
+  }
+  assert.ok(held > 100 && lowerings > 10, `${held} held, ${lowerings} of them lowerings`)
+})
+
+inEveryWalk('what is released goes, and then AWS holds exactly what is desired', ({ start, steps }) => {
+  let state = start
+  for (const desired of steps) {
+    state = settle(desired, state, { isBraked: true })
+    for (let left = 100; state.ledger.some(({ held }) => held); left -= 1) {
+      assert.ok(left > 0, 'releasing comes to an end')
+      state = settle(desired, released(state), { isBraked: true })
+    }
+    assert.deepEqual(active(state.ledger).map(grantKey).sort(), desired.grants.map(grantKey).sort())
+  }
+})
+
+inEveryWalk('release takes nothing that is wanted again', ({ start, steps }) => {
+  const [to, back] = steps
+  const braked = settle(to!, start, { isBraked: true })
+  const again = settle(back!, released(braked), { isBraked: true })
+  const wanted = new Set(back!.grants.map(grantKey))
+  const gone = active(braked.ledger).filter(row => !active(again.ledger).some(({ id }) => id === row.id))
+  for (const row of gone) assert.ok(!wanted.has(grantKey(row)), grantKey(row))
+  for (const { isReleased, ...row } of active(again.ledger)) if (wanted.has(grantKey(row))) assert.ok(!isReleased)
+})
+
+for (const mode of ['enforce', 'add'] as const) {
+  inEveryWalk(
+    `nothing is made because of what is held, and never a READ beside a READWRITE: ${mode}`,
+    ({ start, steps }) => {
+      let state = start
+      for (const desired of steps) {
+        const wanted = new Set(desired.grants.map(grantKey))
+        const known = new Set(state.ledger.map(({ id }) => id))
+        state = settle(desired, state, { mode, isBraked: mode === 'enforce' })
+        for (const row of state.ledger) if (!known.has(row.id)) assert.ok(wanted.has(grantKey(row)), grantKey(row))
+        const keys = new Set(active(state.ledger).map(grantKey))
+        for (const row of active(state.ledger)) {
+          if (row.permission === 'READWRITE') assert.ok(!keys.has(grantKey({ ...row, permission: 'READ' })), 'a pair')
+        }
+        assert.equal(keys.size, active(state.ledger).length, 'no grant twice')
+      }
+    },
+  )
+}
+
+inEveryWalk('observe carries nothing out, and says what it would', ({ start, steps }) => {
+  for (const desired of steps) {
+    const plan = planOf(desired, start, { mode: 'observe' })
+    assert.deepEqual([plan.revoke, plan.create, plan.drop, plan.next], [[], [], [], undefined])
+    const enforced = planOf(desired, start, {})
+    const count = (one: Plan<LedgerRow>) => one.revoke.length + one.create.length + one.drop.length + one.wait.length
+    assert.equal(count(plan), count(enforced))
+  }
+})
+
+inEveryWalk('add takes no access from anybody, and gives all that is desired', ({ start, steps }) => {
+  let state = start
+  const points = keyPoints([...start.ledger, ...steps.flatMap(({ grants }) => grants)].map(({ scope }) => scope))
+  for (const desired of steps) {
+    const grantees = new Set([...state.ledger, ...desired.grants].map(({ grantee }) => grantee.identifier))
+    const levels = (held: readonly Pick<LedgerRow, 'grantee' | 'scope' | 'permission'>[]) => {
+      const byGrantee = Map.groupBy(held, ({ grantee }) => grantee.identifier)
+      return [...grantees].flatMap(grantee => points.map(point => levelAt(byGrantee.get(grantee) ?? [], point)))
+    }
+    const had = levels(active(state.ledger))
+    state = settle(desired, state, { mode: 'add' })
+    const has = levels(active(state.ledger))
+    for (const [at, level] of levels(desired.grants).entries()) {
+      assert.ok(has[at]! >= Math.max(level!, had[at]!), points[at % points.length])
+    }
+  }
+})
+
+inEveryWalk('whatever waited in observe or add, enforce reaches equality', ({ start, steps, random }) => {
+  let state = start
+  for (const desired of steps) {
+    state = settle(desired, state, { mode: random.pick<Mode>(['observe', 'add', 'add']) })
+  }
+  const desired = steps.at(-1)!
+  const { ledger } = settle(desired, state)
+  assert.deepEqual(active(ledger).map(grantKey).sort(), desired.grants.map(grantKey).sort())
+  assert.ok(ledger.every(({ held }) => held === undefined))
+})
+
+test('the bound is the larger of a number and a share of what is there', () => {
+  const usual = { revocations: 50, percent: 20 }
+  assert.equal(brakeRoom(usual, { counted: 0, grants: 10 }), 50)
+  assert.equal(brakeRoom(usual, { counted: 0, grants: 1000 }), 200)
+  assert.equal(brakeRoom(usual, { counted: 150, grants: 1000 }), 50)
+  assert.equal(brakeRoom(usual, { counted: 500, grants: 1000 }), 0)
+})
+
+test('what a person meant is exempt; what came from an identity provider, or from nobody knows where, counts', () => {
+  assert.equal(isCounted('user-disabled'), false)
+  assert.equal(isCounted('member-expired'), false)
+  assert.equal(isCounted('data-source-deleted'), false)
+  assert.equal(isCounted('policy-edited'), true)
+  assert.equal(isCounted('policy-edited', true), false)
+  assert.equal(isCounted('identity-provider'), true)
+  assert.equal(isCounted('unknown'), true)
+  assert.equal(isCounted('toString'), true)
+  assert.ok(Object.values(causes).every(effect => effect === 'counted' || effect === 'exempt'))
+})

@@ -1,0 +1,101 @@
+/**
+ * Writes done by the very code of their routes, one after the other, and taken back: what each would change.
+ *
+ * Whoever may not make a write may not preview it, and what the write would be refused for, its preview is refused for;
+ * only GOVERNANCE previews what others may do. AWS is asked what the writes ask it, and never told anything.
+ */
+import type { EntitlementIndex } from '@headgate/core'
+import { type Endpoint, permissions } from '@headgate/core/api'
+import type { Tx } from '../db/act.ts'
+import type { UnstoredChange } from '../db/open.ts'
+import { findPolicy } from '../db/policy.ts'
+import { rehearse } from '../db/rehearsal.ts'
+import { dataSourceRoutes } from '../http/data-sources.ts'
+import { groupRoutes } from '../http/groups.ts'
+import { integrationRoutes } from '../http/integrations.ts'
+import { nativeS3Routes } from '../http/native-s3.ts'
+import { parseRequest } from '../http/parse.ts'
+import { policyRoutes } from '../http/policies.ts'
+import { type Caller, need, type Serve } from '../http/serve.ts'
+import { userRoutes } from '../http/users.ts'
+import { changesFor } from '../live-index/apply.ts'
+import { newsOf, type Unstored } from '../live-index/news.ts'
+import type { World } from '../world.ts'
+import { hashOfWrite, type Write } from './writes.ts'
+
+export interface Rehearsed {
+  readonly hash: Buffer
+  /** What it changes, to be asked for while the writes before it are in the index. */
+  readonly changes: (index: EntitlementIndex) => ReturnType<typeof changesFor>
+}
+
+/** The routes of all writes that can be previewed. */
+const routes = [policyRoutes, dataSourceRoutes, nativeS3Routes, userRoutes, groupRoutes, integrationRoutes]
+
+/**
+ * @param look called while the writes are done: what they touch stays as it is until the answer
+ * @throws Problem as the writes would
+ */
+export async function rehearseWrites<T>(
+  world: World,
+  caller: Caller,
+  writes: readonly Write[],
+  look: (steps: readonly Rehearsed[]) => Promise<T>,
+): Promise<T> {
+  const { principalOwners } = await world.index.fresh()
+  const newOwners = new Map(principalOwners)
+  const said: UnstoredChange[] = []
+  return rehearse(
+    world.db,
+    changes => void said.push(...changes),
+    async (within, tx) => {
+      const handlers = handlersOf({ ...world, db: within, background: idle })
+      const steps: Rehearsed[] = []
+      for (const write of writes) {
+        const parsed = await checked(tx, write)
+        const { needs } = write.endpoint
+        if (typeof needs !== 'string' && !caller.permissions.has('GOVERNANCE')) need(caller, ...needs)
+        await handlers.get(write.endpoint)?.({ ...parsed, caller: inRehearsal(caller) })
+        const news = await newsIn(tx, newOwners, said.splice(0))
+        for (const { id, principal } of news.rows.principals ?? []) newOwners.set(id, principal.user)
+        steps.push({ hash: hashOfWrite(write.endpoint, parsed), changes: index => changesFor(index, news) })
+      }
+      return look(steps)
+    },
+  )
+}
+
+/** What changes that are not stored yet were about, as their transaction sees it. */
+export async function newsIn(
+  tx: Tx,
+  principalOwners: Parameters<typeof newsOf>[1],
+  changes: readonly UnstoredChange[],
+): Promise<Unstored> {
+  const news = await newsOf(tx, principalOwners, changes)
+  if (!news) throw new Error('changes that the index does not understand')
+  return news
+}
+
+type Handler = (call: object) => Promise<unknown>
+
+function handlersOf(world: World): ReadonlyMap<Endpoint, Handler> {
+  const handlers = new Map<Endpoint, Handler>()
+  const serve: Serve = (endpoint, handle) => {
+    handlers.set(endpoint, call => handle(call as Parameters<typeof handle>[0]))
+  }
+  for (const addRoutes of routes) addRoutes(serve, world)
+  return handlers
+}
+
+async function checked(tx: Tx, { endpoint, params = {}, query = {}, body }: Write) {
+  // Whatever version it has now: what matters is what is changed, not what was read.
+  const ifMatch = endpoint.ifMatch ? String((await findPolicy(tx, Number(params.id)))?.version ?? 0) : undefined
+  return parseRequest(endpoint, { params, query, body, ifMatch })
+}
+
+/** A governor sees what user admins and others could do; who it is stays, since nobody changes themselves. */
+function inRehearsal(caller: Caller): Caller {
+  return caller.permissions.has('GOVERNANCE') ? { ...caller, permissions: new Set(permissions) } : caller
+}
+
+const idle: World['background'] = { run: () => {}, idle: async () => {}, close: async () => {} }
