@@ -68,6 +68,11 @@ export const errors = {
     text: 'Access Grants location already exists on provided path.',
   },
   'integration-busy': { status: 409, retry: true, text: 'integration {id} is {status}: wait until that has ended' },
+  'integration-disabled': {
+    status: 409,
+    retry: false,
+    text: 'integration {id} was forced out of use: create it again to manage its location',
+  },
   'integration-has-data-sources': {
     status: 409,
     retry: false,

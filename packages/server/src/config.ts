@@ -19,6 +19,10 @@ export const settings = z.object({
     .string()
     .optional()
     .describe('32 bytes, base64: wraps the keys of stored secrets; compulsory with DATABASE_URL'),
+  HEADGATE_ENCRYPTION_KEYS_OLD: z
+    .string()
+    .optional()
+    .describe('earlier encryption keys, base64, separated by commas: still open what they wrapped; see Operate'),
   HEADGATE_AWS_ENDPOINT: z
     .url()
     .optional()
@@ -47,6 +51,18 @@ export const settings = z.object({
     .max(10_080)
     .default(60)
     .describe('minutes between two verifications of the index against the tables; 0: only when asked'),
+  HEADGATE_HEALTH_CHECK_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(60)
+    .describe('minutes between two looks at the bucket and path of each data source; 0: only when asked'),
+  HEADGATE_VALIDATION_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(60)
+    .describe('minutes between two validations of an integration that is in use; 0: never'),
   HEADGATE_RATE_LIMIT: z.coerce
     .number()
     .int()

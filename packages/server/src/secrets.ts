@@ -60,22 +60,39 @@ export function createVault(keys: readonly [newest: Buffer, ...older: Buffer[]])
 export interface KeySource {
   /** HEADGATE_ENCRYPTION_KEY: 32 bytes in base64. */
   readonly encryptionKey?: string | undefined
+  /** HEADGATE_ENCRYPTION_KEYS_OLD: those before it, separated by commas. */
+  readonly oldKeys?: string | undefined
   /** DATABASE_URL; undefined means the embedded database. */
   readonly databaseUrl?: string | undefined
   readonly dataDir: string
 }
 
-/** The configured key; else, with the embedded database only, the one in `<dataDir>/encryption-key`, made on first use. */
-export async function encryptionKey(source: KeySource): Promise<Buffer> {
-  if (source.encryptionKey !== undefined) return parseKey(source.encryptionKey, 'HEADGATE_ENCRYPTION_KEY')
-  if (source.databaseUrl !== undefined) {
+/**
+ * The newest key first: the configured one; else, with the embedded database only, the one in
+ * `<dataDir>/encryption-key`, made on first use. Then the older ones; with the embedded database, its own is among them.
+ */
+export async function encryptionKeys(source: KeySource): Promise<[newest: Buffer, ...older: Buffer[]]> {
+  const { encryptionKey, oldKeys = '', databaseUrl, dataDir } = source
+  const older = oldKeys
+    .split(',')
+    .map(text => text.trim())
+    .filter(text => text !== '')
+    .map(text => parseKey(text, 'HEADGATE_ENCRYPTION_KEYS_OLD'))
+  if (encryptionKey === undefined) {
+    if (databaseUrl === undefined) return [await ownKey(dataDir), ...older]
     throw new Error('with DATABASE_URL set, HEADGATE_ENCRYPTION_KEY is needed: set it to 32 random bytes in base64')
   }
-  return ownKey(source.dataDir)
+  const newest = parseKey(encryptionKey, 'HEADGATE_ENCRYPTION_KEY')
+  const isOwnThere = databaseUrl === undefined && (await stat(ownKeyFile(dataDir)).catch(() => undefined))
+  return [newest, ...older, ...(isOwnThere ? [await ownKey(dataDir)] : [])]
+}
+
+function ownKeyFile(dataDir: string): string {
+  return join(dataDir, 'encryption-key')
 }
 
 async function ownKey(dataDir: string): Promise<Buffer> {
-  const file = join(dataDir, 'encryption-key')
+  const file = ownKeyFile(dataDir)
   const found = await stat(file).catch(() => undefined)
   if (!found) {
     await mkdir(dataDir, { recursive: true })

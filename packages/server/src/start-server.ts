@@ -6,19 +6,23 @@
  */
 import path from 'node:path'
 import { type Logger, pino } from 'pino'
-import { createAwsAccess } from './aws/clients.ts'
+import { createAwsAccess, secretContext } from './aws/clients.ts'
 import { createBackground } from './background.ts'
 import type { Config } from './config.ts'
+import { startHealthChecks } from './data-sources/health.ts'
+import { tenantId } from './db/deployment.ts'
 import { startEmbedded } from './db/embedded.ts'
+import { rewrapSecrets } from './db/integration-edit.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
 import { firstAdminKey, isNewDeployment } from './directory/first-admin.ts'
 import { createApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { resumeIntegrations } from './integrations/lifecycle.ts'
+import { startRecurringValidation } from './integrations/recurring-validation.ts'
 import { createLiveIndex } from './live-index/live-index.ts'
 import { startChangeLoop } from './reconcile/change-loop.ts'
-import { createVault, encryptionKey } from './secrets.ts'
+import { createVault, encryptionKeys } from './secrets.ts'
 import type { World } from './world.ts'
 
 export interface Server {
@@ -48,13 +52,19 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   }
   try {
     const dataDir = path.resolve(config.HEADGATE_DATA_DIR)
-    const { DATABASE_URL: databaseUrl, HEADGATE_ENCRYPTION_KEY: givenKey } = config
-    const vault = createVault([await encryptionKey({ encryptionKey: givenKey, databaseUrl, dataDir })])
+    const { DATABASE_URL: databaseUrl, HEADGATE_ENCRYPTION_KEY: encryptionKey } = config
+    const { HEADGATE_ENCRYPTION_KEYS_OLD: oldKeys } = config
+    const vault = createVault(await encryptionKeys({ encryptionKey, oldKeys, databaseUrl, dataDir }))
 
     const url = databaseUrl ?? (await embedded(dataDir, log, closers))
     await migrate(url)
     const db = openDatabase(url, { onConnectionLost: err => log.warn({ err }, 'a database connection was lost') })
     closers.push(() => db.close())
+
+    const rewrapped = await rewrapSecrets(db, vault, secretContext, (integration, err) =>
+      log.error({ err, integration }, 'a stored secret could not be wrapped with the newest encryption key'),
+    )
+    if (rewrapped > 0) log.info({ rewrapped }, 'stored secrets were wrapped with the newest encryption key')
 
     const verifyEveryMs = config.HEADGATE_INDEX_VERIFY_MINUTES * 60_000
     const index = createLiveIndex({ db, log: log.child({ part: 'index' }), verifyEveryMs })
@@ -62,15 +72,21 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     await index.start()
 
     const { HEADGATE_AWS_ENDPOINT: endpoint, HEADGATE_AWS_PARALLEL: parallel } = config
-    const aws = createAwsAccess({ vault, endpoint, parallel })
+    const externalId = () => tenantId(db.kysely)
+    const aws = createAwsAccess({ vault, externalId, endpoint, parallel })
     closers.push(() => aws.close())
     const background = createBackground(log)
     closers.push(() => background.close())
 
     const world: World = { config, db, index, vault, aws, background, log }
     await resumeIntegrations(world)
+    const validation = startRecurringValidation(world, config.HEADGATE_VALIDATION_MINUTES * 60_000)
+    closers.push(() => validation.stop())
     const changeLoop = await startChangeLoop(world)
     closers.push(() => changeLoop.stop())
+
+    const healthChecks = startHealthChecks(world)
+    closers.push(() => healthChecks.stop())
 
     const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')
     const app = await createApp(world, { webFolder: options.webDir, readiness })

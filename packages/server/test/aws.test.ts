@@ -21,8 +21,9 @@ import {
 import { AwsFailure, callAws, problemOfAws } from '../src/aws/aws-error.ts'
 import { createAwsAccess, secretContext } from '../src/aws/clients.ts'
 import { callerIdentity } from '../src/aws/identity.ts'
-import { lookUpPrincipal, maxSessionSeconds } from '../src/aws/principals.ts'
+import { lookUpPrincipal } from '../src/aws/principals.ts'
 import { retrying } from '../src/aws/retry.ts'
+import { findRole } from '../src/aws/roles.ts'
 import { createVault } from '../src/secrets.ts'
 import { prepareAccount } from './support/aws-account.ts'
 
@@ -116,6 +117,7 @@ test('clients are kept while the credentials stay, and made anew when they chang
     authentication_type: 'accessKey' as const,
     access_key_id: account.controller.accessKeyId,
     secret_access_key: vault.seal(secret, secretContext('intent')),
+    assumed_role: null,
   })
   const good = row(account.controller.secretAccessKey)
   const first = access.of(good)
@@ -140,13 +142,14 @@ test('a secret sealed for one integration does not open for another', () => {
     authentication_type: 'accessKey' as const,
     access_key_id: 'AKIA',
     secret_access_key: vault.seal('secret', secretContext('ours')),
+    assumed_role: null,
   }
   assert.throws(() => access.of(row), /belongs to another row/)
 })
 
 test('locations and grants are made with their tags, found again, and deleted twice without complaint', async t => {
   const { owner, account } = await prepared(t)
-  assert.match((await findInstance(owner)) ?? '', /access-grants\/default$/)
+  assert.match((await findInstance(owner))?.arn ?? '', /access-grants\/default$/)
   const location = await createLocation(owner, { path: 's3://research-data/', roleArn: account.locationRole, marks })
   assert.equal(
     (await findLocationByIntent(owner, { path: 's3://research-data/', intent: 'intent-1' }))?.id,
@@ -223,7 +226,8 @@ test('IAM principals are found by their whole ARN, with the unique id', async t 
   const missing = await lookUpPrincipal(owner, 'iamRole', 'arn:aws:iam::111122223333:role/nobody')
   assert.deepEqual(missing, { found: false, reason: 'AWS knows no such IAM role' })
   assert.ok('unknown' in (await lookUpPrincipal(owner, 'iamRole', 'arn:aws:iam::999999999999:role/r')))
-  assert.equal(await maxSessionSeconds(owner, await makeRole(owner, 'four-hours', 14_400)), 14_400)
+  await makeRole(owner, 'four-hours', 14_400)
+  assert.equal((await findRole(owner, 'four-hours'))?.maxSessionSeconds, 14_400)
 })
 
 test('not being allowed to ask about a principal is unknown, not missing', async t => {

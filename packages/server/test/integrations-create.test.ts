@@ -19,7 +19,7 @@ import {
   settled,
 } from './support/integrations.ts'
 
-test('a create passes all seven tests, answers `creating` as documented, and ends `enabled` with a tagged location', async t => {
+test('a create passes all nine tests, answers `creating` as documented, and ends `enabled` with a tagged location', async t => {
   const { server, account } = await connected(t)
   const response = await post(server, integrationBody(account))
   assert.equal(response.status, 200)

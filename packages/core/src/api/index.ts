@@ -21,6 +21,6 @@ export {
 } from './integrations.ts'
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'
-export type { Subscription } from './subscriptions.ts'
+export type { Found, Subscription } from './subscriptions.ts'
 export type { Tag } from './tags.ts'
 export type { Group, Principal, User } from './users.ts'

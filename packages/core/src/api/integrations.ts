@@ -7,14 +7,17 @@ export const integrationStatuses = [
   'creating',
   'createError',
   'enabled',
+  'editing',
+  'editError',
   'deleting',
   'deleteError',
   'recurringValidationError',
+  'disabled',
   'deleted',
 ] as const
 export type IntegrationStatus = (typeof integrationStatuses)[number]
 
-/** The names are the documented ones; clients match on them. */
+/** The first seven names are the documented ones; the last two are ours. Clients match on them. */
 export const validationTestNames = [
   'There is no existing integration matching this configuration',
   'The provided integration name is unique across Headgate S3 integrations',
@@ -23,6 +26,8 @@ export const validationTestNames = [
   'An AWS Access Grants instance is configured in the provided AWS account and region',
   'The provided S3 path exists and Headgate can list prefixes',
   'An AWS Access Grants location does not yet exist for the provided path',
+  'The provided AWS credentials are allowed every IAM action that Headgate needs',
+  'The provided access grants location role trusts S3 Access Grants and may do what it passes on',
 ] as const
 
 export const validationTest = z.object({
@@ -46,19 +51,54 @@ const common = {
   awsLocationRole: z.string().min(1).max(2048),
   awsLocationPath: z.string().min(1).max(2000),
 }
+export const authenticationTypes = ['accessKey', 'auto', 'assumeRole'] as const
+export type AuthenticationType = (typeof authenticationTypes)[number]
+
+const keyId = z.string().min(1).max(128)
+const secretKey = z.string().min(1).max(256)
+const roleArn = z
+  .string()
+  .max(2048)
+  .regex(
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/([\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/,
+    'must be the ARN of an IAM role, such as `arn:aws:iam::111122223333:role/headgate-controller`',
+  )
+
 const configInput = z.discriminatedUnion('authenticationType', [
   z.strictObject({
     ...common,
     authenticationType: z.literal('accessKey'),
-    awsAccessKeyId: z.string().min(1).max(128),
-    awsSecretAccessKey: z.string().min(1).max(256),
+    awsAccessKeyId: keyId,
+    awsSecretAccessKey: secretKey,
   }),
   z.strictObject({ ...common, authenticationType: z.literal('auto') }),
+  z.strictObject({ ...common, authenticationType: z.literal('assumeRole'), awsRoleArn: roleArn }),
 ])
 export const integrationInput = z.strictObject({
   type: z.literal('Native S3'),
   autoBootstrap: z.literal(false, { error: 'must be false: S3 integrations are set up by the AWS admin' }),
   config: configInput,
+})
+
+/**
+ * What an edit may say. What is left out stays as it is; the account, region and path never change, and are taken only
+ * as they are, so that what GET answered may be sent back. So is the secret as it is shown.
+ */
+export const integrationEdit = z.strictObject({
+  type: z.literal('Native S3').optional(),
+  autoBootstrap: z.literal(false).optional(),
+  config: z.strictObject({
+    name: name.optional(),
+    awsLocationRole: common.awsLocationRole.optional(),
+    authenticationType: z.enum(authenticationTypes).optional(),
+    awsAccessKeyId: keyId.optional(),
+    awsSecretAccessKey: secretKey.optional(),
+    awsRoleArn: roleArn.optional(),
+    awsAccountId: z.string().optional(),
+    awsRegion: z.string().optional(),
+    awsLocationPath: z.string().optional(),
+    port: z.number().optional(),
+  }),
 })
 
 const summary = z.object({ id: z.string(), status: z.enum(integrationStatuses), validationResults })
@@ -68,17 +108,78 @@ export const integration = summary.extend({
   config: z.object({
     port: z.literal(443),
     ...common,
-    authenticationType: z.enum(['accessKey', 'auto']),
+    authenticationType: z.enum(authenticationTypes),
     awsAccessKeyId: z.string().optional(),
     /** Always `<REDACTED>`. */
     awsSecretAccessKey: z.string().optional(),
+    /** The role that Headgate assumes, with the tenant id as external id. */
+    awsRoleArn: z.string().optional(),
   }),
   /** Why the status is an error, and what to do; ours. */
   statusMessage: z.string().optional(),
 })
 export type Integration = z.output<typeof integration>
 
+/** Statements of the controller policy that not everybody needs. */
+export const setupFeatures = ['identityCenter', 'removeForeignGrants'] as const
+export type SetupFeature = (typeof setupFeatures)[number]
+
+const kmsKeyArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]{1,128}$/, 'must be the ARN of a KMS key (not of an alias)')
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+const principalArn = z
+  .string()
+  .max(2048)
+  .regex(
+    /^arn:aws[a-z-]*:iam::\d{12}:(root|(user|role)\/[\w+=,.@/-]+)$/,
+    'must be the ARN of a user, a role or an account',
+  )
+
+export const setupInput = z.strictObject({
+  awsAccountId: common.awsAccountId,
+  awsRegion: common.awsRegion,
+  awsLocationPath: common.awsLocationPath,
+  /** Default: a role `headgate-access-grants-location`. */
+  awsLocationRole: roleArn.optional(),
+  /** The role that Headgate assumes; default: a role `headgate-controller`. */
+  awsRoleArn: roleArn.optional(),
+  /** Who may assume it: the identity that Headgate itself runs as. Default: whomever the account lets. */
+  trustedPrincipal: principalArn.optional(),
+  /** Below `s3://`: those that the location role reaches. Default: the path's bucket, or every bucket of the account. */
+  buckets: z.array(bucketName).max(50).default([]),
+  /** Keys that encrypt the data; without any, nothing is said of KMS. */
+  kmsKeyArns: z.array(kmsKeyArn).max(20).default([]),
+  features: z.array(z.enum(setupFeatures)).default([]),
+})
+
+const listed = z
+  .string()
+  .transform(text => text.split(',').filter(item => item !== ''))
+  .optional()
+
+const document = z.record(z.string(), z.unknown())
+/** Each is JSON to be pasted as it is. */
+export const setupDocuments = z.object({
+  /** The external id that the controller's role asks for. */
+  tenantId: z.string(),
+  controllerRole: z.string(),
+  locationRole: z.string(),
+  /** Seconds, of the location role: credentials vended before a revocation live that long. */
+  maxSessionDuration: z.number().int(),
+  controllerPolicy: document,
+  controllerTrustPolicy: document,
+  locationRoleTrustPolicy: document,
+  locationRolePolicy: document,
+  /** For people who do not come through a service that asks for their credentials. */
+  consumerPolicy: document,
+  /** All of it in one template. */
+  cloudFormation: document,
+})
+export type SetupDocuments = z.output<typeof setupDocuments>
+
 const params = z.object({ id: idParam })
+const readers = ['APPLICATION_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'] as const
 const needs = ['APPLICATION_ADMIN'] as const
 
 export const integrations = {
@@ -100,11 +201,21 @@ export const integrations = {
       'aws-unreachable',
     ],
   }),
+  validate: endpoint({
+    method: 'POST',
+    path: '/integrations/validate',
+    summary: 'The validation of a create, and nothing stored; failed tests are part of the answer',
+    needs,
+    body: integrationInput,
+    status: 200,
+    response: z.object({ validationResults }),
+    errors: [],
+  }),
   list: endpoint({
     method: 'GET',
     path: '/integrations',
     summary: 'Every integration; `include=deleted` adds the deleted ones',
-    needs: ['APPLICATION_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'],
+    needs: readers,
     query: z.strictObject({ include: z.literal('deleted').optional() }),
     status: 200,
     response: z.array(integration),
@@ -114,25 +225,86 @@ export const integrations = {
     method: 'GET',
     path: '/integrations/{id}',
     summary: 'One integration',
-    needs: ['APPLICATION_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'],
+    needs: readers,
     params,
     status: 200,
     response: integration,
     errors: ['integration-not-found'],
   }),
-  remove: endpoint({
-    method: 'DELETE',
+  status: endpoint({
+    method: 'GET',
+    path: '/integrations/{id}/status',
+    summary: 'Status and validation results of one integration',
+    needs: readers,
+    params,
+    status: 200,
+    response: z.object({ status: z.enum(integrationStatuses), validationResults }),
+    errors: ['integration-not-found'],
+  }),
+  update: endpoint({
+    method: 'PUT',
     path: '/integrations/{id}',
-    summary: 'Remove our grants, then the location; refused while data sources are registered, unless they go too',
+    summary: 'Change name, credentials, authentication method or location role; what is left out stays as it is',
     needs,
     params,
-    query: z.strictObject({ dataSources: z.literal('disable').optional() }),
-    ifPreview: true,
+    body: integrationEdit,
+    ifMatch: true,
     status: 200,
     response: summary,
     errors: [
       'integration-not-found',
       'integration-busy',
+      'integration-disabled',
+      'integration-name-taken',
+      'version-missing',
+      'version-stale',
+      'validation-failed',
+      'aws-refused',
+      'aws-unreachable',
+    ],
+  }),
+  setup: endpoint({
+    method: 'GET',
+    path: '/integrations/{id}/setup',
+    summary: 'What the AWS admin needs for this integration: policies to paste and a CloudFormation template',
+    needs,
+    params,
+    query: z.strictObject({
+      features: listed.pipe(z.array(z.enum(setupFeatures)).optional()),
+      kmsKeyArns: listed.pipe(z.array(kmsKeyArn).max(20).optional()),
+      trustedPrincipal: principalArn.optional(),
+    }),
+    status: 200,
+    response: setupDocuments,
+    errors: ['integration-not-found'],
+  }),
+  prepareSetup: endpoint({
+    method: 'POST',
+    path: '/integrations/setup',
+    summary: 'The same before anything is stored',
+    needs,
+    body: setupInput,
+    status: 200,
+    response: setupDocuments,
+    errors: [],
+  }),
+  remove: endpoint({
+    method: 'DELETE',
+    path: '/integrations/{id}',
+    summary: 'Remove our grants, then the location; `force` gives up what is in AWS instead and calls nothing',
+    needs,
+    params,
+    query: z.strictObject({
+      dataSources: z.literal('disable').optional(),
+      removeForeign: z.literal('true').optional(),
+      force: z.literal('true').optional(),
+    }),
+    status: 200,
+    response: summary,
+    errors: [
+      'integration-not-found',
+      'integration-busy',
+      'integration-disabled',
       'integration-has-data-sources',
       'integration-has-foreign-grants',
       'validation-failed',

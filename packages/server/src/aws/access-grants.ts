@@ -15,12 +15,14 @@ import {
   type ListAccessGrantsLocationsEntry,
   ListTagsForResourceCommand,
   paginateListAccessGrantsLocations,
+  TagResourceCommand,
+  UpdateAccessGrantsLocationCommand,
 } from '@aws-sdk/client-s3-control'
 import { AwsFailure, callAws } from './aws-error.ts'
 import type { AwsClients } from './clients.ts'
 
 /** The tags that mark what Headgate made. */
-const tenantTag = 'headgate:tenant'
+export const tenantTag = 'headgate:tenant'
 export const intentTag = 'headgate:intent'
 
 export interface Marks {
@@ -52,12 +54,19 @@ export interface AwsGrant {
   readonly grantScope: string
 }
 
-/** The ARN of the account's instance in this region; undefined where there is none. */
-export async function findInstance(aws: AwsClients): Promise<string | undefined> {
+export interface AwsInstance {
+  readonly arn: string
+  /** Whether people of an Identity Center can be granted to. */
+  readonly hasIdentityCenter: boolean
+}
+
+/** The account's instance in this region; undefined where there is none. */
+export async function findInstance(aws: AwsClients): Promise<AwsInstance | undefined> {
   const command = new GetAccessGrantsInstanceCommand({ AccountId: aws.accountId })
   try {
     const answer = await callAws('GetAccessGrantsInstance', () => aws.s3Control.send(command))
-    return answer.AccessGrantsInstanceArn
+    const { AccessGrantsInstanceArn: arn = '', IdentityCenterInstanceArn, IdentityCenterArn } = answer
+    return { arn, hasIdentityCenter: Boolean(IdentityCenterInstanceArn ?? IdentityCenterArn) }
   } catch (error) {
     if (error instanceof AwsFailure && error.kind === 'notFound') return undefined
     throw error
@@ -84,6 +93,16 @@ export function isLocationOf(scope: string, locationPath: string): boolean {
   return (open.endsWith('/') ? open : `${open}/`) === locationPath
 }
 
+/** `lost`: of ours, but of an integration that is none any more: it was forced out of use, or is not known here. */
+export type Ownership = 'ours' | 'lost' | 'foreign'
+
+/** Whose a location is, by its tags. */
+export async function ownerOfLocation(aws: AwsClients, { arn }: AwsLocation, marks: Marks): Promise<Ownership> {
+  const tags = await tagsOf(aws, arn)
+  if (tags.get(intentTag) === marks.intent) return 'ours'
+  return tags.get(tenantTag) === marks.tenantId && tags.has(intentTag) ? 'lost' : 'foreign'
+}
+
 /** The location on that path which carries this intent; undefined where there is none, or another's. */
 export async function findLocationByIntent(
   aws: AwsClients,
@@ -107,6 +126,22 @@ export async function createLocation(
     Tags: tagsFor(marks),
   })
   return presentLocation(await callAws('CreateAccessGrantsLocation', () => aws.s3Control.send(command)))
+}
+
+/** The role is all of a location that can change. */
+export async function updateLocationRole(aws: AwsClients, id: string, roleArn: string): Promise<void> {
+  const command = new UpdateAccessGrantsLocationCommand({
+    AccountId: aws.accountId,
+    AccessGrantsLocationId: id,
+    IAMRoleArn: roleArn,
+  })
+  await callAws('UpdateAccessGrantsLocation', () => aws.s3Control.send(command))
+}
+
+/** Says by its tags whose it is from now on; other tags stay. */
+export async function markLocation(aws: AwsClients, { arn }: AwsLocation, marks: Marks): Promise<void> {
+  const command = new TagResourceCommand({ AccountId: aws.accountId, ResourceArn: arn, Tags: tagsFor(marks) })
+  await callAws('TagResource', () => aws.s3Control.send(command))
 }
 
 export async function deleteLocation(aws: AwsClients, id: string): Promise<void> {

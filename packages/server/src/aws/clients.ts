@@ -10,7 +10,8 @@ import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
 import { S3Client } from '@aws-sdk/client-s3'
 import { S3ControlClient } from '@aws-sdk/client-s3-control'
 import { STSClient } from '@aws-sdk/client-sts'
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers'
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
+import type { AuthenticationType } from '@headgate/core/api'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { Sealed, Vault } from '../secrets.ts'
 
@@ -31,16 +32,23 @@ export interface IntegrationAccess {
   readonly intent: string
   readonly account_id: string
   readonly region: string
-  readonly authentication_type: 'accessKey' | 'auto'
+  readonly authentication_type: AuthenticationType
   readonly access_key_id: string | null
   readonly secret_access_key: Sealed | null
+  readonly assumed_role: string | null
 }
 
-/** Credentials that are not stored (yet). `auto`: the SDK's default chain. */
+/** `auto`: the SDK's default chain, which is also whence a role is assumed from. */
+export type AwsCredentials =
+  | 'auto'
+  | { readonly accessKeyId: string; readonly secretAccessKey: string }
+  | { readonly assumedRole: string }
+
+/** Credentials that are not stored (yet). */
 export interface AwsTarget {
   readonly accountId: string
   readonly region: string
-  readonly credentials: 'auto' | { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly credentials: AwsCredentials
 }
 
 export interface AwsAccess {
@@ -48,6 +56,8 @@ export interface AwsAccess {
   of(integration: IntegrationAccess): AwsClients
   /** Clients for `work` alone, with credentials that need not be stored. */
   trying<T>(target: AwsTarget, work: (aws: AwsClients) => Promise<T>): Promise<T>
+  /** Clients for `work` alone, with an integration's credentials as they are stored, or are to be. */
+  aside<T>(integration: IntegrationAccess, work: (aws: AwsClients) => Promise<T>): Promise<T>
   /** Drops the clients of an integration that has ended. */
   forget(integrationId: number): void
   close(): void
@@ -55,6 +65,8 @@ export interface AwsAccess {
 
 export interface AwsAccessOptions {
   readonly vault: Vault
+  /** Asked for once a role is assumed: its trust policy names it, so that nobody else can have us assume it. */
+  readonly externalId?: () => Promise<string>
   /** In the place of AWS's own addresses, for every service. */
   readonly endpoint?: string | undefined
   /** Calls in flight at once, per account and region. */
@@ -74,6 +86,14 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccess {
     kept.get(id)?.set.destroy()
     kept.delete(id)
   }
+  async function trying<T>(target: AwsTarget, work: (aws: AwsClients) => Promise<T>): Promise<T> {
+    const set = openClients(target, options)
+    try {
+      return await work(set.clients)
+    } finally {
+      set.destroy()
+    }
+  }
   return {
     of(integration) {
       const mark = markOf(integration)
@@ -84,14 +104,8 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccess {
       kept.set(integration.id, { mark, set })
       return set.clients
     },
-    async trying(target, work) {
-      const set = openClients(target, options)
-      try {
-        return await work(set.clients)
-      } finally {
-        set.destroy()
-      }
-    },
+    trying,
+    aside: (integration, work) => trying(targetOf(integration, options.vault), work),
     forget,
     close() {
       for (const id of [...kept.keys()]) forget(id)
@@ -102,14 +116,18 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccess {
 function targetOf(integration: IntegrationAccess, vault: Vault): AwsTarget {
   const { account_id: accountId, region, access_key_id: accessKeyId, secret_access_key: secret } = integration
   if (integration.authentication_type === 'auto') return { accountId, region, credentials: 'auto' }
+  if (integration.assumed_role !== null) {
+    return { accountId, region, credentials: { assumedRole: integration.assumed_role } }
+  }
   if (accessKeyId === null || secret === null) throw new Error(`integration ${integration.id} has no stored access key`)
   const secretAccessKey = vault.open(secret, secretContext(integration.intent))
   return { accountId, region, credentials: { accessKeyId, secretAccessKey } }
 }
 
 /** Changes exactly when the clients must; sealing again, even the same secret, gives other text. */
-function markOf({ account_id, region, authentication_type, access_key_id, secret_access_key }: IntegrationAccess) {
-  const parts = [account_id, region, authentication_type, access_key_id, secret_access_key?.text]
+function markOf(row: IntegrationAccess) {
+  const { account_id, region, authentication_type, access_key_id, secret_access_key, assumed_role } = row
+  const parts = [account_id, region, authentication_type, access_key_id, secret_access_key?.text, assumed_role]
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
 
@@ -132,7 +150,7 @@ function openClients({ accountId, region, credentials }: AwsTarget, options: Aws
   const common = {
     region,
     // One provider for all services: the chain is walked once, and its credentials renewed in one place.
-    credentials: credentials === 'auto' ? fromNodeProviderChain({ clientConfig: { region } }) : credentials,
+    credentials: credentialsOf(credentials, options, { region, requestHandler }),
     maxAttempts: 1,
     requestHandler,
   }
@@ -149,6 +167,26 @@ function openClients({ accountId, region, credentials }: AwsTarget, options: Aws
     identityStore: new IdentitystoreClient({ ...common, ...there }),
   }
   return { clients, destroy: () => requestHandler.destroy() }
+}
+
+function credentialsOf(
+  credentials: AwsCredentials,
+  { endpoint, externalId }: AwsAccessOptions,
+  { region, requestHandler }: { readonly region: string; readonly requestHandler: NodeHttpHandler },
+) {
+  if (credentials === 'auto') return fromNodeProviderChain({ clientConfig: { region } })
+  if ('accessKeyId' in credentials) return credentials
+  const { assumedRole: RoleArn } = credentials
+  // Asked anew by each client of the set once its own have nearly expired.
+  return async () => {
+    if (externalId === undefined) throw new Error('no role is assumed without an external id')
+    const assume = fromTemporaryCredentials({
+      masterCredentials: fromNodeProviderChain({ clientConfig: { region } }),
+      params: { RoleArn, ExternalId: await externalId(), RoleSessionName: 'headgate', DurationSeconds: 3600 },
+      clientConfig: { region, maxAttempts: 1, requestHandler, ...(endpoint === undefined ? {} : { endpoint }) },
+    })
+    return assume()
+  }
 }
 
 /** S3 Control's rules put the account into the host name, which no local address survives (facts 1.6). */

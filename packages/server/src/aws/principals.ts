@@ -9,6 +9,7 @@ import { DescribeUserCommand, GetUserIdCommand } from '@aws-sdk/client-identitys
 import type { PrincipalKind } from '@headgate/core'
 import { AwsFailure, callAws } from './aws-error.ts'
 import type { AwsClients } from './clients.ts'
+import { nameIn } from './roles.ts'
 
 export type PrincipalLookUp =
   /** `identifier`: what to store; `uniqueId`: AIDA…, AROA… */
@@ -35,13 +36,6 @@ export async function lookUpPrincipal(
     if (error.kind === 'notFound') return { found: false, reason: `AWS knows no such ${words[kind]}` }
     return { unknown: `AWS answered ${error.operation} with ${error.code}` }
   }
-}
-
-/** The location role's longest session, seconds: how long credentials may outlive a grant. Throws AwsFailure. */
-export async function maxSessionSeconds(aws: AwsClients, roleArn: string): Promise<number | undefined> {
-  const command = new GetRoleCommand({ RoleName: nameIn(roleArn) })
-  const { Role } = await callAws('GetRole', () => aws.iam.send(command))
-  return Role?.MaxSessionDuration
 }
 
 const words = { iamUser: 'IAM user', iamRole: 'IAM role', identityCenterUser: 'Identity Center user' } as const
@@ -92,9 +86,4 @@ export function isDirectoryUserId(text: string): boolean {
 function ifNotFound(error: unknown): undefined {
   if (error instanceof AwsFailure && error.kind === 'notFound') return undefined
   throw error
-}
-
-/** The last segment: IAM asks by name, without the path. */
-function nameIn(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1)
 }

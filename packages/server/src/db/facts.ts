@@ -181,7 +181,7 @@ function within(column: string, part: Part | undefined) {
 async function integrations(tx: Tx, part?: Part): Promise<Integration[]> {
   const rows = await tx
     .selectFrom('integration')
-    .where('status', '<>', 'deleted')
+    .where('status', 'not in', ['deleted', 'disabled'])
     .where(within('id', part))
     .select(['id', 'account_id', 'region', 'location_path', 'subsume_equal'])
     .orderBy('id')

@@ -1,15 +1,13 @@
 /**
- * Integrations as rows, and what hangs on them: data sources still registered, grants still alive.
+ * Integrations as rows: found, made, begun again, and moved from one status to the next.
  *
- * A status changes in one way only: `moveIntegration`, which says so as a fact and as an audit event. The row's secret
- * goes into neither.
+ * A status changes in one way only: `moveIntegration`, which says so as a fact and as an audit event. The row's
+ * secret goes into neither.
  */
 import type { IntegrationStatus, ValidationResults } from '@headgate/core/api'
-import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Sealed } from '../secrets.ts'
+import type { Kysely, Selectable, Updateable } from 'kysely'
 import type { Act, AuditTarget } from './act.ts'
-import { deleteDataSource, setDataSourceState } from './data-source-state.ts'
-import type { Database } from './schema.ts'
+import type { Database, IntegrationEdit } from './schema.ts'
 
 export type IntegrationRow = Selectable<Database['integration']>
 type Reader = Kysely<Database>
@@ -23,26 +21,32 @@ export async function lockIntegration(db: Reader, id: number): Promise<Integrati
   return db.selectFrom('integration').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
 }
 
-/** In the order they were made. */
+/**
+ * In the order they were made.
+ * @param which `inUse`: those that hold their name and path; `undeleted`: those too that were forced out of use
+ */
 export async function listIntegrations(
   db: Reader,
-  { includeDeleted = false }: { readonly includeDeleted?: boolean } = {},
+  which: 'inUse' | 'undeleted' | 'all' = 'inUse',
 ): Promise<IntegrationRow[]> {
   const all = db.selectFrom('integration').selectAll().orderBy('id')
-  return (includeDeleted ? all : all.where('status', '<>', 'deleted')).execute()
+  if (which === 'all') return all.execute()
+  return all.where('status', 'not in', which === 'inUse' ? notInUse : ['deleted']).execute()
+}
+
+/** Their name and path are free, and nothing is done for them any more. */
+const notInUse: readonly IntegrationStatus[] = ['deleted', 'disabled']
+
+export function isInUse({ status }: Pick<IntegrationRow, 'status'>): boolean {
+  return !notInUse.includes(status)
 }
 
 /** What a person decides about an integration. */
-export interface IntegrationConfig {
-  readonly name: string
+export interface IntegrationConfig extends IntegrationEdit {
   readonly accountId: string
   readonly region: string
-  readonly locationRole: string
   /** Normalised. */
   readonly locationPath: string
-  readonly authenticationType: 'accessKey' | 'auto'
-  readonly accessKeyId: string | null
-  readonly secretAccessKey: Sealed | null
 }
 
 /** Stores a new one as `creating`. Throws PostgreSQL's 23505 when path or name were taken meanwhile. */
@@ -74,28 +78,13 @@ export async function restartIntegration(
   config: IntegrationConfig,
   validation: ValidationResults,
 ): Promise<IntegrationRow | undefined> {
-  const before = await lockIntegration(act.tx, id)
-  if (before?.status !== 'createError') return undefined
-  const row = await act.tx
-    .updateTable('integration')
-    .set({
-      ...columnsOf(config),
-      status: 'creating',
-      status_message: null,
-      validation: JSON.stringify(validation),
-      updated_at: new Date(act.now),
-    })
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  sayChanged(act, row, 'integration-created')
-  act.audit({
-    action: 'CREATE',
-    targetType: 'INTEGRATION',
-    targets: [targetOf(row)],
-    payload: { type: 'IntegrationCreationRestarted', before: describe(before), after: describe(row) },
+  return moveIntegration(act, id, {
+    from: ['createError'],
+    to: 'creating',
+    event: 'IntegrationCreationRestarted',
+    also: { ...columnsOf(config), validation: JSON.stringify(validation), faults: '[]' },
+    isEdit: true,
   })
-  return row
 }
 
 export interface Move {
@@ -104,10 +93,13 @@ export interface Move {
   /** The audit event's type, e.g. `IntegrationEnabled`. */
   readonly event: string
   /** Why it is so and what to do; absent clears it. */
-  readonly message?: string
-  readonly awsLocationId?: string | null
-  readonly maxSessionSeconds?: number | null
-  readonly validation?: ValidationResults
+  readonly message?: string | undefined
+  /** Columns that change with it. */
+  readonly also?: Omit<Updateable<Database['integration']>, 'status' | 'status_message' | 'version' | 'updated_at'>
+  /** Whether this is another configuration: who read the one before may not overwrite it unseen. */
+  readonly isEdit?: boolean
+  /** What the audit event says besides. */
+  readonly detail?: Readonly<Record<string, unknown>>
 }
 
 /** Undefined, and nothing changed, unless the integration is in one of the states that `from` names. */
@@ -117,115 +109,64 @@ export async function moveIntegration(act: Act, id: number, move: Move): Promise
   const row = await act.tx
     .updateTable('integration')
     .set({
+      ...move.also,
       status: move.to,
       status_message: move.message ?? null,
-      ...(move.awsLocationId === undefined ? {} : { aws_location_id: move.awsLocationId }),
-      ...(move.maxSessionSeconds === undefined ? {} : { max_session_seconds: move.maxSessionSeconds }),
-      ...(move.validation === undefined ? {} : { validation: JSON.stringify(move.validation) }),
+      ...(move.isEdit ? { version: before.version + 1 } : {}),
       updated_at: new Date(act.now),
     })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
-  sayChanged(act, row, `integration-${move.to}`)
+  sayChanged(act, row, move.to === 'creating' ? 'integration-created' : `integration-${move.to}`)
   act.audit({
-    action: move.to === 'deleting' || move.to === 'deleted' ? 'DELETE' : 'UPDATE',
+    action: actionOf(move.to),
     targetType: 'INTEGRATION',
     targets: [targetOf(row)],
-    payload: { type: move.event, before: describe(before), after: describe(row) },
+    payload: { type: move.event, before: describe(before), after: describe(row), ...move.detail },
   })
   return row
 }
 
-/** Those whose creation or deletion was begun and not ended. */
+function actionOf(to: IntegrationStatus): 'CREATE' | 'UPDATE' | 'DELETE' {
+  if (to === 'creating') return 'CREATE'
+  return to === 'deleting' || to === 'deleted' || to === 'disabled' ? 'DELETE' : 'UPDATE'
+}
+
+/** Those whose creation, edit or deletion was begun and not ended. */
 export async function unfinishedIntegrations(db: Reader): Promise<{ id: number; status: IntegrationStatus }[]> {
   return db
     .selectFrom('integration')
     .select(['id', 'status'])
-    .where('status', 'in', ['creating', 'deleting'])
+    .where('status', 'in', ['creating', 'editing', 'deleting'])
     .orderBy('id')
     .execute()
-}
-
-/** How many of its data sources are not disabled. */
-export async function countActiveDataSources(db: Reader, integrationId: number): Promise<number> {
-  const { count } = await activeDataSources(db, integrationId)
-    .select(sql<number>`count(*)`.as('count'))
-    .executeTakeFirstOrThrow()
-  return count
-}
-
-/** As if somebody had disabled them one by one. */
-export async function disableDataSources(act: Act, integrationId: number): Promise<void> {
-  const rows = await activeDataSources(act.tx, integrationId).selectAll().orderBy('id').forUpdate().execute()
-  for (const row of rows) await setDataSourceState(act, row, 'disabled')
-}
-
-/** What is left of an integration's data sources when it ends: nothing could bring them back, and their scopes are free. */
-export async function deleteDataSources(act: Act, integrationId: number): Promise<void> {
-  const rows = await act.tx
-    .selectFrom('data_source')
-    .where('integration_id', '=', integrationId)
-    .where('state', '<>', 'deleted')
-    .selectAll()
-    .orderBy('id')
-    .forUpdate()
-    .execute()
-  for (const row of rows) await deleteDataSource(act, row)
-}
-
-function activeDataSources(db: Reader, integrationId: number) {
-  return db.selectFrom('data_source').where('integration_id', '=', integrationId).where('state', '=', 'active')
-}
-
-/** Grants that are in AWS, on their way there or on their way out. */
-export async function hasLiveGrants(db: Reader, integrationId: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('ledger')
-    .select(sql`1`.as('one'))
-    .where('integration_id', '=', integrationId)
-    .where('state', 'not in', ['revoked', 'abandoned'])
-    .limit(1)
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** What the ledger says of its grants: AWS's ids of all that ever were, and the intents of those without one yet. */
-export async function ownGrants(
-  db: Reader,
-  integrationId: number,
-): Promise<{ readonly awsGrantIds: ReadonlySet<string>; readonly openIntents: ReadonlySet<string> }> {
-  const rows = await db
-    .selectFrom('ledger')
-    .select(['aws_grant_id', 'intent'])
-    .where('integration_id', '=', integrationId)
-    .execute()
-  const awsGrantIds = new Set<string>()
-  const openIntents = new Set<string>()
-  for (const row of rows) {
-    if (row.aws_grant_id === null) openIntents.add(row.intent)
-    else awsGrantIds.add(row.aws_grant_id)
-  }
-  return { awsGrantIds, openIntents }
 }
 
 function columnsOf(config: IntegrationConfig) {
   return {
-    name: config.name,
+    ...columnsOfEdit(config),
     account_id: config.accountId,
     region: config.region,
-    location_role: config.locationRole,
     location_path: config.locationPath,
+  }
+}
+
+export function columnsOfEdit(config: IntegrationEdit) {
+  return {
+    name: config.name,
+    location_role: config.locationRole,
     authentication_type: config.authenticationType,
     access_key_id: config.accessKeyId,
     secret_access_key: config.secretAccessKey === null ? null : JSON.stringify(config.secretAccessKey),
+    assumed_role: config.assumedRole,
   }
 }
 
 function sayChanged(act: Act, row: IntegrationRow, cause: string): void {
   const { id, account_id: accountId, region, location_path: locationPath, subsume_equal: subsumeEqual } = row
   const fact = { id, accountId, region, locationPath, subsumeEqual, status: row.status }
-  act.changed('integration', id, row.status === 'deleted' ? null : fact, cause)
+  act.changed('integration', id, isInUse(row) ? fact : null, cause)
 }
 
 function targetOf(row: IntegrationRow): AuditTarget {
@@ -242,6 +183,7 @@ function describe(row: IntegrationRow) {
     awsLocationPath: row.location_path,
     authenticationType: row.authentication_type,
     awsAccessKeyId: row.access_key_id,
+    awsRoleArn: row.assumed_role,
     status: row.status,
     statusMessage: row.status_message,
     awsLocationId: row.aws_location_id,

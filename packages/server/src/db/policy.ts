@@ -207,7 +207,7 @@ export async function missingIntegrations(db: Reader, ids: readonly number[]): P
   const rows = await db
     .selectFrom('integration')
     .where('id', '=', sql<number>`any(${ids})`)
-    .where('status', '<>', 'deleted')
+    .where('status', 'not in', ['deleted', 'disabled'])
     .select('id')
     .execute()
   return new Set(ids).difference(new Set(rows.map(row => row.id)))

@@ -102,7 +102,13 @@ async function askAws(
   return last
 }
 
-const askable: ReadonlySet<string> = new Set(['creating', 'enabled', 'recurringValidationError'])
+const askable: ReadonlySet<string> = new Set([
+  'creating',
+  'enabled',
+  'editing',
+  'editError',
+  'recurringValidationError',
+])
 
 function foreignWarnings(identifier: string, accountId: string, integrations: readonly IntegrationRow[]): string[] {
   const foreign = integrations.filter(integration => integration.account_id !== accountId)

@@ -2,7 +2,8 @@
 import { type AwsGrant, intentTag, listGrants, tagsOf } from '../aws/access-grants.ts'
 import { AwsFailure } from '../aws/aws-error.ts'
 import type { AwsClients } from '../aws/clients.ts'
-import { type IntegrationRow, ownGrants } from '../db/integration.ts'
+import type { IntegrationRow } from '../db/integration.ts'
+import { ownGrants } from '../db/integration-use.ts'
 import type { World } from '../world.ts'
 
 /** Throws AwsFailure. */

@@ -25,6 +25,7 @@ export function presentIntegration(row: IntegrationRow): Whole {
       awsLocationPath: row.location_path,
       authenticationType: row.authentication_type,
       ...(row.access_key_id === null ? {} : { awsAccessKeyId: row.access_key_id, awsSecretAccessKey: '<REDACTED>' }),
+      ...(row.assumed_role === null ? {} : { awsRoleArn: row.assumed_role }),
     },
     ...(row.status_message === null ? {} : { statusMessage: row.status_message }),
   }

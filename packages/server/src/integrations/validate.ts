@@ -1,17 +1,32 @@
 /**
- * The seven validation tests (01), in the documented order and by their documented names.
+ * The validation tests (01): seven in the documented order and by their documented names, and two of ours.
  *
  * Looks only: nothing is changed in AWS or in the database. A test whose prerequisite failed is skipped; a message says
  * what to do about it.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Problem, type ValidationResults, validationTestNames } from '@headgate/core/api'
-import { type AwsLocation, findInstance, intentTag, isLocationOf, listLocations, tagsOf } from '../aws/access-grants.ts'
-import { AwsFailure, problemOfAws } from '../aws/aws-error.ts'
+import {
+  type AuthenticationType,
+  Problem,
+  type ValidationResults,
+  type ValidationTest,
+  validationTestNames,
+} from '@headgate/core/api'
+import {
+  type AwsInstance,
+  type AwsLocation,
+  findInstance,
+  isLocationOf,
+  listLocations,
+  type Ownership,
+  ownerOfLocation,
+} from '../aws/access-grants.ts'
+import { AwsFailure } from '../aws/aws-error.ts'
 import { hasBuckets, hasKeysBelow, lookAtBucket } from '../aws/buckets.ts'
 import type { AwsClients } from '../aws/clients.ts'
 import { callerIdentity } from '../aws/identity.ts'
-import { retrying } from '../aws/retry.ts'
+import { asking, patiently, type Verdict } from './ask-aws.ts'
+import { checkLocationRole } from './check-location-role.ts'
+import { checkPermissions } from './check-permissions.ts'
 
 /** What is to become, or is, an integration. */
 export interface Candidate {
@@ -21,7 +36,7 @@ export interface Candidate {
   readonly locationRole: string
   /** Normalised. */
   readonly locationPath: string
-  readonly authenticationType: 'accessKey' | 'auto'
+  readonly authenticationType: AuthenticationType
 }
 
 /** Another integration in use. */
@@ -37,50 +52,112 @@ export interface Validation {
   readonly results: ValidationResults
   /** How to answer the first failure; carries all results. */
   readonly problem?: Problem
-  /** The numbers of the tests that failed, 1 to 7. */
+  /** The numbers of the tests that failed. */
   readonly failed: readonly TestNumber[]
+  /** The location role's longest session, where IAM told it. */
+  readonly maxSessionSeconds?: number
 }
 
-export type TestNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7
+export type TestNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+
+/** Whose location it is to be. */
+export interface Owner {
+  readonly tenantId: string
+  /** Of an earlier attempt at this very integration: a location that carries it is ours. */
+  readonly intent?: string | undefined
+  /** Names of buckets below `s3://` that are in use. */
+  readonly buckets?: readonly string[]
+}
 
 /**
- * All seven, before an integration is made.
+ * All nine, before an integration is made.
  * @param others every other integration in use
- * @param intent of an earlier attempt at this very integration: a location that carries it is ours
  */
 export function validateNew(
   aws: AwsClients,
   candidate: Candidate,
   others: readonly Other[],
-  intent?: string,
+  owner: Owner,
 ): Promise<Validation> {
-  return runTests([
-    { number: 1, needs: [], run: async () => testConfiguration(candidate, others) },
-    { number: 2, needs: [], run: async () => testName(candidate, others) },
-    ...testsOfAccount(aws, candidate),
-    { number: 7, needs: [1, 5], run: () => testLocation(aws, candidate, intent) },
+  const seen: Seen = {}
+  return runTests(seen, [
+    ...testsOfOthers(candidate, others),
+    ...testsOfAccount(aws, candidate, owner, seen),
+    { number: 7, needs: [1, 5], run: () => testLocation(aws, candidate, owner) },
+    ...testsOfRights(aws, candidate, owner, seen),
+  ])
+}
+
+/** All but the seventh, before an integration is edited: its location is there already, or is made by the edit. */
+export function validateEdit(
+  aws: AwsClients,
+  candidate: Candidate,
+  others: readonly Other[],
+  owner: Owner,
+): Promise<Validation> {
+  const seen: Seen = {}
+  return runTests(seen, [
+    ...testsOfOthers(candidate, others),
+    ...testsOfAccount(aws, candidate, owner, seen),
+    ...testsOfRights(aws, candidate, owner, seen),
   ])
 }
 
 /** Tests 3 to 6, before an integration is deleted. */
-export function validateExisting(aws: AwsClients, candidate: Candidate): Promise<Validation> {
-  return runTests(testsOfAccount(aws, candidate))
+export function validateExisting(aws: AwsClients, candidate: Candidate, owner: Owner): Promise<Validation> {
+  const seen: Seen = {}
+  return runTests(seen, testsOfAccount(aws, candidate, owner, seen))
 }
 
-function testsOfAccount(aws: AwsClients, candidate: Candidate): Test[] {
+/** 3 to 6, 8 and 9, while an integration is in use. */
+export function validateAgain(aws: AwsClients, candidate: Candidate, owner: Owner): Promise<Validation> {
+  const seen: Seen = {}
+  return runTests(seen, [...testsOfAccount(aws, candidate, owner, seen), ...testsOfRights(aws, candidate, owner, seen)])
+}
+
+/** What one test learnt and a later one needs. */
+interface Seen {
+  callerArn?: string
+  instance?: AwsInstance
+  maxSessionSeconds?: number
+}
+
+function testsOfOthers(candidate: Candidate, others: readonly Other[]): Test[] {
+  return [
+    { number: 1, needs: [], run: async () => testConfiguration(candidate, others) },
+    { number: 2, needs: [], run: async () => testName(candidate, others) },
+  ]
+}
+
+function testsOfAccount(aws: AwsClients, candidate: Candidate, owner: Owner, seen: Seen): Test[] {
   return [
     { number: 3, needs: [], run: async () => testRole(candidate) },
-    { number: 4, needs: [], run: () => testIdentity(aws, candidate) },
-    { number: 5, needs: [4], run: () => testInstance(aws) },
+    { number: 4, needs: [], run: () => testIdentity(aws, candidate, owner, seen) },
+    { number: 5, needs: [4], run: () => testInstance(aws, seen) },
     { number: 6, needs: [4], run: () => testPath(aws, candidate) },
   ]
 }
 
-type Verdict =
-  | { readonly status: 'passed' }
-  | { readonly status: 'warning'; readonly message: string }
-  /** `problem`: how to answer, when not with 422 `validation-failed`. */
-  | { readonly status: 'failed'; readonly message: string; readonly problem?: Problem }
+function testsOfRights(aws: AwsClients, candidate: Candidate, { tenantId, buckets = [] }: Owner, seen: Seen): Test[] {
+  const path = candidate.locationPath
+  const named = path === 's3://' ? buckets : [path.slice('s3://'.length).split('/')[0] ?? '']
+  const about = () => ({
+    place: { ...candidate, tenantId, controllers: [], buckets: named },
+    hasIdentityCenter: seen.instance?.hasIdentityCenter ?? false,
+  })
+  return [
+    { number: 8, needs: [3, 4], run: () => checkPermissions(aws, { ...about(), callerArn: seen.callerArn ?? '' }) },
+    {
+      number: 9,
+      needs: [3, 4],
+      run: async () => {
+        const { maxSessionSeconds, ...verdict } = await checkLocationRole(aws, about())
+        if (maxSessionSeconds !== undefined) seen.maxSessionSeconds = maxSessionSeconds
+        return verdict
+      },
+    },
+  ]
+}
 
 interface Test {
   readonly number: TestNumber
@@ -88,10 +165,10 @@ interface Test {
   readonly run: () => Promise<Verdict>
 }
 
-async function runTests(tests: readonly Test[]): Promise<Validation> {
+async function runTests(seen: Seen, tests: readonly Test[]): Promise<Validation> {
   const stopped = new Map<TestNumber, string>()
   const failed: TestNumber[] = []
-  const validationTests: ValidationResults['validationTests'] = []
+  const validationTests: ValidationTest[] = []
   let answer: Problem | undefined
   for (const { number, needs, run } of tests) {
     const name = validationTestNames[number - 1] ?? ''
@@ -121,9 +198,10 @@ async function runTests(tests: readonly Test[]): Promise<Validation> {
     status: failed.length > 0 ? 'failed' : warned ? 'warning' : 'passed',
     validationTests,
   }
-  if (answer === undefined) return { results, failed }
+  const read = seen.maxSessionSeconds === undefined ? {} : { maxSessionSeconds: seen.maxSessionSeconds }
+  if (answer === undefined) return { results, failed, ...read }
   const detail = { ...answer.detail, validation: validationTests, validationResults: results }
-  return { results, failed, problem: new Problem(answer.code, detail, { cause: answer.cause }) }
+  return { results, failed, ...read, problem: new Problem(answer.code, detail, { cause: answer.cause }) }
 }
 
 const passed: Verdict = { status: 'passed' }
@@ -164,27 +242,39 @@ function testRole({ locationRole, accountId }: Candidate): Verdict {
   return { status: 'failed', message }
 }
 
-async function testIdentity(aws: AwsClients, { accountId, authenticationType }: Candidate): Promise<Verdict> {
-  return asking(
-    async () => {
-      const identity = await patiently(() => callerIdentity(aws))
-      if (identity.accountId === accountId) return passed
-      const message =
-        `the credentials belong to account ${identity.accountId} (\`${identity.arn}\`), not to ${accountId}: ` +
-        'use credentials of that account, or correct `awsAccountId`'
-      return { status: 'failed', message }
-    },
-    authenticationType === 'auto' ? noChain : wrongKey,
-  )
+async function testIdentity(
+  aws: AwsClients,
+  { accountId, authenticationType }: Candidate,
+  { tenantId }: Owner,
+  seen: Seen,
+): Promise<Verdict> {
+  return asking(async () => {
+    const identity = await patiently(() => callerIdentity(aws))
+    seen.callerArn = identity.arn
+    if (identity.accountId === accountId) return passed
+    const message =
+      `the credentials belong to account ${identity.accountId} (\`${identity.arn}\`), not to ${accountId}: ` +
+      'use credentials of that account, or correct `awsAccountId`'
+    return { status: 'failed', message }
+  }, remedies[authenticationType](tenantId))
 }
 
-const noChain =
+const chain =
   'give the server AWS credentials that its SDK finds by itself (a role of its service account, for example)'
-const wrongKey = 'check `awsAccessKeyId` and `awsSecretAccessKey`, and that the key is active'
+const remedies: Readonly<Record<AuthenticationType, (tenantId: string) => string>> = {
+  auto: () => chain,
+  accessKey: () => 'check `awsAccessKeyId` and `awsSecretAccessKey`, and that the key is active',
+  assumeRole: tenantId =>
+    `${chain}, and let \`awsRoleArn\` trust them with the external id \`${tenantId}\`: see its set-up documents`,
+}
 
-async function testInstance(aws: AwsClients): Promise<Verdict> {
+async function testInstance(aws: AwsClients, seen: Seen): Promise<Verdict> {
   return asking(async () => {
-    if (await patiently(() => findInstance(aws))) return passed
+    const instance = await patiently(() => findInstance(aws))
+    if (instance) {
+      seen.instance = instance
+      return passed
+    }
     const where = `account ${aws.accountId}, region ${aws.region}`
     return {
       status: 'failed',
@@ -238,16 +328,23 @@ async function testAllBuckets(aws: AwsClients): Promise<Verdict> {
   return isDenied ? { status: 'warning', message: verdict.message } : verdict
 }
 
-async function testLocation(aws: AwsClients, { locationPath }: Candidate, intent?: string): Promise<Verdict> {
+async function testLocation(aws: AwsClients, { locationPath }: Candidate, owner: Owner): Promise<Verdict> {
   return asking(async () => {
     const locations = await patiently(() => listLocations(aws))
     const taken = locations.find(location => isLocationOf(location.scope, locationPath))
     if (!taken) return passed
-    if (intent !== undefined && (await isOurs(aws, taken, intent))) {
+    const whose = await ownershipOf(aws, taken, owner)
+    if (whose === 'ours') {
       return {
         status: 'warning',
         message: `location \`${taken.id}\` is there from an earlier attempt and will be used`,
       }
+    }
+    if (whose === 'lost') {
+      const message =
+        `location \`${taken.id}\` was made by Headgate for an integration that is gone, and will be adopted: ` +
+        'look for grants in it that nobody manages any more'
+      return { status: 'warning', message }
     }
     const message =
       `location \`${taken.id}\` (\`${taken.scope}\`) is registered there already: ` +
@@ -256,35 +353,13 @@ async function testLocation(aws: AwsClients, { locationPath }: Candidate, intent
   }, 'allow these credentials `s3:ListAccessGrantsLocations`')
 }
 
-async function isOurs(aws: AwsClients, location: AwsLocation, intent: string): Promise<boolean> {
-  return (await patiently(() => tagsOf(aws, location.arn))).get(intentTag) === intent
-}
-
-/** @param whenDenied what to do when the credentials are wrong or may not */
-async function asking(question: () => Promise<Verdict>, whenDenied: string): Promise<Verdict> {
+/** What we may not look at is not ours to use. */
+async function ownershipOf(aws: AwsClients, location: AwsLocation, owner: Owner): Promise<Ownership> {
+  const marks = { tenantId: owner.tenantId, intent: owner.intent ?? '' }
   try {
-    return await question()
+    return await patiently(() => ownerOfLocation(aws, location, marks))
   } catch (error) {
-    if (!(error instanceof AwsFailure)) throw error
-    const { operation, code, message: text } = error
-    if (error.kind === 'denied') {
-      return { status: 'failed', message: `AWS refused ${operation} (${code}: ${text}): ${whenDenied}` }
-    }
-    const problem = problemOfAws(error)
-    const message =
-      problem.code === 'aws-unreachable'
-        ? `AWS did not answer ${operation} (${code}: ${text}): check the way from this server to AWS, then try again`
-        : `AWS refused ${operation} (${code}: ${text}): see what AWS asks for`
-    return { status: 'failed', message, problem }
+    if (error instanceof AwsFailure && error.kind === 'denied') return 'foreign'
+    throw error
   }
-}
-
-/** Somebody waits for the answer, so two more attempts in half a second are all there is. */
-function patiently<T>(call: () => Promise<T>): Promise<T> {
-  return retrying(call, {
-    kinds: ['throttled', 'lostAnswer'],
-    tries: 3,
-    firstWaitMs: 150,
-    pause: async ms => void (await sleep(ms)),
-  })
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { createVault, encryptionKey, type Sealed } from '../../src/secrets.ts'
+import { createVault, encryptionKeys, type Sealed } from '../../src/secrets.ts'
 
 const row = 'integration/5/awsSecretAccessKey'
 
@@ -92,7 +92,7 @@ test('no error carries the secret or a key', () => {
 test('a configured key must be 32 bytes of base64, and is not repeated when it is not', async () => {
   const given = randomBytes(32)
   const source = { databaseUrl: 'postgres://db', dataDir: '/nonexistent' }
-  assert.deepEqual(await encryptionKey({ ...source, encryptionKey: given.toString('base64') }), given)
+  assert.deepEqual(await encryptionKeys({ ...source, encryptionKey: given.toString('base64') }), [given])
   for (const bad of [
     '',
     'short',
@@ -100,16 +100,24 @@ test('a configured key must be 32 bytes of base64, and is not repeated when it i
     given.toString('hex'),
     `${given.toString('base64')}!`,
   ]) {
-    await assert.rejects(encryptionKey({ ...source, encryptionKey: bad }), error => {
+    await assert.rejects(encryptionKeys({ ...source, encryptionKey: bad }), error => {
       assert.ok(error instanceof Error && /HEADGATE_ENCRYPTION_KEY is not 32 bytes in base64/.test(error.message))
       return bad === '' || !inspect(error).includes(bad)
     })
   }
 })
 
+test('older keys come after the newest, and are checked like it', async () => {
+  const [newest, one, two] = [randomBytes(32), randomBytes(32), randomBytes(32)]
+  const text = (key: Buffer) => key.toString('base64')
+  const source = { databaseUrl: 'postgres://db', dataDir: '/nonexistent', encryptionKey: text(newest) }
+  assert.deepEqual(await encryptionKeys({ ...source, oldKeys: `${text(one)}, ${text(two)}` }), [newest, one, two])
+  await assert.rejects(encryptionKeys({ ...source, oldKeys: 'short' }), /HEADGATE_ENCRYPTION_KEYS_OLD is not 32 bytes/)
+})
+
 test('with DATABASE_URL a missing key is refused', async () => {
   await assert.rejects(
-    encryptionKey({ databaseUrl: 'postgres://db', dataDir: '/nonexistent' }),
+    encryptionKeys({ databaseUrl: 'postgres://db', dataDir: '/nonexistent' }),
     /HEADGATE_ENCRYPTION_KEY/,
   )
 })
@@ -117,14 +125,18 @@ test('with DATABASE_URL a missing key is refused', async () => {
 test('with the embedded database a private key is made once and kept', async t => {
   const dataDir = await mkdtemp(join(tmpdir(), 'headgate-key-'))
   t.after(() => rm(dataDir, { recursive: true }))
-  const keys = await Promise.all(Array.from({ length: 8 }, () => encryptionKey({ dataDir })))
+  const keys = await Promise.all(Array.from({ length: 8 }, () => encryptionKeys({ dataDir })))
   for (const key of keys) assert.deepEqual(key, keys[0])
+  const [first] = keys[0] ?? []
   const file = join(dataDir, 'encryption-key')
   assert.equal((await stat(file)).mode & 0o777, 0o600)
-  assert.equal(await readFile(file, 'utf8'), `${keys[0]?.toString('base64')}\n`)
+  assert.equal(await readFile(file, 'utf8'), `${first?.toString('base64')}\n`)
+  const given = randomBytes(32)
+  const configured = await encryptionKeys({ dataDir, encryptionKey: given.toString('base64') })
+  assert.deepEqual(configured, [given, first], 'what its own key wrapped still opens')
   await chmod(file, 0o644)
-  await assert.rejects(encryptionKey({ dataDir }), /chmod 600/)
+  await assert.rejects(encryptionKeys({ dataDir }), /chmod 600/)
   await chmod(file, 0o600)
   await writeFile(file, 'nonsense')
-  await assert.rejects(encryptionKey({ dataDir }), /is not 32 bytes in base64/)
+  await assert.rejects(encryptionKeys({ dataDir }), /is not 32 bytes in base64/)
 })

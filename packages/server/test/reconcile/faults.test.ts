@@ -234,11 +234,13 @@ async function enabledWithoutAws(server: TestServer): Promise<number> {
     authenticationType: 'accessKey' as const,
     accessKeyId: 'AKIA00000000',
     secretAccessKey,
+    assumedRole: null,
   }
   const { result } = await act(server.db, system, async act => {
     const { id } = await insertIntegration(act, intent, config, [] as never)
     const event = 'IntegrationEnabled'
-    await moveIntegration(act, id, { from: ['creating'], to: 'enabled', event, awsLocationId: 'location' })
+    const also = { aws_location_id: 'location' }
+    await moveIntegration(act, id, { from: ['creating'], to: 'enabled', event, also })
     return id
   })
   return result

@@ -239,6 +239,7 @@ async function clientOf({ server, account }: Lake, userName: string) {
     authentication_type: 'accessKey',
     access_key_id: AccessKey?.AccessKeyId ?? '',
     secret_access_key: vault.seal(AccessKey?.SecretAccessKey ?? '', `integration/${userName}/awsSecretAccessKey`),
+    assumed_role: null,
   })
 }
 

@@ -85,6 +85,7 @@ function ownerOf(
     authentication_type: 'accessKey',
     access_key_id: credentials.accessKeyId,
     secret_access_key: vault.seal(credentials.secretAccessKey, `integration/${intent}/awsSecretAccessKey`),
+    assumed_role: null,
   })
 }
 

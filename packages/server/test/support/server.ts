@@ -12,6 +12,7 @@ import { createBackground } from '../../src/background.ts'
 import { readConfig } from '../../src/config.ts'
 import { act, system } from '../../src/db/act.ts'
 import { insertKey } from '../../src/db/api-key.ts'
+import { tenantId } from '../../src/db/deployment.ts'
 import { createFirstAdmin, insertPerson } from '../../src/db/person.ts'
 import { newKey } from '../../src/directory/new-key.ts'
 import { type AppOptions, createApp } from '../../src/http/app.ts'
@@ -65,7 +66,12 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const endpoint = sandbox?.url ?? nobodyListens
   const config = readConfig({ HEADGATE_RATE_LIMIT: '1000000', HEADGATE_AWS_ENDPOINT: endpoint, ...environment })
   const vault = createVault([testKey])
-  const aws = createAwsAccess({ vault, endpoint: config.HEADGATE_AWS_ENDPOINT, parallel: config.HEADGATE_AWS_PARALLEL })
+  const aws = createAwsAccess({
+    vault,
+    externalId: () => tenantId(db.kysely),
+    endpoint: config.HEADGATE_AWS_ENDPOINT,
+    parallel: config.HEADGATE_AWS_PARALLEL,
+  })
   const background = createBackground(log)
   const index = createLiveIndex({ db, log })
   const world: World = { config, db, index, vault, log, aws, background }

@@ -59,5 +59,5 @@ export function useIntegrations(isAllowed = true) {
 
 /** Whether somebody has to look at an integration. */
 export function isInTrouble(status: IntegrationStatus): boolean {
-  return status === 'createError' || status === 'deleteError' || status === 'recurringValidationError'
+  return /Error$/.test(status)
 }

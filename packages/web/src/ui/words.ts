@@ -24,9 +24,12 @@ export const integrationWords: Readonly<Record<IntegrationStatus, StateWords>> =
   creating: { tone: 'onItsWay', word: 'Being created' },
   createError: { tone: 'failed', word: 'Creation failed' },
   enabled: { tone: 'active', word: 'Enabled' },
+  editing: { tone: 'onItsWay', word: 'Being edited' },
+  editError: { tone: 'failed', word: 'Edit failed' },
   deleting: { tone: 'onItsWay', word: 'Being deleted' },
   deleteError: { tone: 'failed', word: 'Deletion failed' },
   recurringValidationError: { tone: 'failed', word: 'No longer valid' },
+  disabled: { tone: 'unmapped', word: 'Forced out of use' },
   deleted: { tone: 'unmapped', word: 'Deleted' },
 }
 
