@@ -3,11 +3,12 @@
  *
  * Who a policy is about is another question (`audience.ts`).
  */
-import type { Condition, DataSource, DataSourceId, Policy, PolicyId } from './facts.ts'
+import type { Condition, DataSource, DataSourceId, IntegrationId, Policy, PolicyId } from './facts.ts'
 import type { Placement, PlacementIndex } from './placement.ts'
 import { matches, selfAndParents } from './policy/match.ts'
 import { covers, type Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
+import { type TagMap, tagMap } from './tag-map.ts'
 
 /** Whether the policy applies to the data source, which has to lie within the reach of its authority. */
 export function takesIn(policy: Applying, dataSource: DataSource, placement: Placement): boolean {
@@ -43,7 +44,10 @@ export function policyFinder(placement: PlacementIndex): PolicyFinder {
   const byScope: ScopeIndex<{ readonly scope: Scope; readonly policy: Policy }> = scopeIndex([], ({ scope }) => scope)
   const scopesOf = new Map<Policy, { readonly scope: Scope; readonly policy: Policy }[]>()
 
-  const answers = new Map<string, { readonly sure: readonly Policy[]; readonly unsure: readonly Policy[] }>()
+  const answers = new Map<
+    IntegrationId,
+    TagMap<{ readonly sure: readonly Policy[]; readonly unsure: readonly Policy[] }>
+  >()
 
   function add(policy: Policy): void {
     answers.clear()
@@ -87,8 +91,10 @@ export function policyFinder(placement: PlacementIndex): PolicyFinder {
   }
 
   function byTags(dataSource: DataSource) {
-    const key = JSON.stringify([dataSource.integration, ...dataSource.tags.toSorted(), dataSource.domains.toSorted()])
-    const known = answers.get(key)
+    const alike = answers.get(dataSource.integration) ?? tagMap()
+    answers.set(dataSource.integration, alike)
+    const key = keyOf(dataSource)
+    const known = alike.get(key)
     if (known) return known
     const tags = new Set(dataSource.tags.flatMap(selfAndParents))
     const places: Place[] = [
@@ -100,11 +106,16 @@ export function policyFinder(placement: PlacementIndex): PolicyFinder {
     const there = new Set(places.flatMap(place => [...(byPlace.get(placeOf(place)) ?? [])]))
     const [unsure, plain] = [[...there].filter(looksCloser), [...there].filter(policy => !looksCloser(policy))]
     const answer = { sure: byId(plain.filter(policy => takesIn(policy, dataSource, placement))), unsure }
-    answers.set(key, answer)
+    alike.set(key, answer)
     return answer
   }
 
   return { add, delete: remove, taking, forget: () => answers.clear() }
+}
+
+/** Tags, and domains in a form that no tag has. */
+function keyOf({ tags, domains }: DataSource): readonly string[] {
+  return domains.length === 0 ? tags : [...tags, ...domains.map(name => `.${name}`)]
 }
 
 const everything = 'everything' as const

@@ -6,6 +6,7 @@
  * from the same facts. No clock: `now` is handed in, `nextExpiry` says when to hand in the next one.
  */
 import { type Audiences, audiences } from './audience.ts'
+import { type Binding, formulasOf } from './binding-table.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
@@ -27,14 +28,7 @@ import {
 import { placementIndex } from './placement.ts'
 import { allUsers } from './policy/truth.ts'
 import { climbed, reachOfChange } from './reach-of-change.ts'
-import {
-  type Binding,
-  formulasOf,
-  type Rebound,
-  type Source,
-  type SourceBindings,
-  sourceBindings,
-} from './source-binding.ts'
+import { type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
 import { memberReason, type Standing, standingOf } from './standing.ts'
 import { type SubscriptionIndex, subscriptionIndex } from './subscription-index.ts'
 
@@ -178,16 +172,20 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   /** Groups the data sources that went from the same binding to the same other one; some stand apart. */
   function alike(all: readonly Rebound[]) {
-    const groups = new Map<string, Rebound & { readonly plain: Set<Source>; readonly others: Source[] }>()
+    type Group = Rebound & { readonly plain: Set<Source>; readonly others: Source[] }
+    const groups: Group[] = []
+    const known = new Map<Binding | undefined, Map<Binding | undefined, Group>>()
     for (const one of all) {
-      const key = `${one.before?.key} → ${one.after?.key}`
-      const group = groups.get(key) ?? { ...one, plain: new Set<Source>(), others: [] }
-      groups.set(key, group)
+      const from = known.get(one.before) ?? new Map<Binding | undefined, Group>()
+      known.set(one.before, from)
+      const group = from.get(one.after) ?? { ...one, plain: new Set<Source>(), others: [] }
+      if (group.source === one.source) groups.push(group)
+      from.set(one.after, group)
       const mayDiffer = [one.before, one.after].some(binding => differs(one.source.id, binding))
       if (mayDiffer) group.others.push(one.source)
       else group.plain.add(one.source)
     }
-    return groups.values()
+    return groups
   }
 
   /** Whether somebody may have more on it than what its binding says. */
@@ -469,7 +467,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   }
 
   function* audienceBlocks() {
-    for (const binding of bindings.bindings.values()) {
+    for (const binding of bindings.bindings) {
       const plain: DataSourceId[] = []
       for (const source of binding.sources) {
         if (!standsAlone(source)) plain.push(source.id)
@@ -492,10 +490,9 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       ofFormulas += 300 + 8 * terms.length + 40 * (parents.size + ands.size)
     let ofSources = 0
     for (const { row, below } of bindings.sources.values()) {
-      ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size
+      ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * (below?.size ?? 0)
     }
-    for (const { key, grants, offers } of bindings.bindings.values())
-      ofSources += 500 + key.length + 150 * (grants.length + offers.length)
+    for (const { grants, offers } of bindings.bindings) ofSources += 500 + 100 * (grants.length + offers.length)
     return {
       ...facts.bytes(),
       dataSources: ofSources + 200 * members.count + subscriptions.bytes(),

@@ -6,7 +6,7 @@
  */
 import type { IntegrationId } from './facts.ts'
 import { hashed, interned } from './interned.ts'
-import { nobody, type PeopleSet } from './people-set.ts'
+import type { PeopleSet } from './people-set.ts'
 import type { Call, Expression } from './policy/expression.ts'
 import { selfAndParents } from './policy/match.ts'
 import { allUsers } from './policy/truth.ts'

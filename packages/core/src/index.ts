@@ -27,7 +27,6 @@ export { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
 export { takesIn } from './applies-to.ts'
 export { type Placement, placementIndex } from './placement.ts'
-export { type Placement, placementIndex } from './placement.ts'
 export * from './policy/index.ts'
 
 // 2, 3 audience and entitlement: who, what, until when, and why

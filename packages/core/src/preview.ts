@@ -35,13 +35,7 @@ export interface PreviewRow {
 
 export interface Preview {
   readonly movements: Omit<Movements, 'reasons'>
-  /** Raised and lowered: who keeps access to a data source, but with another level. */
-  readonly people: {
-    readonly gaining: number
-    readonly losing: number
-    readonly raised: number
-    readonly lowered: number
-  }
+  readonly people: { readonly gaining: number; readonly losing: number }
   readonly dataSources: { readonly gaining: number; readonly losing: number }
   readonly entitlements: { readonly before: number; readonly after: number }
   /** By integration. */
@@ -99,15 +93,12 @@ export interface Supposed {
 }
 
 /** Throws a `RangeError` where a change would move a known data source to another scope or integration. */
-export function preview(index: EntitlementIndex, changes: Iterable<Change>, page: PreviewPage = {}): Preview {
+export function preview(index: EntitlementIndex, changes: readonly Change[], page: PreviewPage = {}): Preview {
   return supposing(index, changes, supposed => previewOf(supposed, page))
 }
 
-/**
- * What `look` finds while the changes are in the index, which answers as before afterwards. May be nested.
- * @param changes each is asked for once those before it are in
- */
-export function supposing<T>(index: EntitlementIndex, changes: Iterable<Change>, look: (supposed: Supposed) => T): T {
+/** What `look` finds while the changes are in the index, which answers as before afterwards. May be nested. */
+export function supposing<T>(index: EntitlementIndex, changes: readonly Change[], look: (supposed: Supposed) => T): T {
   const undo: Change[] = []
   try {
     const priors: Priors = new Map()
@@ -177,13 +168,13 @@ function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | '
 }
 
 function movedSince(index: EntitlementIndex, priors: Priors, levels: (source: Source) => Levels): Moved[] {
-  const known = new Map<Prior, Map<string, Omit<Moved, 'source'>>>()
+  const known = new Map<Prior, Map<unknown, Omit<Moved, 'source'>>>()
   const found: Moved[] = []
   for (const [id, { source: last, prior }] of priors) {
     const source = index.bindings.sources.get(id) ?? last
     // Without members and subscribers the binding says everything.
-    const key = index.standsAlone(source) ? `alone ${source.id}` : (source.binding?.key ?? '')
-    const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
+    const key = index.standsAlone(source) ? source : source.binding
+    const alike = known.get(prior) ?? new Map<unknown, Omit<Moved, 'source'>>()
     known.set(prior, alike)
     const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
     alike.set(key, moved)
@@ -218,18 +209,12 @@ function movedBetween(
 
 function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[], levels: (source: Source) => Levels) {
   const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
-  const everybody = (kind: 'gained' | 'lost' | 'raised' | 'lowered') =>
-    unionOf([...new Set(moved.map(one => one[kind]))]).size
+  const everybody = (kind: 'gained' | 'lost') => unionOf([...new Set(moved.map(one => one[kind]))]).size
   const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
   const after = countEntitlements(index, levels)
   return {
     movements,
-    people: {
-      gaining: everybody('gained'),
-      losing: everybody('lost'),
-      raised: everybody('raised'),
-      lowered: everybody('lowered'),
-    },
+    people: { gaining: everybody('gained'), losing: everybody('lost') },
     dataSources: {
       gaining: moved.filter(({ gained }) => gained.size > 0).length,
       losing: moved.filter(({ lost }) => lost.size > 0).length,
