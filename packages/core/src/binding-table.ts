@@ -5,6 +5,7 @@
  */
 import type { OwnReason } from './entitlement.ts'
 import type { Level, Policy } from './facts.ts'
+import { type Few, none, withOne, withoutOne } from './few.ts'
 import type { Formula, Formulas } from './formula.ts'
 import { hashed, interned } from './interned.ts'
 import type { Source } from './source-binding.ts'
@@ -49,8 +50,8 @@ export interface BindingTable {
 export function bindingTable(formulas: Formulas): BindingTable {
   const all = new Set<Binding>()
   const known = interned<Binding>()
-  const granting = new Map<Formula, Set<Binding>>()
-  const guarding = new Map<Formula, Set<Binding>>()
+  const granting = new Map<Formula, Few<Binding>>()
+  const guarding = new Map<Formula, Few<Binding>>()
   /** The granting ones that hold for people of whom nothing is known. */
   const ungrounded = new Set<Formula>()
   const idle = new Set<Binding>()
@@ -97,7 +98,7 @@ export function bindingTable(formulas: Formulas): BindingTable {
       const guarded = guarding.get(formula)
       if (!guarded) continue
       opened ??= granted(open())
-      for (const binding of guarded.intersection(opened)) found.add(binding)
+      for (const binding of bothIn(guarded, opened)) found.add(binding)
     }
     return found
   }
@@ -161,13 +162,20 @@ function isSameFormulas(a: readonly Formula[], b: readonly Formula[]): boolean {
   return a.length === b.length && a.every((one, at) => one === b[at])
 }
 
-function addTo(holders: Map<Formula, Set<Binding>>, formula: Formula, binding: Binding): void {
-  const there = holders.get(formula)
-  if (there) there.add(binding)
-  else holders.set(formula, new Set([binding]))
+function addTo(holders: Map<Formula, Few<Binding>>, formula: Formula, binding: Binding): void {
+  const there = holders.get(formula) ?? none
+  const now = withOne(there, binding)
+  if (now !== there) holders.set(formula, now)
 }
 
-function takeFrom(holders: Map<Formula, Set<Binding>>, formula: Formula, binding: Binding): void {
+function takeFrom(holders: Map<Formula, Few<Binding>>, formula: Formula, binding: Binding): void {
   const there = holders.get(formula)
-  if (there?.delete(binding) && there.size === 0) holders.delete(formula)
+  if (!there) return
+  const left = withoutOne(there, binding)
+  if (left === none) holders.delete(formula)
+  else holders.set(formula, left)
+}
+
+function bothIn(some: Few<Binding>, others: ReadonlySet<Binding>): Iterable<Binding> {
+  return some instanceof Set ? some.intersection(others) : [...some].filter(one => others.has(one))
 }

@@ -12,6 +12,7 @@ import { type Block, blockOf, type Difference, differenceOf, onlySource } from '
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
+import { countOf } from './few.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
@@ -487,7 +488,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   function memory(): Memory {
     let ofFormulas = 0
     for (const { terms, parents, ands } of formulas.all())
-      ofFormulas += 300 + 8 * terms.length + 40 * (parents.size + ands.size)
+      ofFormulas += 300 + 8 * terms.length + 40 * (countOf(parents) + countOf(ands))
     let ofSources = 0
     for (const { row, below } of bindings.sources.values()) {
       ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * (below?.size ?? 0)

@@ -5,11 +5,13 @@
  * for it is shared. A formula that nothing uses any more is let go. Knows no facts.
  */
 import type { IntegrationId } from './facts.ts'
+import { countOf, type Few, none as noFormulas, withOne, withoutOne } from './few.ts'
 import { hashed, interned } from './interned.ts'
 import type { PeopleSet } from './people-set.ts'
 import type { Call, Expression } from './policy/expression.ts'
 import { selfAndParents } from './policy/match.ts'
 import { allUsers } from './policy/truth.ts'
+import { type TagMap, tagMap } from './tag-map.ts'
 
 /** A question to be answered by one list of the fact index. */
 export type Leaf =
@@ -34,11 +36,11 @@ export interface Formula {
    */
   readonly isGrounded: boolean
   /** The formulas of which it is a term, but for grounded `and`s. */
-  readonly parents: ReadonlySet<Formula>
+  readonly parents: Few<Formula>
   /** The grounded `and`s of which it is a term. */
-  readonly ands: ReadonlySet<Formula>
+  readonly ands: Few<Formula>
   /** Those of them that are looked for here: each is at one grounded term only, one with few others. */
-  readonly watchers: ReadonlySet<Formula>
+  readonly watchers: Few<Formula>
   readonly watched: Formula | undefined
   /** How many formulas, questions and bindings hold it. */
   uses: number
@@ -48,7 +50,6 @@ export interface Formula {
   slots: readonly [Slot, Slot] | undefined
 }
 
-/** As this module has it: sets are made when something comes into them, most formulas never have any. */
 type Own = { -readonly [Field in keyof Formula]: Formula[Field] }
 
 export interface Slot {
@@ -92,6 +93,8 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     value: new Map<string, Map<string, Own>>(),
   }
   const joints = interned<Own>()
+  /** What calls about tags come to, by call: several policies ask the same of the same tags. Until the next sweep. */
+  const tagged = new Map<string, TagMap<Own>>()
   /** Made or let go of and perhaps used since. */
   let unused: Own[] = []
   let made = 2
@@ -183,18 +186,17 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
 
   function resolveCall({ name, args }: Call, { tags, through }: Asked): Own {
     const [key = '', value] = args
-    const holding = (names: readonly string[]) => names.map(one => leafFormula({ is: 'value', key, value: one }))
     switch (name) {
       case 'hasAttribute':
-        return value === undefined ? leafFormula({ is: 'key', key }) : joined('or', holding(selfAndParents(value)))
+        return value === undefined ? leafFormula({ is: 'key', key }) : holding(key, selfAndParents(value))
       case 'isInGroups':
         return joined('and', args.map(group))
       case 'isInAnyGroup':
         return joined('or', args.map(group))
       case 'hasTagAsAttribute':
-        return joined('or', holding(tags.flatMap(selfAndParents)))
+        return ofTags(`attribute ${key}`, tags, names => holding(key, names))
       case 'hasTagAsGroup':
-        return joined('or', tags.flatMap(selfAndParents).map(group))
+        return ofTags('group', tags, names => joined('or', names.map(group)))
       case 'isUser':
         return joined(
           'or',
@@ -206,6 +208,23 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
           args.map(kind => leafFormula({ is: 'principal', kind, integration: through })),
         )
     }
+  }
+
+  function holding(key: string, values: readonly string[]): Own {
+    return joined(
+      'or',
+      values.map(value => leafFormula({ is: 'value', key, value })),
+    )
+  }
+
+  function ofTags(call: string, tags: readonly string[], formulaOf: (names: readonly string[]) => Own): Own {
+    const known = tagged.get(call) ?? tagMap<Own>()
+    tagged.set(call, known)
+    const same = known.get(tags)
+    if (same && !same.isGone) return same
+    const formula = formulaOf(tags.length === 1 ? selfAndParents(tags[0]!) : tags.flatMap(selfAndParents))
+    known.set(tags, formula)
+    return formula
   }
 
   function release(formula: Formula): void {
@@ -250,6 +269,7 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     },
     release,
     sweep() {
+      tagged.clear()
       const candidates = unused
       unused = []
       drop(candidates)
@@ -278,18 +298,6 @@ function madeOf(number: number, kind: Formula['kind'], terms: readonly Formula[]
     isGone: false,
     slots: undefined,
   }
-}
-
-/** INVARIANT: nothing is ever added to this one. */
-const noFormulas: ReadonlySet<Formula> = new Set()
-
-function withOne(some: ReadonlySet<Formula>, one: Formula): ReadonlySet<Formula> {
-  return some === noFormulas ? new Set([one]) : (some as Set<Formula>).add(one)
-}
-
-function withoutOne(some: ReadonlySet<Formula>, one: Formula): ReadonlySet<Formula> {
-  if (some !== noFormulas) (some as Set<Formula>).delete(one)
-  return some.size === 0 ? noFormulas : some
 }
 
 function hashOf(kind: Formula['kind'], terms: readonly Formula[]): number {
@@ -331,7 +339,8 @@ function isGroundedOn(kind: Formula['kind'], terms: readonly Formula[], leaf: Le
 /** The grounded one with the fewest formulas above it, so that it is found true for the fewest of them in vain. */
 function rarestOf(terms: readonly Formula[]): Formula | undefined {
   let rarest: Formula | undefined
-  for (const term of terms) if (term.isGrounded && !(rarest && rarest.ands.size <= term.ands.size)) rarest = term
+  for (const term of terms)
+    if (term.isGrounded && !(rarest && countOf(rarest.ands) <= countOf(term.ands))) rarest = term
   return rarest
 }
 

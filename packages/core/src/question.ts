@@ -18,12 +18,17 @@ export interface Question {
   readonly rule: Rule
   readonly tags: readonly string[]
   readonly number: number
-  /** By integration reached through; by 0 where the policy does not look at principals. */
-  readonly formulas: Map<number, Formula>
+  /** By integration reached through; where the policy does not look at principals the first is for all. */
+  given: readonly Given[]
   /** How many of `Asked` and `Guarding` in use hold it. */
   uses: number
   /** Let go of: whoever needs it asks anew. */
   isGone: boolean
+}
+
+/** A grant policy as it stands in bindings; of a guardrail only the formula counts. */
+interface Given extends Grant {
+  readonly through: IntegrationId
 }
 
 /** A policy as it is asked. */
@@ -97,22 +102,23 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     const seen = rule.looksAtTags ? tags : noTags
     const known = rule.questions.get(seen)
     if (known) return known
-    const question = { rule, tags: distinct(seen), number: made++, formulas: new Map(), uses: 0, isGone: false }
+    const question: Question = { rule, tags: distinct(seen), number: made++, given: [], uses: 0, isGone: false }
     rule.questions.set(seen, question)
     idleQuestions.add(question)
     return question
   }
 
-  function formulaFor({ rule, tags, formulas: known }: Question, through: IntegrationId): Formula {
-    const { who } = rule.policy
-    if ('everyone' in who) return formulas.everyone
-    const at = rule.looksAtPrincipals ? through : 0
-    const same = known.get(at)
-    if (same) return same
-    const formula = formulas.resolve(who.when, { tags, through })
+  function givenBy(question: Question, through: IntegrationId): Given {
+    const { rule, tags, given } = question
+    const known = rule.looksAtPrincipals ? given.find(one => one.through === through) : given[0]
+    if (known) return known
+    const { policy, reason, mark } = rule
+    const { who } = policy
+    const formula = 'everyone' in who ? formulas.everyone : formulas.resolve(who.when, { tags, through })
     formulas.use(formula)
-    known.set(at, formula)
-    return formula
+    const made = { policy, formula, reason, mark, through }
+    question.given = [...given, made]
+    return made
   }
 
   function askedOn(row: DataSource): Asked {
@@ -190,9 +196,9 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     for (const { questions, integration } of all) {
       for (const one of questions) {
         const { level } = one.rule.policy
-        guards[level].add(formulaFor(one, integration))
+        guards[level].add(givenBy(one, integration).formula)
         // The outer grant goes to the outer integration's principal, so a guardrail about principals must hold for both.
-        if (integration !== through) guards[level].add(formulaFor(one, through))
+        if (integration !== through) guards[level].add(givenBy(one, through).formula)
       }
     }
     return { READ: inOrder(guards.READ), WRITE: inOrder(guards.WRITE) }
@@ -210,8 +216,8 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     for (const question of idleQuestions) {
       if (question.uses > 0) continue
       question.rule.questions.delete(question.tags)
-      for (const formula of question.formulas.values()) formulas.release(formula)
-      question.formulas.clear()
+      for (const { formula } of question.given) formulas.release(formula)
+      question.given = []
       question.isGone = true
     }
     idleGuardings.clear()
@@ -228,13 +234,9 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
       if (--asked.uses === 0) release(asked)
     },
     replacing,
-    grantsOf: ({ grants }, through) =>
-      grants.map(one => {
-        const { policy, reason, mark } = one.rule
-        return { policy, formula: formulaFor(one, through), reason, mark }
-      }),
+    grantsOf: ({ grants }, through) => grants.map(one => givenBy(one, through)),
     guardsOf,
-    formulaOf: (policy, on, through) => formulaFor(ask(policy, on.tags), through),
+    formulaOf: (policy, on, through) => givenBy(ask(policy, on.tags), through).formula,
     sweep,
   }
 }

@@ -164,9 +164,9 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     const through = row.integration
     if (row.disabled || !integrations.has(through) || sources.get(id)?.row !== row) return undefined
     if (!below && asked.binding && table.all.has(asked.binding)) return asked.binding
-    const guardings = new Set(below?.keys())
-    if (asked.guarding) guardings.add(asked.guarding)
-    const binding = table.bindingOf(questions.grantsOf(asked, through), questions.guardsOf([...guardings], through))
+    const own = asked.guarding ? [asked.guarding] : []
+    const guardings = below ? [...new Set([...own, ...below.keys()])] : own
+    const binding = table.bindingOf(questions.grantsOf(asked, through), questions.guardsOf(guardings, through))
     if (!below) asked.binding = binding
     return binding
   }
