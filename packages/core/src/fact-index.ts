@@ -55,6 +55,8 @@ export interface FactIndex {
   person(id: UserId): Person
   findPerson(id: UserId): Person | undefined
   personAt(number: number): Person
+  /** Everybody ever named by a row, there or not. */
+  people(): Iterable<Person>
   idOf(number: number): UserId
   /** Whether ascending numbers are ascending ids too. */
   isInOrder(): boolean
@@ -267,6 +269,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     person,
     findPerson: id => byId.get(id),
     personAt: number => people[number]!,
+    people: () => people,
     idOf: number => ids[number]!,
     isInOrder: () => inOrder,
     group,

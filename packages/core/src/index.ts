@@ -38,6 +38,22 @@ export { deriveEntitlements, type Entitlement, entitlementsOf, nextExpiry, type 
 export { type EntitlementIndex, entitlementIndex } from './entitlement-index.ts'
 export { type Explanation, explain, type Obstacle } from './explain.ts'
 export type { Explained, FoundFact } from './explain-expression.ts'
+export {
+  dataSourcesCovering,
+  explainPath,
+  type HeldGrant,
+  ownerOfPrincipal,
+  type PathExplanation,
+  type PathLayer,
+} from './explain-path.ts'
+export {
+  dataSourcesCovering,
+  explainPath,
+  type HeldGrant,
+  ownerOfPrincipal,
+  type PathExplanation,
+  type PathLayer,
+} from './explain-path.ts'
 export type { Fix } from './fix.ts'
 export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
 export { hasPerson, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
@@ -69,6 +85,7 @@ export {
 // 5 plan: what to do about it now
 
 export { type BrakeSetting, brakeRoom, brakeWindowMs, causes, isCounted } from './brake.ts'
+export { type Forecast, forecastOf, type Sample } from './capacity.ts'
 export type { HeldBy, LedgerRow, LedgerState } from './ledger.ts'
 export { type ObservedGrant, type Plan, planChanges, type Waiting, type WaitReason } from './plan.ts'
 export { type Mode, type Restraint, unrestrained } from './restraint.ts'

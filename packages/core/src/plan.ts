@@ -89,7 +89,9 @@ export function planChanges<Row extends LedgerRow>(
   const { accepted, refuse } = acceptGrants(desired.grants, leave)
   const { rowOf, unwanted } = matchRows(accepted, live)
   const tiesWith = (blockerOf: (grant: DesiredGrant) => Row | undefined) =>
-    tiesOf(accepted, desired.subsumed, grant => stageOf(grant, rowOf.get(grant), blockerOf(grant)), now)
+    tiesOf(accepted, desired.subsumed, grant => awaited(stageOf(grant, rowOf.get(grant), blockerOf(grant))), now)
+  const awaited = (stage: Stage): Stage =>
+    restraint.createsNothing && stage.is === 'pending' ? { is: 'notAwaited' } : stage
 
   const isRedundant = redundancyOf<Row>(accepted.filter(grant => rowOf.get(grant)?.state === 'active'))
   const judge = judgeOf(restraint)
@@ -102,7 +104,7 @@ export function planChanges<Row extends LedgerRow>(
     return by === undefined
   }
   const mayBeHeld = (row: Row) => row.state === 'active'
-  if (restraint !== unrestrained) {
+  if (restraint !== unrestrained && unwanted.some(mayBeHeld)) {
     const ties = tiesWith(blockersOf(unwanted))
     // Whoever waits for a covering grant is about to be redundant, and takes nobody's place with the brake.
     for (const row of unwanted) if (mayBeHeld(row) && ties(row)?.for !== 'covering') isFree(row)

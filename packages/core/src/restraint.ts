@@ -18,6 +18,8 @@ export interface Restraint<Row extends LedgerRow> {
   readonly room: number
   /** Whether the brake counts the revocation of this row. */
   readonly isCounted: (row: Row) => boolean
+  /** Nothing is created for now, so no revocation waits for a create. */
+  readonly createsNothing?: boolean
 }
 
 /** Nothing is held. */
@@ -74,10 +76,12 @@ interface Place {
 
 /** For a place: those of the same grantee that cover it or are the very same. */
 function placesOf<One extends Place>(all: readonly One[]): (place: Place) => readonly One[] {
-  const byGrantee = Map.groupBy(all, ({ grantee }) => granteeKey(grantee))
+  // Most plans never ask.
+  let byGrantee: Map<string, One[]> | undefined
   const indexes = new Map<string, ScopeIndex<One>>()
   return ({ grantee, scope }) => {
     const key = granteeKey(grantee)
+    byGrantee ??= Map.groupBy(all, one => granteeKey(one.grantee))
     const some = byGrantee.get(key)
     if (!some) return []
     const index = indexes.get(key) ?? scopeIndex(some, one => one.scope)

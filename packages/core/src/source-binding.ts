@@ -58,6 +58,8 @@ export interface SourceBindings extends Pick<BindingTable, 'holding' | 'granted'
   covering(source: Source): Source[]
   /** Those that its own scope covers, disabled ones included. */
   covered(source: Source): Source[]
+  /** Those, of whatever account, whose scope covers a path, disabled ones included; in no order. */
+  at(path: Scope): Source[]
   /** The formula of a policy on a data source; undone by `sweep` unless a binding holds it. */
   formulaOf(policy: Policy, on: DataSource, through: IntegrationId): Formula
   /** Lets go of the bindings and questions that no data source has any more. */
@@ -275,6 +277,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     policiesOn: row => finder.taking(row),
     covering: source => above(source).filter(({ row }) => !row.disabled),
     covered,
+    at: path => [...realms.values()].flatMap(realm => realm.coveredBy(path)),
     formulaOf: questions.formulaOf,
     sweep() {
       table.sweep()

@@ -15,8 +15,10 @@ import {
   type DesiredGrants,
   deriveEntitlements,
   desiredGrants,
+  type EntitlementIndex,
   entitlementIndex,
   explain,
+  explainPath,
   type Facts,
   type Fix,
   type Grantee,
@@ -25,12 +27,14 @@ import {
   type LedgerRow,
   type LedgerState,
   type Level,
+  ownerOfPrincipal,
   type Plan,
   type Policy,
   type PolicyId,
   type PrincipalKind,
   parseExpression,
   planChanges,
+  printScope,
   type Reach,
   type Reason,
   type UserId,
@@ -81,6 +85,8 @@ interface Given {
   readonly subscriptions?: readonly { source: string; who: string; level?: Level }[]
   readonly members?: readonly { source: string; who: string; level?: Level; until?: number }[]
   readonly ledger?: readonly GivenRow[]
+  /** Questions about paths: by a user, or by an AWS principal. */
+  readonly asked?: readonly ({ path: string } & ({ user: string } | { principal: string }))[]
   readonly observed?: readonly { id: string; grantee: string; scope: string; permission: 'READ' | 'READWRITE' }[]
 }
 
@@ -202,7 +208,31 @@ function outcomeOf(given: Given): Record<string, unknown> {
       ({ grant, by }) => `${label(grant)} ${grant.permission} by ${label(by)} ${by.permission}`,
     ),
     plan: planText(plan, label),
+    paths: (given.asked ?? []).map(question => pathText(question, given, index, ledgerOf(given, facts, names), names)),
   }
+}
+
+function pathText(
+  question: NonNullable<Given['asked']>[number],
+  given: Given,
+  index: EntitlementIndex,
+  ledger: readonly LedgerRow[],
+  names: Names,
+): string {
+  const path = scopeOf(question.path)
+  const asks = 'principal' in question ? question.principal : question.user
+  const owner = 'principal' in question ? ownerOfPrincipal(index, { identifier: asks }) : undefined
+  if ('principal' in question && !owner) return `${asks}: nobody's`
+  const user = owner?.user ?? names.userId(asks)
+  const grants = ledger
+    .filter(row => row.state === 'active' && row.user === user)
+    .map(row => ({ ...row, grantee: row.grantee.identifier }))
+  const said = explainPath(index, { user, path, ...(owner ? { principal: owner.identifier } : {}) }, grants)
+  const matched = [said.reading, said.writing].flatMap((one, at) =>
+    one ? [`, ${at === 0 ? 'reads' : 'writes'} by ${printScope(one.scope)}`] : [],
+  )
+  const covering = said.dataSources.map(names.source).join(' ')
+  return `${given.users[user - 1]} ${printScope(path)} ${said.layer}${matched.join('')}; covered by ${covering || 'none'}`
 }
 
 function planText(plan: Plan<LedgerRow>, label: (one: { user: UserId; dataSource: DataSourceId }) => string) {

@@ -4,19 +4,21 @@ import {
   type Access,
   type DataSourceId,
   deriveEntitlements,
+  desiredGrants,
   type Explained,
   type Explanation,
   entitlementIndex,
   explain,
+  explainPath,
   type Page,
   type UserId,
   whatIsReached,
   whoReaches,
   withOverlap,
 } from '../src/index.ts'
-import { countEntitlements } from './brute-force.ts'
+import { countEntitlements, keyPoints, levelAt } from './brute-force.ts'
 import { changesFor } from './fixes.ts'
-import { now, randomOf, seeds, worldOf } from './worlds.ts'
+import { now, randomOf, scopeOf, seeds, worldOf } from './worlds.ts'
 
 test('an explanation says what is so, and its rules add up to it', () => {
   for (const seed of seeds) {
@@ -81,6 +83,37 @@ test('who and what, page by page, are the whole of what is derived, overlaps inc
       )
     }
   }
+})
+
+test('a path is granted where the grants open it, and otherwise denied for what the facts lack', () => {
+  const seen = new Map<string, number>()
+  for (const seed of seeds.slice(0, 400)) {
+    const facts = worldOf(seed)
+    const index = entitlementIndex(facts, now)
+    const entitlements = deriveEntitlements(facts, now)
+    const desired = facts.integrations.map(({ id }) => desiredGrants(entitlements, facts, id))
+    const grants = desired
+      .flatMap(one => one.grants)
+      .map(({ user, grantee, ...rest }) => ({ ...rest, user, grantee: grantee.identifier }))
+    for (const point of keyPoints(facts.dataSources.map(({ scope }) => scope))) {
+      if (point.endsWith('/')) continue
+      const path = scopeOf(point)
+      for (const { id: user } of facts.users) {
+        const held = grants.filter(one => one.user === user)
+        const where = `seed ${seed}, user ${user}, ${point}`
+        const said = explainPath(index, { user, path }, held)
+        assert.equal(said.writing ? 2 : said.reading ? 1 : 0, levelAt(held, point), where)
+        assert.equal(said.layer === 'granted', said.reading !== undefined, where)
+        const { layer } = explainPath(index, { user, path }, [])
+        // What ought to be granted is all that is missing.
+        assert.equal(layer === 'notYetProvisioned', said.layer === 'granted', where)
+        const isEntitled = entitlements.some(one => one.user === user && said.dataSources.includes(one.dataSource))
+        assert.equal(layer === 'notYetProvisioned' || layer === 'unmapped', isEntitled, where)
+        seen.set(layer, (seen.get(layer) ?? 0) + 1)
+      }
+    }
+  }
+  for (const layer of ['noDataSource', 'noGrant', 'unmapped', 'notYetProvisioned']) assert.ok(seen.has(layer), layer)
 })
 
 function pageOf<Id>(after: Id | undefined, limit: number): Page<Id> {

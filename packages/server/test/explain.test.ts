@@ -99,6 +99,11 @@ test('a path is answered with what covers it and the layer at which AWS would re
   )
   assert.equal(await layer(), 'noGrant')
   assert.equal(await layer('s3://elsewhere/x'), 'outsideLocations')
+  assert.equal(await layer(`${lake}/unregistered`), 'noDataSource')
+  // Who may not know of data sources is not told whether there is one.
+  for (const at of [path, `${lake}/unregistered`]) {
+    assert.equal((await ann.access.explain({ query: { user: ann.id, path: at } })).aws?.layer, 'noGrant')
+  }
   const body = { level: 'WRITE' as const, reason: 'x' }
   await admin.dataSources.setMember({ params: { id: outer, userId: ann.id }, body })
   assert.equal(await layer(), 'unmapped')
@@ -123,6 +128,7 @@ test('a path is answered with what covers it and the layer at which AWS would re
   await server.db.kysely.insertInto('ledger').values(row).execute()
   const { aws } = await admin.access.explain({ query: { principal, path } })
   assert.deepEqual([aws?.layer, aws?.grant?.scope, aws?.grant?.awsGrantId], ['granted', `${lake}/a/*`, 'grant-1'])
+  assert.equal(aws?.writing?.permission, 'READWRITE')
 })
 
 test('who and what are complete, page by page, overlap included', async t => {

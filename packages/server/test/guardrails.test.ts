@@ -47,7 +47,7 @@ test('an owner does not remove a data source whose guardrail binds one that cove
   const inner = { name: 'Inner', scope: 's3://lake/all/inner/*', tags: ['Personal'], owner }
   const id = await storeDataSource(server, integrationId, inner)
   const alone = await storeDataSource(server, integrationId, { ...inner, name: 'Alone', scope: 's3://lake/alone/*' })
-  await storeDataSource(server, integrationId, { name: 'Outer', scope: 's3://lake/all/*', owner })
+  const outer = await storeDataSource(server, integrationId, { name: 'Outer', scope: 's3://lake/all/*', owner })
   await server.admin.policies.create({ body: guardrail('trained', { any: [{ tag: 'Personal' }] }) })
 
   const forGood = { hard: 'true' } as const
@@ -57,6 +57,9 @@ test('an owner does not remove a data source whose guardrail binds one that cove
   await refuses(owner.dataSources.removeInSteps({ params: { id } }), 'guardrail-would-drop', 409)
   await refuses(owner.dataSources.remove({ params: { id }, query: forGood }), 'guardrail-would-drop', 409)
   assert.equal((await owner.dataSources.get({ params: { id } })).state, 'disabled')
+  // The outer one may come back and be read through.
+  assert.equal((await owner.dataSources.remove({ params: { id: outer } })).state, 'disabled')
+  await refuses(owner.dataSources.remove({ params: { id }, query: forGood }), 'guardrail-would-drop', 409)
   // Nothing covers this one, so nobody gains by its end.
   assert.equal((await owner.dataSources.remove({ params: { id: alone }, query: forGood })).state, 'deleted')
   assert.equal((await server.admin.dataSources.remove({ params: { id }, query: forGood })).state, 'deleted')

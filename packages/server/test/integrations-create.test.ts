@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { validationTestNames } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { pino } from 'pino'
@@ -8,6 +8,7 @@ import { createAwsAccess } from '../src/aws/clients.ts'
 import { findIntegration } from '../src/db/integration.ts'
 import { resumeIntegrations } from '../src/integrations/lifecycle.ts'
 import { integrationBody } from './support/aws-account.ts'
+import { setEnvironment } from './support/environment.ts'
 import {
   body,
   clearLocations,
@@ -282,15 +283,3 @@ test('only an APPLICATION_ADMIN creates and deletes', async t => {
   const nobody = await server.as([])
   assert.equal((await refused(nobody.integrations.list())).status, 403)
 })
-
-/** Of the process, because the SDK's default chain reads it. */
-function setEnvironment(t: TestContext, values: Readonly<Record<string, string>>): void {
-  const before = Object.fromEntries(Object.keys(values).map(name => [name, process.env[name]]))
-  Object.assign(process.env, values)
-  t.after(() => {
-    for (const [name, value] of Object.entries(before)) {
-      if (value === undefined) delete process.env[name]
-      else process.env[name] = value
-    }
-  })
-}

@@ -205,7 +205,7 @@ test('whoever may make a write may preview it, and sees rows of what they may re
   const seen = await owner.previews.make({ body: { changes: [setMember(owned)] } })
   assert.deepEqual([seen.total, seen.hidden, seen.items.length], [1, 0, 1])
   await refuses(owner.previews.make({ body: { changes: [setMember(source)] } }), 'data-source-not-found', 404)
-  await refuses(owner.previews.make({ body: { changes: [activate] } }), 'permission-missing', 403)
+  await refuses(owner.previews.make({ body: { changes: [activate] } }), 'policy-not-found', 404)
 
   await admin.policies.activate({ params: { id: activate.id }, ifMatch: '1' })
   const userAdmin = await server.as(['USER_ADMIN'])

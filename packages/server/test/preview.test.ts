@@ -186,6 +186,7 @@ test('what is not there or cannot be is refused by its name', async t => {
   await refuses(make({ change: 'createPolicy', policy: broken }), 'policy-invalid', 422)
   const both = { change: 'removeMember', dataSource: a, user: ann.id, group: 1 } as const
   await refuses(make(both), 'request-invalid', 422)
-  await refuses(all(await server.as(['AUDIT']), [{ change: 'deletePolicy', id: 1 }]), 'permission-missing', 403)
+  const { id } = await admin.policies.create({ body: risk })
+  await refuses(all(await server.as(['AUDIT']), [{ change: 'deletePolicy', id }]), 'permission-missing', 403)
   assert.equal((await admin.deployment.verifyIndex()).isRight, true)
 })

@@ -62,6 +62,7 @@ export const nativeS3 = {
       'integration-not-found',
       'integration-not-usable',
       'data-sources-invalid',
+      'scope-not-permitted',
       'data-source-name-taken',
       'data-source-scope-taken',
       'data-source-overlap',
@@ -86,6 +87,17 @@ export const nativeS3 = {
   }),
 }
 
+/** How a data source fares in AWS (02): its bucket and path as last looked at, and whether AWS refused grants of it. */
+export const healthStates = ['healthy', 'path-missing', 'bucket-unreachable', 'provisioning-error'] as const
+const health = z.object({
+  status: z.enum(healthStates),
+  /** What is wrong and what to do. */
+  message: z.string().optional(),
+  /** When bucket and path were last looked at; absent: not yet. */
+  checkedAt: instant.optional(),
+})
+export type Health = z.output<typeof health>
+
 export const dataSource = z.object({
   id,
   name: z.string(),
@@ -96,7 +108,9 @@ export const dataSource = z.object({
   kind: z.enum(['bucket', 'prefix', 'object']),
   tags: z.array(z.string()),
   owners: z.array(z.object({ id, userid: z.string() })),
+  ownerGroups: z.array(z.object({ id, name: z.string() })),
   state: z.enum(['active', 'disabled']),
+  health,
   createdAt: instant,
 })
 export type DataSource = z.output<typeof dataSource>
@@ -115,8 +129,10 @@ export const member = z.object({
 })
 export type Member = z.output<typeof member>
 
+const dataSourceName = z.object({ id, name: z.string() })
 const params = z.object({ id: idParam })
 const memberBody = z.strictObject({ level, until: instantInput.optional(), reason: z.string().trim().min(1).max(1000) })
+const owners = dataSource.pick({ owners: true, ownerGroups: true })
 const tagsBody = z.strictObject({ tags: z.array(dottedName).min(1).max(100) })
 /** Owners may do this as well; others get 403, or 404 where they may not even read the data source. */
 const ownerOrGovernor = 'signedIn' as const
@@ -130,12 +146,136 @@ export const dataSources = {
     query: pageQuery.extend({
       /** The tag itself or any of its children. */
       tag: dottedName.optional(),
+      /** By hand or by tag. */
+      domain: name.optional(),
       integrationId: idParam.optional(),
       state: z.enum(['active', 'disabled']).optional(),
+      health: z.enum(healthStates).optional(),
+      /** The caller's own status: those they own, by themselves or by a group; those they reach; those they do not. */
+      mine: z.enum(['owner', 'access', 'none']).optional(),
     }),
     status: 200,
-    response: page(dataSource),
+    response: page(
+      dataSource.extend({
+        /** What the caller is to it; without `level` they do not reach it. */
+        mine: z.object({ owner: z.boolean(), level: level.optional() }),
+      }),
+    ),
     errors: [],
+  }),
+  update: endpoint({
+    method: 'PATCH',
+    path: '/data-sources/{id}',
+    summary: 'Change name or description',
+    needs: ownerOrGovernor,
+    params,
+    body: z.strictObject({ name: name.optional(), description: text.optional() }),
+    status: 200,
+    response: dataSource,
+    errors: ['data-source-not-found', 'data-source-name-taken', 'guardrail-would-drop'],
+  }),
+  check: endpoint({
+    method: 'POST',
+    path: '/data-sources/{id}/check',
+    summary: 'Look at its bucket and path in AWS now',
+    needs: ownerOrGovernor,
+    params,
+    status: 200,
+    response: health,
+    errors: ['data-source-not-found', 'integration-not-usable', 'aws-refused', 'aws-unreachable'],
+  }),
+  browse: endpoint({
+    method: 'GET',
+    path: '/integrations/{id}/browse',
+    summary: 'Buckets, prefixes and objects one level below an integration, and how each is registered',
+    needs: ['CREATE_S3_DATASOURCE', 'GOVERNANCE', 'APPLICATION_ADMIN'],
+    params,
+    query: z.strictObject({
+      /** As in a registration but without the star: `teams/`, or the bucket and a slash first under `s3://`. */
+      prefix: z.string().max(1100).default(''),
+      limit: z.coerce.number().int().min(1).max(1000).default(200),
+      cursor: z.string().max(4096).optional(),
+    }),
+    status: 200,
+    response: z.object({
+      items: z.array(
+        z.object({
+          kind: z.enum(['bucket', 'prefix', 'object']),
+          /** What stands at this level; of a prefix with its slash. */
+          name: z.string(),
+          /** What registers it. */
+          prefix: z.string(),
+          scope: z.string(),
+          /** Why it cannot be registered. */
+          cannot: z.string().optional(),
+          registered: z.object({
+            exact: dataSourceName.optional(),
+            /** Widest first. */
+            coveredBy: z.array(dataSourceName),
+            /** How many lie inside. */
+            covers: z.number().int(),
+          }),
+        }),
+      ),
+      /** There while more follows, even after an empty page. */
+      next: z.string().optional(),
+    }),
+    errors: ['integration-not-found', 'integration-not-usable', 'aws-refused', 'aws-unreachable'],
+  }),
+  changeTags: endpoint({
+    method: 'PUT',
+    path: '/data-sources/bulk/tags',
+    summary: 'Apply and remove tags on many data sources: on all of them or, when one is refused, on none',
+    needs: ownerOrGovernor,
+    body: z.strictObject({
+      dataSourceIds: z.array(idParam).min(1).max(mostAtOnce),
+      add: z.array(dottedName).max(100).default([]),
+      remove: z.array(dottedName).max(100).default([]),
+    }),
+    status: 200,
+    /** How many tags came and went, over all the data sources. */
+    response: z.object({ dataSources: z.number().int(), added: z.number().int(), removed: z.number().int() }),
+    errors: ['data-source-not-found', 'tag-not-found', 'guardrail-would-drop', 'name-reserved'],
+  }),
+  setOwner: endpoint({
+    method: 'PUT',
+    path: '/data-sources/{id}/owners/{userId}',
+    summary: 'Make a person an owner',
+    needs: ownerOrGovernor,
+    params: z.object({ id: idParam, userId: idParam }),
+    status: 200,
+    response: owners,
+    errors: ['data-source-not-found', 'user-not-found'],
+  }),
+  removeOwner: endpoint({
+    method: 'DELETE',
+    path: '/data-sources/{id}/owners/{userId}',
+    summary: 'End the ownership of a person; only governors remove the last owner',
+    needs: ownerOrGovernor,
+    params: z.object({ id: idParam, userId: idParam }),
+    status: 200,
+    response: owners,
+    errors: ['data-source-not-found', 'owner-not-found', 'last-owner'],
+  }),
+  setGroupOwner: endpoint({
+    method: 'PUT',
+    path: '/data-sources/{id}/group-owners/{groupId}',
+    summary: 'Make everyone in a group an owner',
+    needs: ownerOrGovernor,
+    params: z.object({ id: idParam, groupId: idParam }),
+    status: 200,
+    response: owners,
+    errors: ['data-source-not-found', 'group-not-found', 'group-built-in'],
+  }),
+  removeGroupOwner: endpoint({
+    method: 'DELETE',
+    path: '/data-sources/{id}/group-owners/{groupId}',
+    summary: 'End the ownership of a group; only governors remove the last owner',
+    needs: ownerOrGovernor,
+    params: z.object({ id: idParam, groupId: idParam }),
+    status: 200,
+    response: owners,
+    errors: ['data-source-not-found', 'owner-not-found', 'last-owner'],
   }),
   get: endpoint({
     method: 'GET',
@@ -152,7 +292,13 @@ export const dataSources = {
           name: z.string(),
           kind: z.enum(['grant', 'guardrail']),
           level,
-          /** Why it binds: its own `appliesTo`, or, for a guardrail, a covered data source. */
+          /** `manual`: who qualifies must subscribe too. */
+          subscribe: z.enum(['automatic', 'manual']),
+          /** Who does not qualify may find this data source by it. */
+          discoverable: z.boolean(),
+          /** Which part of its `appliesTo` takes in this data source, or the one in `via`. */
+          why: z.string(),
+          /** For a guardrail that binds through a covered data source. */
           via: z.object({ id, name: z.string() }).optional(),
         }),
       ),

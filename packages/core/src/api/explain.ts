@@ -85,12 +85,15 @@ const fix = z.object({
 })
 
 const explained = z.object({
-  dataSource: z.object({ id, name: z.string(), scope: z.string() }),
+  /** Without a scope where the caller may find the data source and not read it. */
+  dataSource: z.object({ id, name: z.string(), scope: z.string().optional() }),
   /** The highest level reached, overlaps included. */
   verdict: z.enum(['WRITE', 'READ', 'none']),
   /** The level of the person's own entitlement. */
   entitled: level.optional(),
   because: z.array(reason),
+  /** Every reason was made by the person it benefits; absent where there is no access. */
+  selfGiven: z.boolean().optional(),
   obstacles: z.array(
     z.enum([
       'unknownUser',
@@ -119,24 +122,26 @@ const explained = z.object({
   provisioning: provisioning.optional(),
 })
 
+const matched = z.object({
+  id,
+  awsGrantId: z.string().optional(),
+  scope: z.string(),
+  permission: z.enum(['READ', 'READWRITE']),
+  grantee: z.string(),
+})
+
 /** What AWS would say to the person about a path. */
 const aws = z.object({
   /** `granted`, or the layer at which a denial would come. */
-  layer: z.enum(['granted', 'outsideLocations', 'noGrant', 'unmapped', 'notYetProvisioned']),
+  layer: z.enum(['granted', 'outsideLocations', 'noDataSource', 'noGrant', 'unmapped', 'notYetProvisioned']),
   message: z.string(),
-  /** The one closest to the path. */
-  grant: z
-    .object({
-      id,
-      awsGrantId: z.string().optional(),
-      scope: z.string(),
-      permission: z.enum(['READ', 'READWRITE']),
-      grantee: z.string(),
-    })
-    .optional(),
+  /** The one that AWS would match for READ: the closest to the path. */
+  grant: matched.optional(),
+  /** The one that AWS would match for READWRITE. */
+  writing: matched.optional(),
 })
 
-/** A user, or an AWS principal as it was mapped. */
+/** A user, or an AWS principal: as it was mapped, or the ARN of a session of a role. */
 const person = { user: idParam.optional(), principal: z.string().min(1).max(2048).optional() }
 /** A data source, or a path such as `s3://lake/finance/2026.csv`. */
 const place = { dataSource: idParam.optional(), path: z.string().min(1).max(2100).optional() }

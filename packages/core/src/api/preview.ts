@@ -4,7 +4,7 @@
  * Each change is one write of the API; whoever may make the write may preview it, and GOVERNANCE may preview them all.
  */
 import { z } from 'zod'
-import { dottedName, id, idParam, instant, instantInput, label, level } from './common.ts'
+import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
 import { nativeS3 } from './data-sources.ts'
 import { endpoint } from './endpoint.ts'
 import { newPolicy, policies } from './policies.ts'
@@ -40,10 +40,18 @@ const kinds = [
     version: policies.restore.body.shape.version,
   }),
   z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
+  /** The tags whose data sources are in it, from then on. */
+  z.strictObject({ change: z.literal('editDomain'), domain: name, tags: tags.min(0) }),
+  z.strictObject({ change: z.literal('deleteDomain'), domain: name }),
+  z.strictObject({ change: z.enum(['putIntoDomain', 'takeOutOfDomain']), domain: name, dataSource: idParam }),
+  z.strictObject({ change: z.enum(['selectPolicy', 'deselectPolicy']), dataSource: idParam, policy: idParam }),
+  /** Oneself. */
+  z.strictObject({ change: z.literal('subscribe'), dataSource: idParam, level }),
+  z.strictObject({ change: z.literal('unsubscribe'), dataSource: idParam, level: level.optional() }),
   z.strictObject({
     change: z.literal('registerDataSources'),
     integrationId: idParam,
-    dataSources: nativeS3.register.body.shape.dataSources,
+    dataSources: z.array(nativeS3.register.items.each).min(1).max(10_000),
   }),
   z.strictObject({
     change: z.enum(['disableDataSource', 'restoreDataSource', 'deleteDataSource']),
@@ -150,6 +158,10 @@ export const previews = {
       'data-source-overlap',
       'guardrail-would-drop',
       'tag-not-found',
+      'domain-not-found',
+      'domain-in-use',
+      'policy-not-selectable',
+      'subscription-not-offered',
       'member-not-found',
       'user-not-found',
       'group-not-found',

@@ -1,16 +1,31 @@
 /** Manual policies: people subscribe to what they qualify for; data owners pick policies made for picking (04). */
 import { z } from 'zod'
-import { id, idParam, instant, level, nothing, page, pageQuery } from './common.ts'
+import { dottedName, id, idParam, instant, level, nothing, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
-const source = z.object({ id, name: z.string(), description: z.string(), tags: z.array(z.string()) })
 const policies = z.array(z.object({ id, name: z.string() }))
+const offer = z.object({
+  level,
+  /** The manual policies that let the caller in as soon as they subscribe. */
+  policies,
+})
+
+/** What is shown of a data source to who does not reach it: never where it lies or whose it is. */
+const found = z.object({
+  id,
+  name: z.string(),
+  description: z.string(),
+  tags: z.array(z.string()),
+  /** What the caller qualifies for and has not subscribed to. */
+  offers: z.array(offer),
+})
+export type Found = z.output<typeof found>
 
 const subscription = z.object({
   dataSource: z.object({ id, name: z.string() }),
   level,
   subscribedAt: instant,
-  /** The manual policies that it answers now; none: it gives nothing at present. */
+  /** The manual policies that let the person in by it now; none: it gives nothing at present. */
   policies,
 })
 export type Subscription = z.output<typeof subscription>
@@ -19,15 +34,30 @@ const params = z.object({ id: idParam })
 const pick = z.object({ id: idParam, policyId: idParam })
 
 export const subscriptions = {
-  offers: endpoint({
+  discover: endpoint({
     method: 'GET',
-    path: '/subscriptions/offers',
-    summary: 'What the caller qualifies for and has not subscribed to, by data source name',
+    path: '/discoverable',
+    summary: 'Data sources that the caller does not reach and may find, or may subscribe to, by name',
     needs: 'signedIn',
-    query: pageQuery,
+    query: pageQuery.extend({
+      /** The tag itself or any of its children. */
+      tag: dottedName.optional(),
+      /** Only those to which the caller may subscribe; those they reach already too. */
+      offered: z.stringbool().optional(),
+    }),
     status: 200,
-    response: page(z.object({ dataSource: source, level, policies })),
+    response: page(found),
     errors: [],
+  }),
+  find: endpoint({
+    method: 'GET',
+    path: '/discoverable/{id}',
+    summary: 'The same of one data source that the caller may find or read, with their own subscriptions to it',
+    needs: 'signedIn',
+    params,
+    status: 200,
+    response: found.extend({ subscriptions: z.array(subscription) }),
+    errors: ['data-source-not-found'],
   }),
   ofUser: endpoint({
     method: 'GET',
@@ -47,6 +77,7 @@ export const subscriptions = {
     needs: 'signedIn',
     params,
     body: z.strictObject({ level }),
+    ifPreview: true,
     status: 200,
     response: subscription,
     errors: ['data-source-not-found', 'data-source-disabled', 'subscription-not-offered'],
@@ -58,6 +89,7 @@ export const subscriptions = {
     needs: 'signedIn',
     params,
     query: z.strictObject({ level: level.optional() }),
+    ifPreview: true,
     status: 204,
     response: nothing,
     errors: ['data-source-not-found'],
@@ -68,6 +100,7 @@ export const subscriptions = {
     summary: 'Pick a policy that applies to selected data sources; its owners and governors',
     needs: 'signedIn',
     params: pick,
+    ifPreview: true,
     status: 204,
     response: nothing,
     errors: ['data-source-not-found', 'policy-not-found', 'policy-not-selectable'],
@@ -78,6 +111,7 @@ export const subscriptions = {
     summary: 'Undo that; only governors take a data source out of the reach of a guardrail',
     needs: 'signedIn',
     params: pick,
+    ifPreview: true,
     status: 204,
     response: nothing,
     errors: ['data-source-not-found', 'policy-not-found', 'guardrail-would-drop'],

@@ -27,6 +27,8 @@ export const user = z.object({
   kind: z.enum(userKinds),
   disabled: z.boolean(),
   permissions: z.array(z.enum(permissions)),
+  /** Where CREATE_S3_DATASOURCE holds; absent: everywhere, for whoever has it. */
+  dataSourceScopes: z.array(z.string()).optional(),
   groups: z.array(z.object({ id, name: z.string(), source: z.string() })),
   /** Their own; those inherited from groups stand on the groups. */
   attributes: z.array(attribute),
@@ -132,7 +134,11 @@ export const users = {
     summary: 'Replace what a person may do in Headgate',
     needs,
     params,
-    body: z.strictObject({ permissions: z.array(z.enum(permissions)).max(permissions.length) }),
+    body: z.strictObject({
+      permissions: z.array(z.enum(permissions)).max(permissions.length),
+      /** Confines CREATE_S3_DATASOURCE to scopes such as `s3://lake/teams/*`; without it, it holds everywhere. */
+      dataSourceScopes: z.array(z.string().max(1100)).min(1).max(1000).optional(),
+    }),
     status: 200,
     response: user,
     errors: ['user-not-found', 'self-change', 'last-admin'],

@@ -3,14 +3,21 @@
  *
  * Oneself, the sources one owns, GOVERNANCE and AUDIT all. Nothing is cut silently: `next` is there while more follows.
  */
-import { accessTo, type DataSourceId, type EntitlementIndex, type UserId, whatIsReached } from '@headgate/core'
+import {
+  accessTo,
+  type DataSourceId,
+  dataSourcesCovering,
+  type EntitlementIndex,
+  type UserId,
+  whatIsReached,
+} from '@headgate/core'
 import { type AccessRow, Problem } from '@headgate/core/api'
 import { type Page, type PageQuery, printCursor, readCursor } from '../db/page.ts'
 import { findPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { type Asked, notToBeAsked, personAsked } from './people.ts'
-import { coveringPath, openToQuestions, type Place, scopeOfPath } from './places.ts'
+import { openToQuestions, type Place, scopeOfPath } from './places.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { peopleReaching, reached } from './reach.ts'
 import { readsEverything } from './visibility.ts'
@@ -27,7 +34,7 @@ export async function whoReachesPlace(
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
     const isOpen = await openToQuestions(tx, caller)
-    const asked = path ? narrowest(index, coveringPath(index, path)) : [place.dataSource as DataSourceId]
+    const asked = path ? narrowest(index, dataSourcesCovering(index, path)) : [place.dataSource as DataSourceId]
     const known = asked.filter(id => index.bindings.sources.has(id))
     const mine = known.filter(isOpen)
     const isRefused = mine.length < known.length || (!path && known.length === 0)
@@ -56,7 +63,7 @@ export async function whatPersonReaches(
 ): Promise<Page<AccessRow>> {
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
-    const person = await personAsked(tx, query)
+    const { person } = await personAsked(tx, index, query)
     if (person.id !== caller.id && !readsEverything(caller)) throw notToBeAsked(query)
     const after = afterId(query) as DataSourceId
     const page = whatIsReached(index, person.id as UserId, { limit: query.limit, after })

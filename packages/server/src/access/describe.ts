@@ -2,13 +2,14 @@
 import type { DataSourceId, EntitlementIndex, Policy } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
-import { presentDataSources } from '../db/data-source.ts'
+import { presentDataSources } from '../db/data-source-view.ts'
 import { countGrants } from '../db/grant-list.ts'
 import { listMembers } from '../db/member.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { peopleReaching } from './reach.ts'
 import { readDataSource } from './visibility.ts'
+import { whyApplies } from './why-applies.ts'
 
 type Reads = Pick<World, 'db' | 'index'>
 type Description = z.input<typeof api.dataSources.get.response>
@@ -45,6 +46,9 @@ function policiesOf({ bindings }: EntitlementIndex, id: DataSourceId): Descripti
     name: policy.name,
     kind: policy.kind,
     level: policy.level,
+    subscribe: policy.subscribe,
+    discoverable: policy.discoverable,
+    why: whyApplies(policy, on.row, bindings.placement),
     ...(on === asked ? {} : { via: { id: on.id, name: on.row.name } }),
   }))
 

@@ -4,8 +4,8 @@
  */
 import type { DomainRight } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import { ownedBy } from '../db/data-source.ts'
-import { sourcesInDomains } from '../db/domain.ts'
+import { isOwner, ownedBy } from '../db/data-source.ts'
+import { isInAnyDomain, sourcesInDomains } from '../db/domain.ts'
 import { type RightsByDomain, rightsOf } from '../db/domain-right.ts'
 import type { Caller } from '../http/serve.ts'
 
@@ -26,4 +26,11 @@ export async function domainsWith(tx: Tx, caller: Caller, anyOf: readonly Domain
 export async function lookedAfter(tx: Tx, caller: Caller): Promise<number[]> {
   const ofDomains = await sourcesInDomains(tx, await domainsWith(tx, caller, readingRights))
   return [...new Set([...(await ownedBy(tx, caller.id)), ...ofDomains])]
+}
+
+/** The same question of one. */
+export async function looksAfter(tx: Tx, caller: Caller, id: number): Promise<boolean> {
+  if (await isOwner(tx, id, caller.id)) return true
+  const names = await domainsWith(tx, caller, readingRights)
+  return names.length > 0 && (await isInAnyDomain(tx, id, names))
 }

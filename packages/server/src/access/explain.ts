@@ -1,14 +1,17 @@
 /**
  * Why a person reaches a data source or a path, or why not: the formulas that decide, asked for their reasons.
  *
- * Oneself about what one may read, anybody about the sources one owns; GOVERNANCE and AUDIT all.
+ * Oneself about what one may read or find, anybody about the sources one looks after; GOVERNANCE and AUDIT all. Of a
+ * data source that one may only find, neither its scope nor what it covers is told.
  */
 import {
   accessTo,
   type DataSourceId,
+  dataSourcesCovering,
   type EntitlementIndex,
   type Explanation,
   explain,
+  explainPath,
   printScope,
   type UserId,
 } from '@headgate/core'
@@ -16,12 +19,14 @@ import { type api, type Explained, type ExplainedRule, Problem } from '@headgate
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
 import { attributeKey, attributeSources } from '../db/attribute.ts'
+import { activeGrants } from '../db/grant-list.ts'
 import type { NamedPerson } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
-import { awsAnswer } from './aws-answer.ts'
+import { presentPath } from './aws-answer.ts'
+import { mayFind } from './offers.ts'
 import { type Asked, notToBeAsked, personAsked } from './people.ts'
-import { coveringPath, openToQuestions, type Place, scopeOfPath } from './places.ts'
+import { openToQuestions, type Place, scopeOfPath } from './places.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { reached } from './reach.ts'
 import { readsEverything } from './visibility.ts'
@@ -38,26 +43,32 @@ export async function explainAccess(
   const path = question.path === undefined ? undefined : scopeOfPath(question.path)
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
-    const person = await personAsked(tx, question)
+    const { person, principal } = await personAsked(tx, index, question)
     const user = person.id as UserId
     const isOpen = await openToQuestions(tx, caller)
     const isMine = person.id === caller.id
-    const mayAsk = (id: DataSourceId) => isOpen(id) || (isMine && accessTo(index, user, id) !== undefined)
-    const asked = path ? coveringPath(index, path) : [question.dataSource as DataSourceId]
+    const mayRead = (id: DataSourceId) => isOpen(id) || (isMine && accessTo(index, user, id) !== undefined)
+    // By name only: a path would tell where it lies.
+    const mayAsk = (id: DataSourceId) => mayRead(id) || (isMine && !path && mayFind(index, user, id))
+    const asked = path ? dataSourcesCovering(index, path) : [question.dataSource as DataSourceId]
     const known = asked.filter(id => index.bindings.sources.has(id) && mayAsk(id))
     if (!path && known.length === 0) throw new Problem('data-source-not-found', { id: question.dataSource })
     if (known.length === 0 && !isMine && !readsEverything(caller)) throw notToBeAsked(question)
 
+    const grants = path ? await activeGrants(tx, user, path.bucket) : []
     // In one turn, so that the whole answer is about one state.
     const explained = known.map(id => {
       const explanation = explain(index, { user, dataSource: id })
+      if (!mayRead(id))
+        return { id, explanation: withoutPlaces(explanation), shown: foundOf(index, id), nameOf: String }
       return { id, explanation, shown: shownOf(index, id), nameOf: namesOfVia(index, explanation) }
     })
     const reaches = reached(
       index,
       known.flatMap(id => accessTo(index, user, id) ?? []),
     )
-    const aws = path && awsAnswer(index, user, path)
+    const asking = principal === undefined ? { user } : { user, principal }
+    const onPath = path && explainPath(index, { ...asking, path }, grants)
     const rows = await presentAccess(tx, namesIn(index, reaches), reaches, new Map([[person.id, person]]))
     const sources = await sourcesFor(
       tx,
@@ -73,10 +84,10 @@ export async function explainAccess(
           dataSource: shown,
           ...presentExplanation(explanation, sources, nameOf),
           because: row?.because ?? [],
-          ...(row ? { provisioning: row.provisioning } : {}),
+          ...(row ? { selfGiven: row.selfGiven, provisioning: row.provisioning } : {}),
         }
       }),
-      ...(aws ? { aws: await aws(tx) } : {}),
+      ...(onPath ? { aws: presentPath(onPath, readsEverything(caller) || known.length > 0) } : {}),
     }
   })
 }
@@ -84,6 +95,16 @@ export async function explainAccess(
 function shownOf({ bindings }: EntitlementIndex, id: DataSourceId): Explained['dataSource'] {
   const row = bindings.sources.get(id)?.row
   return { id, name: row?.name ?? String(id), scope: row ? printScope(row.scope) : '' }
+}
+
+function foundOf(index: EntitlementIndex, id: DataSourceId): Explained['dataSource'] {
+  const { scope: _, ...found } = shownOf(index, id)
+  return found
+}
+
+/** Which data sources bring guardrails along is about where they lie. */
+function withoutPlaces(explanation: Explanation): Explanation {
+  return { ...explanation, guardrails: explanation.guardrails.map(({ via: _, ...rest }) => rest) }
 }
 
 /** Of the data sources that bring guardrails along. */

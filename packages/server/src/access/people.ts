@@ -1,19 +1,26 @@
-/** Whom a question is about: a user by id, or whoever is mapped to an AWS principal. */
+/** Whom a question is about: a user by id, or whoever is mapped to an AWS principal or has a session of it. */
+import { type EntitlementIndex, ownerOfPrincipal } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import { findPeople, type NamedPerson } from '../db/person-name.ts'
-import { ownerOfPrincipal } from '../db/principal.ts'
 
 export interface Asked {
   readonly user?: number | undefined
   readonly principal?: string | undefined
 }
 
+export interface AskedPerson {
+  readonly person: NamedPerson
+  /** As it was mapped, where the question is about one. */
+  readonly principal?: string
+}
+
 /** Throws Problem `user-not-found`, `principal-not-found`. */
-export async function personAsked(tx: Tx, { user, principal }: Asked): Promise<NamedPerson> {
-  const id = principal === undefined ? user : await ownerOfPrincipal(tx, principal)
+export async function personAsked(tx: Tx, index: EntitlementIndex, { user, principal }: Asked): Promise<AskedPerson> {
+  const owner = principal === undefined ? undefined : ownerOfPrincipal(index, { identifier: principal })
+  const id = principal === undefined ? user : owner?.user
   const person = id === undefined ? undefined : (await findPeople(tx, [id])).get(id)
-  if (person) return person
+  if (person) return owner ? { person, principal: owner.identifier } : { person }
   throw principal === undefined ? new Problem('user-not-found', { id: user }) : notMapped(principal)
 }
 

@@ -1,9 +1,9 @@
-/** What a question is about: a data source, or a path with the data sources that cover it. */
-import { covers, type DataSourceId, type EntitlementIndex, parseScope, type Scope } from '@headgate/core'
+/** What a question is about, a data source or a path, and whether the caller may ask it. */
+import { type DataSourceId, parseScope, type Scope } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import { ownedBy } from '../db/data-source.ts'
 import type { Caller } from '../http/serve.ts'
+import { lookedAfter } from './domain-rights.ts'
 import { readsEverything } from './visibility.ts'
 
 export interface Place {
@@ -19,17 +19,9 @@ export function scopeOfPath(path: string): Scope {
   throw new Problem('request-invalid', { reason: `\`${issue.path}\` ${issue.message}`, issues: [issue] })
 }
 
-/** Those whose scope covers the path, disabled ones included; widest first. */
-export function coveringPath({ bindings }: EntitlementIndex, path: Scope): DataSourceId[] {
-  return [...bindings.sources.values()]
-    .filter(({ row }) => row.scope.bucket === path.bucket && covers(row.scope, path))
-    .sort((a, b) => a.row.scope.key.length - b.row.scope.key.length || a.id - b.id)
-    .map(({ id }) => id)
-}
-
-/** The data sources about which a caller may ask whatever they like: all, or those that they own. */
+/** The data sources about which a caller may ask whatever they like: all, or those that they look after. */
 export async function openToQuestions(tx: Tx, caller: Caller): Promise<(id: DataSourceId) => boolean> {
   if (readsEverything(caller)) return () => true
-  const owned = new Set<number>(await ownedBy(tx, caller.id))
-  return id => owned.has(id)
+  const mine = new Set<number>(await lookedAfter(tx, caller))
+  return id => mine.has(id)
 }

@@ -8,6 +8,7 @@ import { joinScope, printScope, type Scope, scopeIndex } from '@headgate/core'
 import { api } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { RegisteredScope } from '../db/data-source-registration.ts'
+import { permitting } from '../directory/registration-scopes.ts'
 import { isReserved } from '../directory/reserved-names.ts'
 import { parseItem } from '../http/parse.ts'
 import type { BucketFinding } from './check-buckets.ts'
@@ -33,12 +34,15 @@ export interface Candidate {
   readonly warnings: readonly string[]
 }
 
+/** @param permitted the scopes that the caller is confined to; undefined: none */
 export function readItems(
   locationPath: string,
   items: readonly unknown[],
+  permitted?: readonly string[],
 ): { readonly candidates: readonly Candidate[]; readonly findings: readonly Finding[] } {
   const candidates: Candidate[] = []
   const findings: Finding[] = []
+  const mayRegister = permitted ? permitting(permitted) : () => true
   for (const [index, given] of items.entries()) {
     const parsed = parseItem(schema, given)
     if (!parsed.ok) {
@@ -53,9 +57,16 @@ export function readItems(
     }
     const joined = joinScope(locationPath, item.prefix, { midSegment: item.midSegment ?? false })
     if (!joined.ok) findings.push({ index, code: joined.code, message: joined.message })
+    else if (!mayRegister(joined.scope)) findings.push(notPermitted(index, joined.scope, permitted ?? []))
     else candidates.push({ index, item, scope: joined.scope, warnings: joined.warnings.map(({ message }) => message) })
   }
   return { candidates, findings }
+}
+
+function notPermitted(index: number, scope: Scope, permitted: readonly string[]): Finding {
+  const detail = { scope: printScope(scope), scopes: permitted.map(text => `\`${text}\``).join(', ') }
+  const message = `\`${detail.scope}\` lies outside of what you may register: ask a user admin`
+  return { index, code: 'scope-not-permitted', message, detail }
 }
 
 export function judgeBuckets(

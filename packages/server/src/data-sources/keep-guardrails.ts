@@ -9,7 +9,7 @@ import { type DataSource, type Placement, type Policy, type PolicyId, placementI
 import { Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import type { DataSourceRow } from '../db/data-source.ts'
-import { activeCovering } from '../db/data-source-registration.ts'
+import { coveringOf } from '../db/data-source-registration.ts'
 import { dataSourceFact, dataSourceFacts, domains, selectionsFor } from '../db/facts.ts'
 import type { PolicyRow } from '../db/policy.ts'
 import { loadPolicies } from '../db/policy-facts.ts'
@@ -73,11 +73,14 @@ export async function keepPicked(tx: Tx, caller: Caller, row: DataSourceRow, pol
   if (placement.isSelected(policy.id as PolicyId, before.id)) refuseDropping([policy], row.name)
 }
 
-/** Before a data source goes for good: then its guardrails no longer bind what covers it. As `keepGuardrails`. */
+/**
+ * Before a data source goes for good: then its guardrails no longer bind what covers it, be that disabled for now.
+ * As `keepGuardrails`.
+ */
 export async function keepGuardrailsAbove(tx: Tx, caller: Caller, row: DataSourceRow): Promise<void> {
   const before = await looked(tx, caller, row)
   if (!before) return
-  const [outer] = await activeCovering(tx, row)
+  const [outer] = await coveringOf(tx, row)
   if (outer) refuseDropping(await guardrailsOf(tx, before, await placementOf(tx, [row.id])), outer.name)
 }
 

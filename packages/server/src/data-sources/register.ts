@@ -10,6 +10,7 @@ import { type Act, act, type Done } from '../db/act.ts'
 import { findByNames, insertDataSources, lockScopes, scopesInBuckets } from '../db/data-source-registration.ts'
 import { missingTags } from '../db/data-source-tag.ts'
 import { findIntegration, type IntegrationRow, lockIntegration } from '../db/integration.ts'
+import { scopesToRegister } from '../db/person.ts'
 import { isReserved } from '../directory/reserved-names.ts'
 import { type Caller, need } from '../http/serve.ts'
 import type { World } from '../world.ts'
@@ -22,7 +23,11 @@ type Registered = z.input<typeof api.nativeS3.register.response>
 /** @throws Problem with `items`: every bad one as `{index, code, message}`; the worst of them gives the code */
 export async function registerDataSources(world: World, caller: Caller, body: Registration): Promise<Done<Registered>> {
   const integration = usable(await findIntegration(world.db.kysely, body.integrationId), body.integrationId)
-  const read = readItems(integration.location_path, body.dataSources)
+  const read = readItems(
+    integration.location_path,
+    body.dataSources,
+    await scopesToRegister(world.db.kysely, caller.id),
+  )
   if (read.candidates.some(({ item }) => item.allowOverlap)) need(caller, 'GOVERNANCE')
   const names = new Set(read.candidates.map(({ scope }) => scope.bucket))
   const buckets = await checkBuckets(world.aws.of(integration), names, world.config.HEADGATE_AWS_PARALLEL)
@@ -85,6 +90,7 @@ function toNewDataSource({ item, scope }: Candidate) {
 
 /** The codes that an answer may bear because of one item; all others say that the item itself is malformed. */
 const conflictCodes: readonly ErrorCode[] = [
+  'scope-not-permitted',
   'tag-not-found',
   'data-source-scope-taken',
   'data-source-name-taken',

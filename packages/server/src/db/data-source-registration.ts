@@ -30,11 +30,34 @@ export async function scopesInBuckets(
   return rows.map(({ id, name, bucket, key, kind, state }) => ({ id, name, scope: { bucket, key, kind }, state }))
 }
 
+/** Of one bucket those that begin with `start`, and those that it begins with: whatever bears on keys that begin so. */
+export async function scopesNear(
+  db: Reader,
+  { accountId, region }: { readonly accountId: string; readonly region: string },
+  bucket: string,
+  start: string,
+): Promise<RegisteredScope[]> {
+  const rows = await living(db)
+    .where('account_id', '=', accountId)
+    .where('region', '=', region)
+    .where('bucket', '=', bucket)
+    .where(sql<boolean>`(starts_with(key, ${start}) or starts_with(${start}, key))`)
+    .select(['id', 'name', 'bucket', 'key', 'kind'])
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id, name, bucket, key, kind }) => ({ id, name, scope: { bucket, key, kind } }))
+}
+
 /** The active ones of the same account and region that cover the data source, and so open it as well. */
 export async function activeCovering(db: Reader, row: DataSourceRow): Promise<RegisteredScope[]> {
+  return (await coveringOf(db, row)).filter(({ state }) => state === 'active')
+}
+
+/** The disabled ones too, which may be restored. */
+export async function coveringOf(db: Reader, row: DataSourceRow) {
   const realm = { accountId: row.account_id, region: row.region }
   const sameBucket = await scopesInBuckets(db, realm, [row.bucket])
-  return sameBucket.filter(({ id, scope, state }) => id !== row.id && state === 'active' && covers(scope, row))
+  return sameBucket.filter(({ id, scope }) => id !== row.id && covers(scope, row))
 }
 
 /** Those of the names that are taken, with whose they are. */

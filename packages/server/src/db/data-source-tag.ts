@@ -48,6 +48,39 @@ export async function removeTags(act: Act, row: DataSourceRow, tags: readonly st
   return sayTags(act, row, 'DataSourceTagsRemoved', removed)
 }
 
+/**
+ * On many data sources at once, as one act. The rows must be locked.
+ * @returns how many tags came and went
+ * @throws Problem `tag-not-found`
+ */
+export async function changeTagsOnAll(
+  act: Act,
+  rows: readonly DataSourceRow[],
+  { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
+): Promise<{ readonly added: number; readonly removed: number }> {
+  await holdTags(act.tx, add)
+  const ids = rows.map(({ id }) => id)
+  const { rows: added } = await sql<{ id: number; tag: string }>`
+    insert into data_source_tag (data_source_id, tag)
+    select id, tag from unnest(${ids}::bigint[]) as on_source (id), unnest(${[...new Set(add)]}::text[]) as given (tag)
+    on conflict do nothing returning data_source_id as id, tag`.execute(act.tx)
+  const { rows: removed } = await sql<{ id: number; tag: string }>`
+    delete from data_source_tag where data_source_id = any(${ids}) and tag = any(${remove})
+    returning data_source_id as id, tag`.execute(act.tx)
+  for (const { id, tag } of added) act.changed('dataSourceTag', `${id}/${tag}`, { dataSource: id, tag }, 'tag-added')
+  for (const { id, tag } of removed) act.changed('dataSourceTag', `${id}/${tag}`, null, 'tag-removed')
+  const moved = new Set([...added, ...removed].map(({ id }) => id))
+  if (moved.size > 0) {
+    act.audit({
+      action: 'UPDATE',
+      targetType: 'DATASOURCE',
+      targets: rows.filter(({ id }) => moved.has(id)).map(dataSourceTarget),
+      payload: { type: 'DataSourceTagsChanged', add, remove, added: added.length, removed: removed.length },
+    })
+  }
+  return { added: added.length, removed: removed.length }
+}
+
 async function sayTags(
   act: Act,
   row: DataSourceRow,

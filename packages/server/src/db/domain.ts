@@ -198,6 +198,18 @@ export async function sourcesInDomains(db: Reader, names: readonly string[]): Pr
   return rows.map(({ id }) => id)
 }
 
+/** By hand or by tag. */
+export async function isInAnyDomain(db: Reader, dataSource: number, names: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`
+    select from data_source_domain where data_source_id = ${dataSource} and domain = any(${names})
+    union all select from data_source_tag
+      join domain_tag on domain_tag.domain = any(${names})
+        and (data_source_tag.tag = domain_tag.tag or starts_with(data_source_tag.tag, domain_tag.tag || '.'))
+      where data_source_id = ${dataSource}
+    limit 1`.execute(db)
+  return rows.length > 0
+}
+
 /** The ids of those in a domain, as a query. Tags go through the catalogue, whose byte order makes children a range. */
 function sourcesOf(domain: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`

@@ -12,6 +12,8 @@ export interface FactChange {
   /** null: gone. */
   readonly after: object | null
   readonly cause: string
+  /** Somebody saw what it would do, and confirmed it. */
+  readonly previewed: boolean
 }
 
 /** More than this is a flood, of which no single change can be told to be the cause. */
@@ -22,7 +24,7 @@ export async function changesBetween(tx: Tx, after: number, upTo: number): Promi
   if (upTo <= after) return []
   const rows = await tx
     .selectFrom('fact_change')
-    .select(['id', 'at', 'entity', 'entity_id', 'after', 'cause'])
+    .select(['id', 'at', 'entity', 'entity_id', 'after', 'cause', 'previewed'])
     .where('id', '>', after)
     .where('id', '<=', upTo)
     .orderBy('id')

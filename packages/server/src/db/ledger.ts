@@ -6,6 +6,7 @@
 import type {
   DataSourceId,
   DesiredGrant,
+  HeldBy,
   Instant,
   IntegrationId,
   LedgerRow,
@@ -24,6 +25,11 @@ export interface StoredGrant extends LedgerRow {
   readonly intent: string
   readonly because: readonly OwnReason[]
   readonly updatedAt: Instant
+  /** What brought about the row's last change; for what is held: its becoming unwanted. */
+  readonly cause: string
+  /** Whether that cause counts with the brake. */
+  readonly isCounted: boolean
+  readonly revokingAt?: Instant
 }
 
 /** Some rows: those of these people, and those that others have for the same grantees in AWS. */
@@ -58,10 +64,58 @@ export async function loadLedger(tx: Tx, integration: IntegrationId, part?: Ledg
     because: row.because as readonly OwnReason[],
     attempts: row.attempts,
     updatedAt: row.updated_at,
+    cause: row.cause,
+    isCounted: row.counted,
     ...(row.next_try_at === null ? {} : { nextTryAt: row.next_try_at }),
     ...(row.active_at === null ? {} : { activeAt: row.active_at }),
     ...(row.aws_grant_id === null ? {} : { awsGrantId: row.aws_grant_id }),
+    ...(row.revoking_at === null ? {} : { revokingAt: row.revoking_at }),
+    ...(row.held === null ? {} : { held: row.held }),
+    ...(row.released_at === null ? {} : { isReleased: true }),
+    ...(row.unanswered ? { isUnanswered: true } : {}),
   }))
+}
+
+/** What the brake looks back on. */
+export interface BrakeHour {
+  /** Counted revocations begun within the last hour. */
+  readonly counted: number
+  /** Grants in AWS, and those counted ones that are gone. */
+  readonly grants: number
+}
+
+export async function countedWithinHour(tx: Tx, integration: IntegrationId): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from ledger
+    where integration_id = ${integration} and counted and revoking_at > now() - interval '1 hour'`.execute(tx)
+  return rows[0]?.n ?? 0
+}
+
+/** Looks at every live row: only for a plan that the cheaper number does not let through. */
+export async function brakeHour(tx: Tx, integration: IntegrationId): Promise<BrakeHour> {
+  const counted = await countedWithinHour(tx, integration)
+  const { rows } = await sql<{ n: number }>`
+    select (select count(*) from ledger where integration_id = ${integration}
+        and state in ('active', 'revoking', 'revokeFailed'))
+      + (select count(*) from ledger where integration_id = ${integration}
+        and counted and revoking_at > now() - interval '1 hour' and state = 'revoked') as n`.execute(tx)
+  return { counted, grants: rows[0]?.n ?? 0 }
+}
+
+/** What has become of the row that a grant's tag names; undefined where the ledger has none. */
+export async function stateOfIntent(
+  db: Db,
+  integration: IntegrationId,
+  intent: string,
+): Promise<LedgerState | undefined> {
+  const row = await db.kysely
+    .selectFrom('ledger')
+    .where('integration_id', '=', integration)
+    // As text: whatever somebody wrote into the tag is no error here.
+    .where(sql<string>`intent::text`, '=', intent)
+    .select('state')
+    .executeTakeFirst()
+  return row?.state
 }
 
 export interface NewGrant {
@@ -69,12 +123,23 @@ export interface NewGrant {
   readonly cause: string
 }
 
+export interface Hold {
+  readonly row: StoredGrant
+  readonly by: HeldBy
+  readonly cause: string
+  readonly isCounted: boolean
+}
+
 /** What a plan writes before the first call. */
 export interface Intentions {
   /** null only where nothing is to be done. */
   readonly run: number | null
   readonly drop: readonly { readonly row: StoredGrant; readonly cause: string }[]
-  readonly revoke: readonly { readonly row: StoredGrant; readonly cause: string }[]
+  readonly revoke: readonly { readonly row: StoredGrant; readonly cause: string; readonly isCounted: boolean }[]
+  /** Unwanted rows that stay for now. */
+  readonly hold: readonly Hold[]
+  /** Rows that are wanted after all: held no more. */
+  readonly unhold: readonly StoredGrant[]
   /** Rows whose reasons are other ones now. */
   readonly explain: readonly { readonly row: StoredGrant; readonly because: readonly OwnReason[] }[]
   readonly create: readonly NewGrant[]
@@ -85,6 +150,8 @@ export async function writeIntentions(tx: Tx, lead: Leadership, intentions: Inte
   // First, since a new row may take the place of one that ends here.
   await endOrMark(tx, lead, intentions.run, 'revoked', intentions.drop)
   await endOrMark(tx, lead, intentions.run, 'revoking', intentions.revoke)
+  await holdBack(tx, intentions.run, intentions.hold)
+  await unhold(tx, intentions.unhold)
   await explain(tx, intentions.explain)
   return insertIntents(tx, lead, intentions)
 }
@@ -105,12 +172,16 @@ export interface Outcome {
   readonly state: Exclude<LedgerState, 'abandoned'>
   readonly awsGrantId?: string
   readonly failure?: { readonly code: string; readonly text: string; readonly retryInMs: number }
+  /** Whether a create may yet come true; absent: as before. */
+  readonly isUnanswered?: boolean
 }
 
 /** Writes outcomes to rows that are `creating` or `revoking`; to others nothing is owed. Throws LeadershipLost. */
 export async function writeOutcomes(db: Db, lead: Leadership, outcomes: readonly Outcome[]): Promise<void> {
   if (outcomes.length === 0) return
-  const rows = outcomes.map(({ id, state, awsGrantId, failure }) => ({ id, state, grant: awsGrantId, ...failure }))
+  const rows = outcomes.map(({ id, state, awsGrantId, failure, isUnanswered: unanswered }) => {
+    return { id, state, grant: awsGrantId, unanswered, ...failure }
+  })
   const { rows: written } = await sql`
     with leader as (${leaderOf(lead)})
     update ledger l set
@@ -122,10 +193,15 @@ export async function writeOutcomes(db: Db, lead: Leadership, outcomes: readonly
       error_text = o.text,
       active_at = case when o.state = 'active' then coalesce(l.active_at, clock_timestamp()) else l.active_at end,
       revoked_at = case when o.state = 'revoked' then clock_timestamp() else l.revoked_at end,
+      unanswered = coalesce(o.unanswered, l.unanswered),
       epoch = ${lead.epoch},
       -- What stays unsettled keeps the time of its call.
       updated_at = case when o.state = 'creating' then l.updated_at else clock_timestamp() end
-    from leader, ${recordset(rows, `id bigint, state text, "grant" text, code text, text text, "retryInMs" float8`)}
+    from leader, ${recordset(
+      rows,
+      `id bigint, state text, "grant" text, code text, text text, "retryInMs" float8,
+      unanswered boolean`,
+    )}
     where l.id = o.id and l.state in ('creating', 'revoking')
     returning l.id`.execute(db.kysely)
   if (written.length < outcomes.length) throw new LeadershipLost(lead)
@@ -141,21 +217,47 @@ async function endOrMark(
   { epoch }: Leadership,
   run: number | null,
   state: 'revoked' | 'revoking',
-  changes: readonly { readonly row: StoredGrant; readonly cause: string }[],
+  changes: readonly { readonly row: StoredGrant; readonly cause: string; readonly isCounted?: boolean }[],
 ): Promise<void> {
   if (changes.length === 0) return
-  const rows = changes.map(({ row, cause }) => ({ id: row.id, cause }))
+  const rows = changes.map(({ row, cause, isCounted: counted = false }) => ({ id: row.id, cause, counted }))
   await sql`
     update ledger l set
       state = ${state},
       cause = o.cause,
-      run_id = ${run},
+      revoke_run_id = coalesce(${run}, l.revoke_run_id),
+      -- Counted once, when its revocation was begun.
+      counted = case when l.revoking_at is null then o.counted else l.counted end,
+      held = null,
       epoch = ${epoch},
       next_try_at = null,
       revoking_at = coalesce(l.revoking_at, clock_timestamp()),
       revoked_at = case when ${state} = 'revoked' then clock_timestamp() end,
       updated_at = clock_timestamp()
-    from ${recordset(rows, 'id bigint, cause text')} where l.id = o.id`.execute(tx)
+    from ${recordset(rows, 'id bigint, cause text, counted boolean')} where l.id = o.id`.execute(tx)
+}
+
+async function holdBack(tx: Tx, run: number | null, holds: readonly Hold[]): Promise<void> {
+  if (holds.length === 0) return
+  const rows = holds.map(({ row, by, cause, isCounted: counted }) => ({ id: row.id, by, cause, counted }))
+  await sql`
+    update ledger l set
+      held = o.by,
+      held_at = coalesce(case when l.held = o.by then l.held_at end, clock_timestamp()),
+      held_run_id = case when o.by = 'brake' then ${run}::bigint end,
+      released_at = case when o.by = 'mode' then l.released_at end,
+      cause = o.cause,
+      counted = o.counted,
+      updated_at = clock_timestamp()
+    from ${recordset(rows, 'id bigint, by text, cause text, counted boolean')} where l.id = o.id`.execute(tx)
+}
+
+async function unhold(tx: Tx, rows: readonly StoredGrant[]): Promise<void> {
+  if (rows.length === 0) return
+  await sql`
+    update ledger set held = null, held_at = null, held_run_id = null, released_at = null, counted = false,
+      updated_at = clock_timestamp()
+    where id = any(${rows.map(({ id }) => id)})`.execute(tx)
 }
 
 async function explain(tx: Tx, changes: Intentions['explain']): Promise<void> {
@@ -193,11 +295,11 @@ async function insertIntents(
     from ${recordset(rows, columns)} order by o.index
     returning id, intent, updated_at, ${storedKey} as key`.execute(tx)
   const byKey = new Map(stored.map(row => [row.key, row]))
-  return create.map(({ grant }) => {
+  return create.map(({ grant, cause }) => {
     const row = byKey.get(keyOf(grant))
     if (!row) throw new Error(`the intent for \`${keyOf(grant)}\` was not stored`)
     const { id, intent, updated_at: updatedAt } = row
-    return { ...grant, id, intent, updatedAt, state: 'intended' as const, attempts: 0 }
+    return { ...grant, id, intent, updatedAt, cause, isCounted: false, state: 'intended' as const, attempts: 0 }
   })
 }
 

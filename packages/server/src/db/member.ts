@@ -40,7 +40,7 @@ function isAbout(person: number) {
  */
 export async function setMember(act: Act, on: DataSourceRow, subject: Subject, input: MemberInput): Promise<Member> {
   const { tx, actor } = act
-  const target = await targetOf(tx, subject)
+  const target = await subjectTarget(tx, subject)
   const before = await findMember(tx, on.id, subject)
   const values = {
     level: input.level,
@@ -160,8 +160,11 @@ function toMember(row: MemberRow): Member {
   }
 }
 
-/** Locked, so that nobody deletes it meanwhile. */
-async function targetOf(db: Reader, subject: Subject): Promise<AuditTarget> {
+/**
+ * Locked, so that nobody deletes it meanwhile.
+ * @throws Problem `user-not-found`, `group-not-found`
+ */
+export async function subjectTarget(db: Reader, subject: Subject): Promise<AuditTarget> {
   if ('user' in subject) {
     const person = await db
       .selectFrom('person')

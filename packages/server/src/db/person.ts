@@ -105,13 +105,27 @@ export async function updatePerson({ tx, changed, audit }: Act, id: number, chan
   })
 }
 
-/** @throws Problem `user-not-found`, `last-admin` */
-export async function replacePermissions({ tx, audit }: Act, id: number, wanted: readonly Permission[]): Promise<void> {
+/**
+ * @param dataSourceScopes where the permission to register holds, as `printScope` writes them; absent: everywhere
+ * @throws Problem `user-not-found`, `last-admin`
+ */
+export async function replacePermissions(
+  { tx, audit }: Act,
+  id: number,
+  wanted: readonly Permission[],
+  dataSourceScopes?: readonly string[],
+): Promise<void> {
   if (!wanted.includes(adminPermission)) await keepAnAdmin(tx, id)
   const person = await lockPerson(tx, id)
-  const removed = await tx.deleteFrom('person_permission').where('person_id', '=', id).returning('permission').execute()
-  const before = removed.map(row => row.permission).sort()
-  const after = await insertPermissions(tx, id, wanted)
+  const removed = await tx
+    .deleteFrom('person_permission')
+    .where('person_id', '=', id)
+    .returning(['permission', 'scopes'])
+    .execute()
+  const before = removed.map(({ permission, scopes }) => permissionText(permission, scopes)).sort()
+  const scopes = dataSourceScopes ? [...new Set(dataSourceScopes)].sort() : null
+  const given = await insertPermissions(tx, id, wanted, scopes)
+  const after = given.map(permission => permissionText(permission, permission === confinable ? scopes : null))
   if (before.join() === after.join()) return
   audit({
     action: 'UPDATE',
@@ -226,10 +240,38 @@ async function keepAnAdmin(tx: Tx, id: number): Promise<void> {
   throw new Problem('last-admin', { userid: only.userid, permission: adminPermission })
 }
 
-async function insertPermissions(tx: Tx, person: number, given: readonly Permission[]): Promise<Permission[]> {
+/** What a permission was given as, for the audit event. */
+function permissionText(permission: Permission, scopes: readonly string[] | null): string {
+  return scopes === null ? permission : `${permission} (${scopes.join(', ')})`
+}
+
+/** The permission that may hold under some scopes alone. */
+const confinable: Permission = 'CREATE_S3_DATASOURCE'
+
+/** The scopes under which a person may register; undefined: everywhere that the permission reaches. */
+export async function scopesToRegister(db: Kysely<Database>, person: number): Promise<readonly string[] | undefined> {
+  const row = await db
+    .selectFrom('person_permission')
+    .where('person_id', '=', person)
+    .where('permission', '=', confinable)
+    .select('scopes')
+    .executeTakeFirst()
+  return row?.scopes ?? undefined
+}
+
+async function insertPermissions(
+  tx: Tx,
+  person: number,
+  given: readonly Permission[],
+  scopes: string[] | null = null,
+): Promise<Permission[]> {
   const permissions = [...new Set(given)].sort()
   if (permissions.length === 0) return []
-  const rows = permissions.map(permission => ({ person_id: person, permission }))
+  const rows = permissions.map(permission => ({
+    person_id: person,
+    permission,
+    scopes: permission === confinable ? scopes : null,
+  }))
   await tx.insertInto('person_permission').values(rows).execute()
   return permissions
 }

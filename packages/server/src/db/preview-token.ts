@@ -43,7 +43,10 @@ export async function insertToken(db: Db, token: NewToken): Promise<Instant> {
 }
 
 async function sweep(tx: Tx, actor: number): Promise<void> {
-  await tx.deleteFrom('preview_token').where(sql<boolean>`expires_at < ${later(-keptMinutes)}`).execute()
+  await tx
+    .deleteFrom('preview_token')
+    .where(sql<boolean>`expires_at < ${later(-keptMinutes)}`)
+    .execute()
   const kept = tx
     .selectFrom('preview_token')
     .where('actor_id', '=', actor)

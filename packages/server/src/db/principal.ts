@@ -92,14 +92,3 @@ async function insert(act: Act, person: number, one: NewPrincipal): Promise<void
 function describe(kind: PrincipalKind, identifier: string, integrationId: number | null) {
   return { kind, identifier, integrationId }
 }
-
-/** Who is mapped to it, in whichever integration; it is at most one person. */
-export async function ownerOfPrincipal(tx: Tx, identifier: string): Promise<number | undefined> {
-  const row = await tx
-    .selectFrom('principal')
-    .where('identifier', '=', identifier)
-    .select('person_id')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.person_id
-}

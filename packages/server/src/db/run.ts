@@ -24,7 +24,7 @@ export async function recentRate(tx: Tx, integration: number): Promise<number | 
 export async function insertRun(
   tx: Tx,
   { integration, epoch }: Leadership,
-  plan: { readonly sequence: number; readonly toCreate: number; readonly toRevoke: number },
+  plan: { readonly sequence: number; readonly toCreate: number; readonly toRevoke: number; readonly held: number },
 ): Promise<number> {
   const { id } = await tx
     .insertInto('run')
@@ -34,10 +34,21 @@ export async function insertRun(
       sequence: plan.sequence,
       to_create: plan.toCreate,
       to_revoke: plan.toRevoke,
+      held: plan.held,
     })
     .returning('id')
     .executeTakeFirstOrThrow()
   return id
+}
+
+/** What has been done so far, for those who watch. */
+export async function noteProgress(db: Db, id: number, { created, revoked, failed }: RunTally): Promise<void> {
+  await db.kysely
+    .updateTable('run')
+    .set({ created, revoked, failed })
+    .where('id', '=', id)
+    .where('finished_at', 'is', null)
+    .execute()
 }
 
 export async function finishRun(db: Db, id: number, { created, revoked, failed }: RunTally): Promise<void> {

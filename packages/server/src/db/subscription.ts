@@ -35,6 +35,19 @@ export async function listSubscriptions(db: Reader, person: number, query: PageQ
   return { ...page, items: page.items.map(toSubscription) }
 }
 
+/** A person's to one data source, by level. */
+export async function subscriptionsTo(db: Reader, person: number, dataSource: number): Promise<SubscriptionRow[]> {
+  const rows = await db
+    .selectFrom('subscription')
+    .innerJoin('data_source', 'data_source.id', 'data_source_id')
+    .where('person_id', '=', person)
+    .where('data_source_id', '=', dataSource)
+    .select(['data_source.id', 'name', 'level', 'subscribed_at'])
+    .orderBy('level')
+    .execute()
+  return rows.map(toSubscription)
+}
+
 /** At that level; stays as it was where it is so already. The data source must be locked. */
 export async function addSubscription(
   { tx, actor, changed, audit }: Act,
@@ -69,12 +82,12 @@ export async function addSubscription(
   return { dataSource: { id: on.id, name: on.name }, level, subscribedAt: subscribed_at }
 }
 
-/** From one level, or from all; nothing where there is none. The data source must be locked. */
+/** From one level, or from all; how many there were. The data source must be locked. */
 export async function removeSubscription(
   { tx, actor, changed, audit }: Act,
   on: DataSourceRow,
   level?: Level | undefined,
-): Promise<void> {
+): Promise<number> {
   const person = actor.id as number
   const removed = await tx
     .deleteFrom('subscription')
@@ -83,7 +96,7 @@ export async function removeSubscription(
     .$if(level !== undefined, one => one.where('level', '=', level as Level))
     .returning('level')
     .execute()
-  if (removed.length === 0) return
+  if (removed.length === 0) return 0
   for (const one of removed) changed('subscription', `${on.id}/${person}/${one.level}`, null, 'unsubscribed')
   audit({
     action: 'DELETE',
@@ -92,6 +105,7 @@ export async function removeSubscription(
     relatedResources: [{ type: 'USER', id: String(person), name: actor.userid }],
     payload: { type: 'Unsubscribed', before: { levels: removed.map(one => one.level).sort() } },
   })
+  return removed.length
 }
 
 /** All of a person or of a data source that goes; what they were, for the audit event of whatever removed them. */

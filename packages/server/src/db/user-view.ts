@@ -83,12 +83,18 @@ async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]
     kind,
     disabled,
     permissions: permissionsOf(id).map((row): Permission => row.permission),
+    ...scopesIn(permissionsOf(id)),
     groups: groupsOf(id).map(group => ({ id: group.id, name: group.name, source: group.source })),
     attributes: attributesOf(id).map(({ key, value, source }) => ({ key, value, source })),
     principals: foldPrincipals(principalsOf(id)),
     warnings: [...new Set(principalsOf(id).flatMap(({ warning }) => (warning === null ? [] : [warning])))],
     createdAt: new Date(created_at).toISOString(),
   }))
+}
+
+function scopesIn(rows: readonly { readonly scopes: string[] | null }[]): Pick<User, 'dataSourceScopes'> {
+  const dataSourceScopes = rows.flatMap(row => row.scopes ?? [])
+  return dataSourceScopes.length === 0 ? {} : { dataSourceScopes }
 }
 
 type PrincipalRow = Pick<Database['principal'], 'kind' | 'identifier' | 'integration_id'>

@@ -2,14 +2,20 @@
 import { api, Problem } from '@headgate/core/api'
 import { describeDataSource } from '../access/describe.ts'
 import { listAccessTo } from '../access/list.ts'
-import { lockForChange, readableDataSources } from '../access/visibility.ts'
+import { lockForChange } from '../access/visibility.ts'
+import { browse } from '../data-sources/browse.ts'
+import { changeTags } from '../data-sources/bulk-tags.ts'
 import { tellTheEnd } from '../data-sources/end.ts'
-import { keepGuardrails, keepGuardrailsAbove } from '../data-sources/keep-guardrails.ts'
+import { checkNow } from '../data-sources/health.ts'
+import { keepGuardrails, keepGuardrailsAbove, without } from '../data-sources/keep-guardrails.ts'
+import { listForCaller } from '../data-sources/list.ts'
 import { restoreDataSource } from '../data-sources/restore.ts'
 import { type Act, act } from '../db/act.ts'
-import { type DataSourceRow, listDataSources, presentDataSources } from '../db/data-source.ts'
-import { deleteDataSource, setDataSourceState } from '../db/data-source-state.ts'
+import type { DataSourceRow } from '../db/data-source.ts'
+import { addOwner, removeOwner } from '../db/data-source-owner.ts'
+import { deleteDataSource, describeAnew, setDataSourceState } from '../db/data-source-state.ts'
 import { addTags, removeTags } from '../db/data-source-tag.ts'
+import { presentDataSources } from '../db/data-source-view.ts'
 import { type MemberInput, removeMember, type Subject, setMember } from '../db/member.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { World } from '../world.ts'
@@ -18,11 +24,7 @@ import type { Caller, Serve } from './serve.ts'
 export function dataSourceRoutes(serve: Serve, world: World): void {
   const { db } = world
 
-  serve(api.dataSources.list, async ({ query, caller }) => {
-    const { index } = await world.index.fresh()
-    const body = await db.snapshot(async tx => listDataSources(tx, query, await readableDataSources(tx, index, caller)))
-    return { body }
-  })
+  serve(api.dataSources.list, async ({ query, caller }) => ({ body: await listForCaller(world, caller, query) }))
 
   serve(api.dataSources.get, async ({ params: { id }, caller }) => ({
     body: await describeDataSource(world, caller, id),
@@ -31,6 +33,47 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   serve(api.dataSources.access, async ({ params: { id }, query, caller }) => ({
     body: await listAccessTo(world, caller, id, query),
   }))
+
+  serve(api.dataSources.update, async ({ params: { id }, body, caller }) => {
+    const { result, sequence } = await change(caller, id, async (done, row) => {
+      await keepGuardrails(done.tx, caller, row, fact => ({ ...fact, name: body.name ?? fact.name }))
+      return present(done, await describeAnew(done, row, body))
+    })
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.check, async ({ params: { id }, caller }) => {
+    const { index } = await world.index.fresh()
+    const row = await db.transaction(tx => lockForChange(tx, index, caller, id))
+    return { body: await checkNow(world, row) }
+  })
+
+  serve(api.dataSources.browse, async ({ params: { id }, query }) => ({ body: await browse(world, id, query) }))
+
+  serve(api.dataSources.changeTags, async ({ body, caller }) => {
+    const { result, sequence } = await changeTags(world, caller, body)
+    return { body: result, sequence }
+  })
+
+  serve(api.dataSources.setOwner, async ({ params: { id, userId }, caller }) => {
+    const { result } = await change(caller, id, (done, row) => addOwner(done, row, { user: userId }))
+    return { body: result }
+  })
+
+  serve(api.dataSources.removeOwner, async ({ params: { id, userId }, caller }) => {
+    const { result } = await change(caller, id, (done, row) => endOwner(done, caller, row, { user: userId }))
+    return { body: result }
+  })
+
+  serve(api.dataSources.setGroupOwner, async ({ params: { id, groupId }, caller }) => {
+    const { result } = await change(caller, id, (done, row) => addOwner(done, row, { group: groupId }))
+    return { body: result }
+  })
+
+  serve(api.dataSources.removeGroupOwner, async ({ params: { id, groupId }, caller }) => {
+    const { result } = await change(caller, id, (done, row) => endOwner(done, caller, row, { group: groupId }))
+    return { body: result }
+  })
 
   serve(api.dataSources.addTags, async ({ params: { id }, body: { tags }, caller }) => {
     refuseReserved(...tags)
@@ -41,7 +84,7 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   serve(api.dataSources.removeTags, async ({ params: { id }, body: { tags }, caller }) => {
     refuseReserved(...tags)
     const { result, sequence } = await change(caller, id, async (done, row) => {
-      await keepGuardrails(done.tx, caller, row, tags)
+      await keepGuardrails(done.tx, caller, row, fact => without(fact, tags))
       return removeTags(done, row, tags)
     })
     return { body: { tags: result }, sequence }
@@ -86,10 +129,8 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
   serve(api.dataSources.restore, async ({ params: { id }, caller }) => {
     const { index } = await world.index.fresh()
     const { result, sequence } = await act(db, caller, async done => {
-      const restored = await restoreDataSource(done, index, caller, id)
-      return (await presentDataSources(done.tx, [restored]))[0]
+      return present(done, await restoreDataSource(done, index, caller, id))
     })
-    if (!result) throw new Problem('data-source-not-found', { id })
     return { body: result, sequence }
   })
 
@@ -97,6 +138,16 @@ export function dataSourceRoutes(serve: Serve, world: World): void {
     const { index } = await world.index.fresh()
     return act(db, caller, async done => work(done, await lockForChange(done.tx, index, caller, id)))
   }
+}
+
+async function present({ tx }: Act, row: DataSourceRow) {
+  const [shown] = await presentDataSources(tx, [row])
+  if (!shown) throw new Problem('data-source-not-found', { id: row.id })
+  return shown
+}
+
+function endOwner(done: Act, caller: Caller, row: DataSourceRow, subject: Subject) {
+  return removeOwner(done, row, subject, { mayOrphan: caller.permissions.has('GOVERNANCE') })
 }
 
 /** @returns what to tell whoever ended it; throws Problem `guardrail-would-drop` where it goes for good */

@@ -4,6 +4,7 @@ import { accessRoutes } from './access.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
+import { domainRoutes } from './domains.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { integrationRoutes } from './integrations.ts'
@@ -12,6 +13,7 @@ import { policyRoutes } from './policies.ts'
 import { policyHistoryRoutes } from './policy-history.ts'
 import { previewRoutes } from './previews.ts'
 import type { Serve } from './serve.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 import { tagRoutes } from './tags.ts'
 import { userAccessRoutes } from './user-access.ts'
 import { userRoutes } from './users.ts'
@@ -26,6 +28,8 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   accessRoutes,
   groupRoutes,
   tagRoutes,
+  domainRoutes,
+  subscriptionRoutes,
   previewRoutes,
   policyRoutes,
   policyHistoryRoutes,

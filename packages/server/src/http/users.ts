@@ -6,6 +6,7 @@ import { insertPerson, lockPerson, personTarget, removePerson, replacePermission
 import { replacePrincipals } from '../db/principal.ts'
 import { getUser, listUsers } from '../db/user-view.ts'
 import { resolvePrincipals } from '../directory/principals.ts'
+import { readScopes } from '../directory/registration-scopes.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { World } from '../world.ts'
 import { type Caller, need, type Serve } from './serve.ts'
@@ -37,7 +38,8 @@ export function userRoutes(serve: Serve, world: World): void {
   })
   serve(api.users.setPermissions, async ({ params: { id }, body, caller }) => {
     refuseSelf(caller, id, 'permissions')
-    const { sequence } = await act(db, caller, doing => replacePermissions(doing, id, body.permissions))
+    const scopes = body.dataSourceScopes && readScopes(body.dataSourceScopes, body.permissions)
+    const { sequence } = await act(db, caller, doing => replacePermissions(doing, id, body.permissions, scopes))
     return { body: await getUser(db.kysely, id), sequence }
   })
   serve(api.users.setPrincipals, async ({ params: { id }, body, caller }) => {

@@ -11,12 +11,14 @@ import type { UnstoredChange } from '../db/open.ts'
 import { findPolicy } from '../db/policy.ts'
 import { rehearse } from '../db/rehearsal.ts'
 import { dataSourceRoutes } from '../http/data-sources.ts'
+import { domainRoutes } from '../http/domains.ts'
 import { groupRoutes } from '../http/groups.ts'
 import { integrationRoutes } from '../http/integrations.ts'
 import { nativeS3Routes } from '../http/native-s3.ts'
 import { parseRequest } from '../http/parse.ts'
 import { policyRoutes } from '../http/policies.ts'
 import { type Caller, need, type Serve } from '../http/serve.ts'
+import { subscriptionRoutes } from '../http/subscriptions.ts'
 import { userRoutes } from '../http/users.ts'
 import { changesFor } from '../live-index/apply.ts'
 import { newsOf, type Unstored } from '../live-index/news.ts'
@@ -30,7 +32,16 @@ export interface Rehearsed {
 }
 
 /** The routes of all writes that can be previewed. */
-const routes = [policyRoutes, dataSourceRoutes, nativeS3Routes, userRoutes, groupRoutes, integrationRoutes]
+const routes = [
+  policyRoutes,
+  dataSourceRoutes,
+  domainRoutes,
+  subscriptionRoutes,
+  nativeS3Routes,
+  userRoutes,
+  groupRoutes,
+  integrationRoutes,
+]
 
 /**
  * @param look called while the writes are done: what they touch stays as it is until the answer

@@ -18,7 +18,7 @@ export interface Write {
 const acknowledge = ['open-by-absence']
 
 export function writeOf(one: HypotheticalChange): Write {
-  const { policies, dataSources, groups, users } = api
+  const { policies, dataSources, domains, subscriptions, groups, users } = api
   switch (one.change) {
     case 'createPolicy':
       return { endpoint: policies.create, body: { ...one.policy, state: 'active', acknowledge } }
@@ -38,6 +38,24 @@ export function writeOf(one: HypotheticalChange): Write {
       return { endpoint: dataSources.addTags, params: { id: one.dataSource }, body: { tags: one.tags } }
     case 'removeTags':
       return { endpoint: dataSources.removeTags, params: { id: one.dataSource }, body: { tags: one.tags } }
+    case 'editDomain':
+      return { endpoint: domains.edit, params: { name: one.domain }, body: { tags: one.tags } }
+    case 'deleteDomain':
+      return { endpoint: domains.remove, params: { name: one.domain } }
+    case 'putIntoDomain':
+      return { endpoint: domains.addDataSource, params: { name: one.domain, id: one.dataSource } }
+    case 'takeOutOfDomain':
+      return { endpoint: domains.removeDataSource, params: { name: one.domain, id: one.dataSource } }
+    case 'selectPolicy':
+      return { endpoint: subscriptions.select, params: { id: one.dataSource, policyId: one.policy } }
+    case 'deselectPolicy':
+      return { endpoint: subscriptions.deselect, params: { id: one.dataSource, policyId: one.policy } }
+    case 'subscribe':
+      return { endpoint: subscriptions.subscribe, params: { id: one.dataSource }, body: { level: one.level } }
+    case 'unsubscribe': {
+      const query = one.level === undefined ? {} : { level: one.level }
+      return { endpoint: subscriptions.unsubscribe, params: { id: one.dataSource }, query }
+    }
     case 'registerDataSources': {
       const { integrationId, dataSources: items } = one
       return { endpoint: api.nativeS3.register, body: { type: 'Native S3', integrationId, dataSources: items } }

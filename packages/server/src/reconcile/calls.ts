@@ -1,7 +1,8 @@
 /**
  * The calls that provisioning makes, each ending in an outcome for the ledger row that it is about.
  *
- * A create whose answer was lost is looked up, never assumed; what AWS understood differently is taken back.
+ * A create whose answer was lost is looked up, never assumed; what AWS understood differently is taken back, and so is
+ * what it carried out long after the row was given up.
  */
 import { type DesiredGrant, type Instant, printScope } from '@headgate/core'
 import { createGrant, deleteGrant } from '../aws/access-grants.ts'
@@ -10,7 +11,7 @@ import type { AwsClients } from '../aws/clients.ts'
 import type { Outcome, StoredGrant } from '../db/ledger.ts'
 import { createFailed, retryInMs, revokeFailed } from './back-off.ts'
 import type { AtBoundary } from './boundary.ts'
-import { lookUp } from './look-up.ts'
+import { type Found, lookUp } from './look-up.ts'
 import type { Pace, Passage } from './pace.ts'
 
 export interface Creation {
@@ -33,6 +34,8 @@ export interface CallSite {
   readonly random: () => number
   /** When the ledger was read. */
   readonly now: Instant
+  /** Whether a tag names a row of the integration that is over. */
+  readonly isOver: (intent: string) => Promise<boolean>
 }
 
 export interface Called {
@@ -44,9 +47,20 @@ export interface Called {
 /** Lists lag: a grant whose call is younger than this may be there unseen (05). */
 const listLagMs = 2 * 60_000
 
-export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, random, now }: CallSite) {
+/** A deleted grant may be listed for a while: not taken back for ever. */
+const mostTakenBack = 3
+
+export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, random, now, isOver }: CallSite) {
   const harmless: Passage = { again: ['lostAnswer'], signal }
-  const find = (row: StoredGrant) => lookUp(aws, locationId, row, call => pace.pass(harmless, call))
+
+  async function find(row: StoredGrant): Promise<Exclude<Found, { is: 'late' }>> {
+    for (let taken = 0; ; taken += 1) {
+      const found = await lookUp(aws, locationId, row, call => pace.pass(harmless, call), isOver)
+      if (found.is !== 'late') return found as Exclude<Found, { is: 'late' }>
+      if (taken >= mostTakenBack) return { is: 'absent' }
+      await pace.pass({ ...harmless, isUrgent: true }, () => deleteGrant(aws, found.awsGrantId))
+    }
+  }
 
   async function revoke(row: StoredGrant): Promise<Called> {
     const { id, attempts } = row
@@ -56,6 +70,8 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
         await atBoundary('before delete')
         await pace.pass({ ...harmless, isUrgent: true }, () => deleteGrant(aws, awsGrantId))
         await atBoundary('after delete')
+      } else if (row.isUnanswered && now - (row.revokingAt ?? now) <= listLagMs) {
+        return { outcome: { id, state: 'revokeFailed', failure: notSeen } }
       }
       return { outcome: { id, state: 'revoked' } }
     } catch (error) {
@@ -122,9 +138,8 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
     if (settled?.outcome.state === 'active' || settled?.outcome.state === 'creating') return settled
     const isOld = settled !== undefined || now - row.updatedAt > listLagMs
     // `intended`: certainly not in AWS, so the next plan drops it.
-    if (isOld) return { outcome: { id: row.id, state: 'intended' } }
-    const failure = { code: 'not-seen', text: 'not seen in AWS so far; lists lag', retryInMs: 5000 }
-    return { outcome: { id: row.id, state: 'creating', failure } }
+    if (isOld) return { outcome: { id: row.id, state: 'intended', isUnanswered: false } }
+    return { outcome: { id: row.id, state: 'creating', failure: notSeen } }
   }
 
   /** Done or not: the row stays as it is, and is looked up again. */
@@ -132,7 +147,7 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
     const { code, message: text } = failure
     const retry = retryInMs('lostAnswer', row.attempts, random)
     return {
-      outcome: { id: row.id, state: 'creating', failure: { code, text, retryInMs: retry } },
+      outcome: { id: row.id, state: 'creating', failure: { code, text, retryInMs: retry }, isUnanswered: true },
       ...stopsOf(failure),
     }
   }
@@ -165,6 +180,8 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
 
   return { revoke, create, settleUnwanted }
 }
+
+const notSeen = { code: 'not-seen', text: 'not seen in AWS so far; lists lag', retryInMs: 5000 }
 
 function stopsOf({ kind }: AwsFailure): Pick<Called, 'stops'> {
   return kind === 'unreachable' || kind === 'quota' ? { stops: kind } : {}

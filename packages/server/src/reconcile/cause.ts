@@ -1,8 +1,9 @@
 /**
- * Which change of a fact brought about a change of a grant. Names one only when there is no doubt: what several causes
- * may have brought is `unknown`, which the brake always counts (05). Pure.
+ * Which change of a fact brought about a change of a grant, and whether the brake counts it (05). Names one only when
+ * there is no doubt; what several causes may have brought is `unknown`. Doubt counts, unless nothing that it may have
+ * been would. Pure.
  */
-import type { DataSourceId, Instant, OwnReason, UserId } from '@headgate/core'
+import { type DataSourceId, type Instant, isCounted, type OwnReason, type UserId } from '@headgate/core'
 import type { FactChange } from '../db/fact-change.ts'
 
 export interface Affected {
@@ -12,23 +13,59 @@ export interface Affected {
   readonly because: readonly OwnReason[]
 }
 
-const unknownCause = 'unknown'
+export interface Cause {
+  readonly name: string
+  readonly isCounted: boolean
+}
+
+const unknownCause: Cause = { name: 'unknown', isCounted: true }
+const expiry: Cause = { name: 'member-expired', isCounted: false }
+
+/** What an integration's admin does to the loop itself makes no grant wanted or unwanted. */
+export const neutralCauses = ['integration-mode-changed', 'integration-brake-changed', 'run-released'] as const
+const neutral: ReadonlySet<string> = new Set(neutralCauses)
 
 /** @param changes those whose effect is not in the ledger yet; undefined: too many to look at */
-export function causesOf(changes: readonly FactChange[] | undefined, now: Instant): (grant: Affected) => string {
+export function causesOf(changes: readonly FactChange[] | undefined, now: Instant): (grant: Affected) => Cause {
   if (changes === undefined) return () => unknownCause
-  const common = onlyCause(changes)
+  const telling = changes.filter(({ cause }) => !neutral.has(cause))
+  const common = onlyName(telling)
+  const isMeant = telling.length > 0 && telling.every(isExempt)
   return grant => {
-    if (common !== undefined) return common
-    const isOver = grant.because.some(reason => reason.kind === 'member' && (reason.until ?? now + 1) <= now)
-    if (changes.length === 0) return isOver ? 'member-expired' : unknownCause
-    return onlyCause(changes.filter(change => isAbout(change, grant))) ?? unknownCause
+    const { because } = grant
+    const isOver = (reason: OwnReason) => reason.kind === 'member' && (reason.until ?? now + 1) <= now
+    // It would be gone whatever else was changed.
+    if (because.length > 0 && because.every(isOver)) return expiry
+    const about = telling.filter(change => isAbout(change, grant))
+    if (about.length === 0 && because.some(isOver)) return expiry
+    const name = common ?? onlyName(about) ?? unknownCause.name
+    return { name, isCounted: !(isMeant || (about.length > 0 && about.every(isExempt))) }
   }
 }
 
-function onlyCause(changes: readonly FactChange[]): string | undefined {
+/**
+ * For what has been unwanted since before these changes: the change, if any, by which a person meant this very grant to
+ * go all the same.
+ */
+export function meantSince(changes: readonly FactChange[] | undefined, grant: Affected): Cause | undefined {
+  const meant = changes?.find(change => isExempt(change) && isOf(change, grant))
+  return meant && { name: meant.cause, isCounted: false }
+}
+
+function onlyName(changes: readonly FactChange[]): string | undefined {
   const [first, ...others] = changes
   return others.every(({ cause }) => cause === first?.cause) ? first?.cause : undefined
+}
+
+function isExempt({ cause, previewed }: FactChange): boolean {
+  return !isCounted(cause, previewed)
+}
+
+/** Names the grant's own person or data source, or a reason that it had. */
+function isOf({ entity, entityId }: FactChange, { user, dataSource, because }: Affected): boolean {
+  if (entity === 'user') return Number(entityId) === user
+  if (entity === 'dataSource') return Number(entityId) === dataSource
+  return entity === 'member' && because.some(({ kind, id }) => kind === 'member' && id === Number(entityId))
 }
 
 /** A change of a group may be about anybody, so it is about this one too. */

@@ -147,8 +147,15 @@ interface Followed {
   readonly sequence: () => number
 }
 
-const followedIn: ReadonlySet<IntegrationStatus> = new Set(['enabled', 'recurringValidationError', 'deleting'])
+const followedIn: ReadonlySet<IntegrationStatus> = new Set([
+  'enabled',
+  'editing',
+  'editError',
+  'recurringValidationError',
+  'deleting',
+])
 
-function isFollowed({ status }: IntegrationRow): boolean {
-  return followedIn.has(status)
+/** Without a location there is nothing to do but to end: it was never made, and the edit is to make it. */
+function isFollowed({ status, aws_location_id: location }: IntegrationRow): boolean {
+  return followedIn.has(status) && (location !== null || status === 'deleting')
 }

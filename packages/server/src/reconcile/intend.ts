@@ -1,6 +1,7 @@
 /**
  * Ledger first: writes down, in one transaction, what a plan is about to do, with its run, its causes and how far the
- * facts have been followed. Answers what is now to be called. Calls nothing itself.
+ * facts have been followed. What the brake holds is written down too, and told. Answers what is now to be called.
+ * Calls nothing itself.
  */
 import {
   type DesiredGrant,
@@ -11,20 +12,19 @@ import {
   type OwnReason,
   type Plan,
 } from '@headgate/core'
-import type { FactChange } from '../db/fact-change.ts'
+import { type Act, act, system, type Tx } from '../db/act.ts'
 import { assertLeading, type Leadership, recordCheckpoint } from '../db/leadership.ts'
-import { type StoredGrant, writeIntentions } from '../db/ledger.ts'
+import { type Hold, type StoredGrant, writeIntentions } from '../db/ledger.ts'
 import type { Db } from '../db/open.ts'
 import { insertRun } from '../db/run.ts'
-import { type Affected, causesOf } from './cause.ts'
+import type { Affected, Cause } from './cause.ts'
 import type { Work } from './provision.ts'
 
 export interface Planned {
   readonly plan: Plan<StoredGrant>
   readonly desired: DesiredGrants
   readonly ledger: readonly StoredGrant[]
-  /** Those after the checkpoint. */
-  readonly changes: readonly FactChange[] | undefined
+  readonly causeOf: (grant: StoredGrant | DesiredGrant) => Cause
   readonly checkpoint: number
   readonly sequence: number
   readonly now: Instant
@@ -48,45 +48,56 @@ const mostCreations = 5000
 
 /** Throws LeadershipLost. */
 export async function intend(db: Db, lead: Leadership, planned: Planned): Promise<Intended> {
-  const { plan, now, sequence } = planned
+  const { plan, now, sequence, causeOf } = planned
   const open = unsettled(plan, now)
   const revoke = plan.revoke.slice(0, mostRevocations)
   const create = planned.mayCreate ? plan.create.slice(0, mostCreations) : []
   const retried = planned.mayCreate ? open.wanted : []
   const explain = otherReasons(planned)
+  const hold = newlyHeld(planned)
+  const braked = hold.filter(({ by }) => by === 'brake')
+  const unhold = wantedAgain(plan)
   const toRevoke = revoke.length + open.revoking.length
   const toCreate = create.length + retried.length
-  const isWork = toRevoke + toCreate + open.unwanted.length + plan.drop.length > 0
+  const isWork = toRevoke + toCreate + open.unwanted.length + plan.drop.length + braked.length > 0
   const isWhole = revoke.length === plan.revoke.length && create.length === plan.create.length && !hasTies(plan)
   const next = open.next === undefined ? {} : { next: open.next }
   const isNews = isWhole && sequence > planned.checkpoint
-  if (!isWork && !isNews && explain.length === 0) return { work: { revoke: [], lookUp: [], create: [] }, ...next }
+  const isSaid = explain.length + hold.length + unhold.length > 0
+  if (!isWork && !isNews && !isSaid) return { work: { revoke: [], lookUp: [], create: [] }, ...next }
 
-  const causeOf = causesOf(planned.changes, now)
-  const withCause = (row: StoredGrant) => ({ row, cause: causeOf(row) })
-  return db.transaction(async tx => {
+  const counted = new Set(plan.counted)
+  async function store(tx: Tx, audit?: Act['audit']): Promise<Intended> {
     await assertLeading(tx, lead)
-    const run = isWork ? await insertRun(tx, lead, { sequence, toCreate, toRevoke }) : undefined
+    const counts = { sequence, toCreate, toRevoke, held: braked.length }
+    const run = isWork ? await insertRun(tx, lead, counts) : undefined
     const made = await writeIntentions(tx, lead, {
       run: run ?? null,
-      drop: plan.drop.map(withCause),
-      revoke: revoke.map(withCause),
+      drop: plan.drop.map(row => ({ row, cause: causeOf(row).name })),
+      revoke: revoke.map(row => ({ row, cause: causeOf(row).name, isCounted: counted.has(row) })),
+      hold,
+      unhold,
       explain,
-      create: create.filter(({ row }) => !row).map(({ grant }) => ({ grant, cause: causeOf(grant) })),
+      create: create.filter(({ row }) => !row).map(({ grant }) => ({ grant, cause: causeOf(grant).name })),
     })
     await recordCheckpoint(tx, lead, {
       ...(isWhole ? { checkpoint: sequence } : {}),
       isSettled: isSettled(plan) && !planned.hasOthers,
     })
+    if (run !== undefined) audit?.(heldEvent(lead, run, braked))
     const rows = made.values()
-    const creations = create.map(({ grant, row }) => ({ grant, row: row ?? taken(rows), isUnsettled: false }))
+    const creations = create.map(({ grant, row }) => {
+      return { grant, row: row ?? taken(rows), isUnsettled: row?.isUnanswered ?? false }
+    })
     const work = {
       revoke: [...revoke, ...open.revoking],
       lookUp: open.unwanted,
       create: [...retried.map(one => ({ ...one, isUnsettled: true })), ...creations],
     }
     return { work, ...(run === undefined ? {} : { run }), ...next }
-  })
+  }
+  if (braked.length === 0) return db.transaction(tx => store(tx))
+  return (await act(db, system, ({ tx, audit }) => store(tx, audit))).result
 }
 
 /** No call is in flight while a plan is made, so whatever looks like it was cut off or got no answer. */
@@ -109,6 +120,20 @@ function taken(rows: Iterator<StoredGrant>): StoredGrant {
   return value
 }
 
+/** Unwanted rows that stay, of which the ledger does not say so yet. */
+function newlyHeld({ plan, causeOf }: Planned): Hold[] {
+  return plan.wait.flatMap(({ row, grant, by }) => {
+    const isSaid = row !== undefined && row.held === by
+    if (!row || grant || !by || isSaid || row.state !== 'active') return []
+    const { name, isCounted } = causeOf(row)
+    return [{ row, by, cause: name, isCounted }]
+  })
+}
+
+function wantedAgain(plan: Plan<StoredGrant>): StoredGrant[] {
+  return plan.keep.filter(({ held, isReleased }) => held !== undefined || isReleased)
+}
+
 /** Something that the facts call for has to wait for something else, so their effect is not in the ledger yet. */
 function hasTies({ wait }: Plan<LedgerRow>): boolean {
   return wait.some(({ why }) => why === 'createFirst' || why === 'revokeFirst' || why === 'settling')
@@ -116,6 +141,27 @@ function hasTies({ wait }: Plan<LedgerRow>): boolean {
 
 function isSettled({ revoke, create, drop, wait, refuse }: Plan<LedgerRow>): boolean {
   return revoke.length + create.length + drop.length + wait.length + refuse.length === 0
+}
+
+/** So many are named in an audit event; the rows of the run are all of them. */
+const mostNamed = 100
+
+function heldEvent({ integration }: Leadership, run: number, held: readonly Hold[]): Parameters<Act['audit']>[0] {
+  const causes: Record<string, number> = {}
+  for (const { cause } of held) causes[cause] = (causes[cause] ?? 0) + 1
+  const idsOf = (pick: (row: StoredGrant) => number) =>
+    [...new Set(held.map(({ row }) => pick(row)))].slice(0, mostNamed)
+  return {
+    action: 'HOLD',
+    targetType: 'RUN',
+    targets: [{ type: 'RUN', id: String(run) }],
+    relatedResources: [
+      { type: 'INTEGRATION', id: String(integration) },
+      ...idsOf(row => row.dataSource).map(id => ({ type: 'DATASOURCE', id: String(id) })),
+      ...idsOf(row => row.user).map(id => ({ type: 'USER', id: String(id) })),
+    ],
+    payload: { type: 'RevocationsHeld', held: held.length, causes },
+  }
 }
 
 /** Rows that stay, for other reasons than before: a change that calls nothing. */

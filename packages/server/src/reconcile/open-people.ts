@@ -52,7 +52,8 @@ export function createOpenPeople(follower: Pick<Follower, 'take'>): OpenPeople {
       }
       for (const { row, grant, why, until } of plan.wait) {
         const user = row?.user ?? grant?.user
-        if (user === undefined) continue
+        // What is held waits for a person, whose decision has everybody planned.
+        if (user === undefined || why === 'held') continue
         if (why !== 'retry') open.add(user)
         else waiting.set(user, earlier(waiting.get(user), until))
       }

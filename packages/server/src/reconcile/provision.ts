@@ -4,11 +4,11 @@
  *
  * Never touches a grant without a row of its own. Retries nothing but by pace; everything else waits in the ledger.
  */
-
+import { performance } from 'node:perf_hooks'
 import type { Leadership } from '../db/leadership.ts'
 import { markCreating, type StoredGrant, writeOutcomes } from '../db/ledger.ts'
 import type { Db } from '../db/open.ts'
-import type { RunTally } from '../db/run.ts'
+import { noteProgress, type RunTally } from '../db/run.ts'
 import { type Called, type CallSite, type Creation, callsOf } from './calls.ts'
 import { inLanes } from './in-lanes.ts'
 import { createOutcomeLog } from './outcome-log.ts'
@@ -25,6 +25,8 @@ export interface Work {
 export interface Provisioning extends CallSite {
   readonly db: Db
   readonly lead: Leadership
+  /** Whose progress is told while it lasts. */
+  readonly run: number
   /** Calls in flight at once. */
   readonly parallel: number
   /** Whether something came up that should be planned before more is created. */
@@ -38,14 +40,21 @@ export interface Provisioned extends RunTally {
   readonly isOverQuota: boolean
 }
 
+/** People watch a run, and see no more than this. */
+const tellEveryMs = 500
+
 /** Ends when every call that was begun has ended and its outcome is stored. Throws LeadershipLost, or a database error. */
 export async function provision(work: Work, how: Provisioning): Promise<Provisioned> {
   const result = { created: 0, revoked: 0, failed: 0, isUnreachable: false, isOverQuota: false }
-  const { db, lead, parallel, signal, atBoundary } = how
+  const { db, lead, run, parallel, signal, atBoundary } = how
+  let toldAt = performance.now()
   const outcomes = createOutcomeLog(async batch => {
     await atBoundary('before outcomes')
     await writeOutcomes(db, lead, batch)
     await atBoundary('after outcomes')
+    if (performance.now() - toldAt < tellEveryMs) return
+    toldAt = performance.now()
+    await noteProgress(db, run, result)
   })
   const calls = callsOf(how)
   const mayGoOn = () => !signal.aborted && !result.isUnreachable

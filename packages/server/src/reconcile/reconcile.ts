@@ -5,20 +5,39 @@
  * Writes nothing once its leadership is over, and calls AWS about nothing that is not in the ledger first.
  */
 import { performance } from 'node:perf_hooks'
-import { type DesiredGrants, type EntitlementIndex, type IntegrationId, planChanges } from '@headgate/core'
+import {
+  brakeRoom,
+  type DesiredGrant,
+  type DesiredGrants,
+  type EntitlementIndex,
+  type IntegrationId,
+  type Plan,
+  planChanges,
+  unrestrained,
+} from '@headgate/core'
 import type { IntegrationStatus } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
+import { noteRoom } from '../db/capacity.ts'
 import { tenantId } from '../db/deployment.ts'
 import { changesBetween, type FactChange } from '../db/fact-change.ts'
 import { currentMoment } from '../db/facts.ts'
 import { findIntegration, type IntegrationRow } from '../db/integration.ts'
 import { type Leadership, readCheckpoint } from '../db/leadership.ts'
-import { type LedgerPart, loadLedger, type StoredGrant } from '../db/ledger.ts'
+import {
+  brakeHour,
+  countedWithinHour,
+  type LedgerPart,
+  loadLedger,
+  type StoredGrant,
+  stateOfIntent,
+} from '../db/ledger.ts'
+import type { Db } from '../db/open.ts'
 import { finishRun } from '../db/run.ts'
 import { allEntitlements, desiredFor, entitlementsOfPeople } from '../live-index/desired.ts'
 import type { People } from '../live-index/followers.ts'
 import type { World } from '../world.ts'
 import type { AtBoundary } from './boundary.ts'
+import { type Cause, causesOf, meantSince } from './cause.ts'
 import { type Intended, intend } from './intend.ts'
 import type { OpenPeople } from './open-people.ts'
 import type { Pace } from './pace.ts'
@@ -57,12 +76,13 @@ export async function reconcile(world: World, attempt: Attempt): Promise<Round> 
   const startedAt = performance.now()
   await atBoundary('before plan')
   const known = await load(world, lead.integration, open) // as of one change sequence
-  const { integration, desired, ledger, now, people } = known
-  const plan = planChanges(desired, ledger, now) // pure
+  const { integration, ledger, now, people } = known
+  const causeOf = causesWith(known)
+  const plan = await planWithin(world.db, known, causeOf) // pure, but for a look at the brake
   await atBoundary('before intents')
-  const mayCreate = attempt.mayCreate && integration.status === 'enabled'
+  const mayCreate = attempt.mayCreate && creates(integration.status)
   const hasOthers = open.hasOthers(people)
-  const intended = await intend(world.db, lead, { ...known, plan, mayCreate, hasOthers }) // ledger first
+  const intended = await intend(world.db, lead, { ...known, plan, causeOf, mayCreate, hasOthers }) // ledger first
   open.note(people, plan)
   await atBoundary('after intents')
   const planningMs = performance.now() - startedAt
@@ -98,6 +118,8 @@ interface Known {
   readonly checkpoint: number
   readonly sequence: number
   readonly now: number
+  /** Revocations within the last hour that count with the brake. */
+  readonly counted: number
   /** When a membership ends next. */
   readonly expiry: number | undefined
   readonly tenantId: string
@@ -135,12 +157,14 @@ async function loadStored(tx: Tx, id: IntegrationId, sequence: number, part: Led
   if (!integration) throw new Error(`integration ${id} has no row`)
   const { now } = await currentMoment(tx)
   const checkpoint = await readCheckpoint(tx, id)
+  const counted = await countedWithinHour(tx, id)
   const changes = await changesBetween(tx, checkpoint, sequence)
   const ledger = await loadLedger(tx, id, part)
   return {
     integration,
     now,
     checkpoint,
+    counted,
     changes,
     ledger: ledger.map(row => (isMappedAnew(row, changes) ? { ...row, nextTryAt: now } : row)),
     tenantId: await tenantId(tx),
@@ -159,12 +183,51 @@ function wants(status: IntegrationStatus): boolean {
   return status !== 'deleting'
 }
 
+/** An edit, under way or rolled back, leaves what was in force; one found faulty creates nothing (01). */
+function creates(status: IntegrationStatus): boolean {
+  return status === 'enabled' || status === 'editing' || status === 'editError'
+}
+
 const nothing: DesiredGrants = { grants: [], unmapped: [], subsumed: [] }
 
 function desire(index: EntitlementIndex, integration: IntegrationId, people: People): DesiredGrants {
   const entitled =
     people === 'everybody' ? allEntitlements(index, integration) : entitlementsOfPeople(index, integration, people)
   return desiredFor(index, integration, entitled)
+}
+
+/** As far as mode and brake allow. Whether the brake is near is seen from a cheap count; how near, only when it is. */
+async function planWithin(
+  db: Db,
+  { integration, desired, ledger, now, counted }: Known,
+  causeOf: (row: StoredGrant) => Cause,
+): Promise<Plan<StoredGrant>> {
+  // Whatever the mode: who deletes an integration wants its grants gone.
+  if (!wants(integration.status)) return planChanges(desired, ledger, now, [], unrestrained)
+  const { mode, brake_revocations: revocations, brake_percent: percent } = integration
+  const isCounted = (row: StoredGrant) => causeOf(row).isCounted
+  const createsNothing = !creates(integration.status)
+  const planWith = (room: number) => planChanges(desired, ledger, now, [], { mode, room, isCounted, createsNothing })
+  const plan = planWith(Math.max(0, revocations - counted))
+  if (!plan.wait.some(({ row, by }) => by === 'brake' && row?.held !== 'brake')) return plan
+  const hour = await db.transaction(tx => brakeHour(tx, integration.id as IntegrationId))
+  return planWith(brakeRoom({ revocations, percent }, hour))
+}
+
+/** What is held keeps the cause that made it unwanted, until a person means it to go. */
+function causesWith({ changes, now }: Known): (grant: StoredGrant | DesiredGrant) => Cause {
+  const causeOf = causesOf(changes, now)
+  const known = new Map<StoredGrant | DesiredGrant, Cause>()
+  function causeFor(grant: StoredGrant | DesiredGrant): Cause {
+    const isOld = 'held' in grant || 'isReleased' in grant
+    if (!isOld) return causeOf(grant)
+    return meantSince(changes, grant) ?? { name: grant.cause, isCounted: grant.isCounted }
+  }
+  return grant => {
+    const cause = known.get(grant) ?? causeFor(grant)
+    known.set(grant, cause)
+    return cause
+  }
 }
 
 async function carryOut(
@@ -177,11 +240,16 @@ async function carryOut(
 ) {
   const { aws_location_id: locationId } = integration
   if (run === undefined) return undefined
+  if (work.revoke.length + work.lookUp.length + work.create.length === 0) {
+    await finishRun(world.db, run, { created: 0, revoked: 0, failed: 0 })
+    return undefined
+  }
   // Without a location there is nothing of ours in AWS, and the row of an enabled integration has one.
   if (locationId === null) throw new Error(`integration ${integration.id} has no location`)
   const done = await provision(work, {
     db: world.db,
     lead,
+    run,
     aws: world.aws.of(integration),
     locationId,
     tenantId,
@@ -192,7 +260,12 @@ async function carryOut(
     atBoundary,
     random: Math.random,
     now,
+    isOver: async intent => {
+      const state = await stateOfIntent(world.db, lead.integration, intent)
+      return state === 'revoked' || state === 'abandoned'
+    },
   })
+  await noteRoom(world.db, integration, done)
   await atBoundary('before run end')
   await finishRun(world.db, run, done)
   await atBoundary('after run end')

@@ -25,7 +25,8 @@ import {
 } from './reconcile-world.ts'
 
 const finance = 's3://research-data/finance/*'
-const size = 60
+// No more than the brake lets through within an hour.
+const size = 50
 
 /** A crowd that one policy lets in as soon as it is there. */
 async function crowded(here: Lake, people = size): Promise<void> {

@@ -1,44 +1,83 @@
 /** The pure and small parts: causes, back-off, rates, marking ahead, wakes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DataSourceId, MemberId, UserId } from '@headgate/core'
+import type { DataSourceId, MemberId, PolicyId, UserId } from '@headgate/core'
 import { AwsFailure } from '../../src/aws/aws-error.ts'
 import type { FactChange } from '../../src/db/fact-change.ts'
 import { createFailed, revokeFailed } from '../../src/reconcile/back-off.ts'
-import { causesOf } from '../../src/reconcile/cause.ts'
+import { causesOf, meantSince } from '../../src/reconcile/cause.ts'
 import { createOutcomeLog } from '../../src/reconcile/outcome-log.ts'
 import { createRate } from '../../src/reconcile/rate.ts'
 import { takeMarked } from '../../src/reconcile/take-marked.ts'
 import { createWakes } from '../../src/reconcile/wakes.ts'
 
 const grant = { user: 7 as UserId, dataSource: 3 as DataSourceId, because: [] }
-const change = (entity: string, entityId: string, cause: string, after: object | null = null): FactChange => ({
+const change = (entity: string, entityId: string, cause: string, previewed = false): FactChange => ({
   id: 1,
   at: 0,
   entity,
   entityId,
-  after,
+  after: null,
   cause,
+  previewed,
 })
+const counted = (name: string) => ({ name, isCounted: true })
+const exempt = (name: string) => ({ name, isCounted: false })
 
 test('the one cause there is names itself', () => {
-  assert.equal(causesOf([change('policy', '1', 'policy-activated')], 0)(grant), 'policy-activated')
+  assert.deepEqual(causesOf([change('policy', '1', 'policy-activated')], 0)(grant), counted('policy-activated'))
 })
 
 test('of several causes the one about this person and data source counts, and doubt is unknown', () => {
   const mine = change('attribute', 'user/7/team/finance', 'attribute-removed')
   const other = change('attribute', 'user/8/team/finance', 'attribute-added')
   const policy = change('policy', '1', 'policy-deleted')
-  assert.equal(causesOf([mine, other], 0)(grant), 'attribute-removed')
-  assert.equal(causesOf([mine, policy], 0)(grant), 'unknown')
-  assert.equal(causesOf(undefined, 0)(grant), 'unknown')
-  assert.equal(causesOf([], 0)(grant), 'unknown')
+  assert.deepEqual(causesOf([mine, other], 0)(grant), counted('attribute-removed'))
+  assert.deepEqual(causesOf([mine, policy], 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf(undefined, 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf([], 0)(grant), counted('unknown'))
 })
 
-test('where no fact changed and a reason has ended, that is the cause', () => {
+test('doubt between causes that the brake does not count is none to the brake', () => {
+  const disabled = change('user', '7', 'user-disabled')
+  const deleted = change('dataSource', '3', 'data-source-deleted')
+  const provider = change('groupMember', '5/7', 'identity-provider')
+  const elsewhere = change('groupMember', '5/8', 'identity-provider')
+  assert.deepEqual(causesOf([disabled, deleted], 0)(grant), exempt('unknown'))
+  assert.deepEqual(causesOf([disabled, elsewhere], 0)(grant), exempt('user-disabled'))
+  assert.deepEqual(causesOf([disabled, provider], 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf([change('policy', '1', 'policy-edited', true)], 0)(grant), exempt('policy-edited'))
+  assert.deepEqual(
+    causesOf([change('policy', '1', 'policy-edited', true), change('policy', '2', 'policy-edited')], 0)(grant),
+    counted('policy-edited'),
+  )
+})
+
+test('what an admin does to the loop brings nothing about', () => {
+  const mode = change('integration', '1', 'integration-mode-changed')
+  const disabled = change('user', '7', 'user-disabled')
+  assert.deepEqual(causesOf([mode, disabled], 0)(grant), exempt('user-disabled'))
+  assert.deepEqual(causesOf([mode], 0)(grant), counted('unknown'))
+})
+
+test('where no fact changed and a reason has ended, that is the cause; where all have, whatever changed', () => {
   const because = [{ kind: 'member' as const, id: 1 as MemberId, level: 'READ' as const, until: 100 }]
-  assert.equal(causesOf([], 100)({ ...grant, because }), 'member-expired')
-  assert.equal(causesOf([], 99)({ ...grant, because }), 'unknown')
+  const policy = { kind: 'policy' as const, id: 1 as PolicyId, version: 1, level: 'READ' as const }
+  const provider = change('groupMember', '5/7', 'identity-provider')
+  assert.deepEqual(causesOf([], 100)({ ...grant, because }), exempt('member-expired'))
+  assert.deepEqual(causesOf([], 99)({ ...grant, because }), counted('unknown'))
+  assert.deepEqual(causesOf([provider], 100)({ ...grant, because }), exempt('member-expired'))
+  assert.deepEqual(causesOf([provider], 100)({ ...grant, because: [...because, policy] }), counted('identity-provider'))
+})
+
+test('what is held already goes only when somebody meant this very grant to go', () => {
+  const because = [{ kind: 'member' as const, id: 9 as MemberId, level: 'READ' as const }]
+  const held = { ...grant, because }
+  assert.deepEqual(meantSince([change('user', '7', 'user-disabled')], held), exempt('user-disabled'))
+  assert.deepEqual(meantSince([change('member', '9', 'member-removed')], held), exempt('member-removed'))
+  assert.equal(meantSince([change('user', '8', 'user-disabled')], held), undefined)
+  assert.equal(meantSince([change('policy', '1', 'policy-edited', true)], held), undefined)
+  assert.equal(meantSince([change('user', '7', 'identity-provider')], held), undefined)
 })
 
 test('an unknown principal is tried quickly, then hourly; other failures wait longer each time, with a cap', () => {

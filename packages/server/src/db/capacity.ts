@@ -1,0 +1,158 @@
+/**
+ * How much room AWS has left, per account and region: all grants and locations there, ours or not.
+ *
+ * Others' grants are known from listings only; between two of them their number is taken to stay, and ours is what the
+ * ledger says now. Without a listing, ours are all that is known.
+ */
+import type { Instant, Sample } from '@headgate/core'
+import { type Kysely, sql } from 'kysely'
+import type { Tx } from './act.ts'
+import type { IntegrationRow } from './integration.ts'
+import type { Db } from './open.ts'
+import type { RunTally } from './run.ts'
+import type { Database } from './schema.ts'
+
+type Reader = Kysely<Database>
+
+export interface Place {
+  readonly accountId: string
+  readonly region: string
+}
+
+export interface Usage extends Place {
+  readonly grants: { readonly used: number; readonly ours: number; readonly of: number }
+  readonly locations: { readonly used: number; readonly of: number }
+  /** When all of AWS was last counted; null: never, so only ours is known. */
+  readonly listedAt: Instant | null
+  /** Since when AWS refuses new grants. */
+  readonly fullSince: Instant | null
+}
+
+/** Of every account and region with an integration in use. */
+export async function usages(db: Reader): Promise<Usage[]> {
+  const { rows } = await sql<{
+    account_id: string
+    region: string
+    ours: number
+    own_locations: number
+    foreign_grants: number | null
+    listed_locations: number | null
+    listed_at: Instant | null
+    grants_quota: number | null
+    locations_quota: number | null
+    full_since: Instant | null
+  }>`
+    select place.*, listing.grants - listing.own_grants as foreign_grants, listing.locations as listed_locations,
+      listing.hour as listed_at, capacity.grants_quota, capacity.locations_quota, capacity.full_since
+    from (
+      select account_id, region, count(*) filter (where aws_location_id is not null) as own_locations,
+        coalesce(sum((select count(*) from ledger where ledger.integration_id = integration.id
+          and ledger.state in ('active', 'revoking', 'revokeFailed'))), 0)::bigint as ours
+      from integration where status <> 'deleted' group by account_id, region
+    ) place
+    left join capacity using (account_id, region)
+    left join lateral (
+      select * from capacity_sample sample
+      where sample.account_id = place.account_id and sample.region = place.region and sample.source = 'listing'
+      order by hour desc limit 1
+    ) listing on true
+    order by place.account_id, place.region`.execute(db)
+  return rows.map(row => ({
+    accountId: row.account_id,
+    region: row.region,
+    grants: {
+      used: row.ours + Math.max(0, row.foreign_grants ?? 0),
+      ours: row.ours,
+      of: row.grants_quota ?? defaultQuotas.grants,
+    },
+    locations: {
+      used: Math.max(row.own_locations, row.listed_locations ?? 0),
+      of: row.locations_quota ?? defaultQuotas.locations,
+    },
+    listedAt: row.listed_at,
+    fullSince: row.full_since,
+  }))
+}
+
+/** AWS's own, where nobody said otherwise. */
+const defaultQuotas = { grants: 100_000, locations: 1000 } as const
+
+/** So far back the trend looks. */
+const trendDays = 30
+
+/** What was in use, by the hour, oldest first. */
+export async function samplesOf(db: Reader, { accountId, region }: Place): Promise<Sample[]> {
+  return db
+    .selectFrom('capacity_sample')
+    .where('account_id', '=', accountId)
+    .where('region', '=', region)
+    .where('hour', '>', sql<number>`now() - ${trendDays} * interval '1 day'`)
+    .select(['hour as at', 'grants as used'])
+    .orderBy('hour')
+    .execute()
+}
+
+/** Once an hour is enough; more often changes the hour's sample. One made of a listing stays. */
+export async function recordSamples(db: Db): Promise<void> {
+  const found = await usages(db.kysely)
+  for (const { grants, locations, ...place } of found) {
+    await writeSample(db.kysely, place, { ...grants, locations: locations.used, source: 'ledger' })
+  }
+}
+
+/** What a listing of the whole account and region counted. */
+export async function recordListing(
+  db: Db,
+  place: Place,
+  counted: { readonly grants: number; readonly locations: number },
+): Promise<void> {
+  const [usage] = (await usages(db.kysely)).filter(
+    one => one.accountId === place.accountId && one.region === place.region,
+  )
+  const ours = Math.min(counted.grants, usage?.grants.ours ?? 0)
+  await writeSample(db.kysely, place, { used: counted.grants, ours, locations: counted.locations, source: 'listing' })
+}
+
+async function writeSample(
+  db: Reader,
+  { accountId, region }: Place,
+  sample: { used: number; ours: number; locations: number; source: 'ledger' | 'listing' },
+): Promise<void> {
+  const { used, ours, locations, source } = sample
+  await sql`
+    insert into capacity_sample (account_id, region, hour, grants, own_grants, locations, source)
+    values (${accountId}, ${region}, date_trunc('hour', now()), ${used}, ${ours}, ${locations}, ${source})
+    on conflict (account_id, region, hour) do update set grants = excluded.grants, own_grants = excluded.own_grants,
+      locations = excluded.locations, source = excluded.source
+    where excluded.source = 'listing' or capacity_sample.source = 'ledger'`.execute(db)
+}
+
+/** Says since when there is no room, and when there is some again. */
+export async function noteRoom(
+  db: Db,
+  { account_id: accountId, region }: IntegrationRow,
+  { created, isOverQuota }: Pick<RunTally, 'created'> & { readonly isOverQuota: boolean },
+): Promise<void> {
+  if (isOverQuota) {
+    await sql`insert into capacity (account_id, region, full_since) values (${accountId}, ${region}, now())
+      on conflict (account_id, region) do update set full_since = coalesce(capacity.full_since, now())`.execute(
+      db.kysely,
+    )
+  } else if (created > 0) {
+    await sql`update capacity set full_since = null
+      where account_id = ${accountId} and region = ${region} and full_since is not null`.execute(db.kysely)
+  }
+}
+
+export async function setQuotas(
+  tx: Tx,
+  { accountId, region }: Place,
+  quotas: { readonly grants: number; readonly locations: number },
+): Promise<void> {
+  const set = { grants_quota: quotas.grants, locations_quota: quotas.locations }
+  await tx
+    .insertInto('capacity')
+    .values({ account_id: accountId, region, ...set })
+    .onConflict(conflict => conflict.columns(['account_id', 'region']).doUpdateSet(set))
+    .execute()
+}

@@ -1,0 +1,96 @@
+/** Data sources as the API lists and shows them: with their tags, owners and health. */
+import { printScope } from '@headgate/core'
+import type { DataSource, Health } from '@headgate/core/api'
+import { sql } from 'kysely'
+import { type DataSourceRow, living, type Reader } from './data-source.ts'
+import { findFailures, healthOf, presentHealth } from './data-source-health.ts'
+import { findOwners } from './data-source-owner.ts'
+import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+
+export interface DataSourceQuery extends PageQuery {
+  readonly tag?: string | undefined
+  readonly domain?: string | undefined
+  readonly integrationId?: number | undefined
+  readonly state?: 'active' | 'disabled' | undefined
+  readonly health?: Health['status'] | undefined
+}
+
+/** By name; the search looks at name, description and scope. `only` narrows to some ids, `except` leaves some out. */
+export async function listDataSources(
+  db: Reader,
+  query: DataSourceQuery,
+  { only, except = [] }: { readonly only?: readonly number[] | undefined; readonly except?: readonly number[] } = {},
+): Promise<Page<DataSource>> {
+  const { tag, domain, integrationId, state, health } = query
+  const matching = matchSearch(db, query.search)
+    .$if(only !== undefined, chosen => chosen.where('id', '=', sql<number>`any(${only})`))
+    .$if(except.length > 0, chosen => chosen.where('id', '<>', sql<number>`all(${except})`))
+    .$if(tag !== undefined, chosen => chosen.where(carries(tag as string)))
+    .$if(integrationId !== undefined, chosen => chosen.where('integration_id', '=', integrationId as number))
+    .$if(state !== undefined, chosen => chosen.where('state', '=', state as 'active'))
+    .$if(health !== undefined, chosen => chosen.where(healthOf, '=', health as Health['status']))
+    .$if(domain !== undefined, chosen => chosen.where(isIn(domain as string)))
+  const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
+  const after = readCursor(query.cursor)
+  const rows = await matching
+    .$if(after !== undefined, chosen => chosen.where('name', '>', after as string))
+    .selectAll()
+    .orderBy('name')
+    .limit(query.limit + 1)
+    .execute()
+  const page = toPage(rows, query.limit, total, row => row.name)
+  return { ...page, items: await presentDataSources(db, page.items) }
+}
+
+function matchSearch(db: Reader, search: string | undefined) {
+  if (search === undefined || search === '') return living(db)
+  const pattern = containing(search)
+  const scope = sql<string>`'s3://' || bucket || '/' || key || case kind when 'object' then '' else '*' end`
+  return living(db).where(({ or, eb }) =>
+    or([eb('name', 'ilike', pattern), eb('description', 'ilike', pattern), eb(scope, 'ilike', pattern)]),
+  )
+}
+
+/** The tag itself or one below it: `/` is the character after the dot. */
+function carries(tag: string) {
+  return sql<boolean>`data_source.id in (select data_source_id from data_source_tag
+    where tag = ${tag} or (tag > ${`${tag}.`} and tag < ${`${tag}/`}))`
+}
+
+/** Put there by hand, or by a tag of the domain. */
+function isIn(domain: string) {
+  return sql<boolean>`data_source.id in (
+    select data_source_id from data_source_domain where domain = ${domain}
+    union all select data_source_id from data_source_tag
+      join domain_tag on data_source_tag.tag = domain_tag.tag
+        or (data_source_tag.tag > domain_tag.tag || '.' and data_source_tag.tag < domain_tag.tag || '/')
+      where domain_tag.domain = ${domain})`
+}
+
+export async function presentDataSources(db: Reader, rows: readonly DataSourceRow[]): Promise<DataSource[]> {
+  if (rows.length === 0) return []
+  const ids = rows.map(({ id }) => id)
+  const tags = await db
+    .selectFrom('data_source_tag')
+    .selectAll()
+    .where('data_source_id', '=', sql<number>`any(${ids})`)
+    .orderBy('tag')
+    .execute()
+  const tagsOf = Map.groupBy(tags, row => row.data_source_id)
+  const ownersOf = await findOwners(db, ids)
+  const failuresOf = await findFailures(db, ids)
+  return rows.map(row => ({
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    integrationId: String(row.integration_id),
+    prefix: row.prefix,
+    scope: printScope(row),
+    kind: row.kind,
+    tags: (tagsOf.get(row.id) ?? []).map(({ tag }) => tag),
+    ...ownersOf(row.id),
+    state: row.state === 'active' ? 'active' : 'disabled',
+    health: presentHealth(row, failuresOf.get(row.id)),
+    createdAt: new Date(row.created_at).toISOString(),
+  }))
+}
