@@ -46,14 +46,6 @@ export {
   type PathExplanation,
   type PathLayer,
 } from './explain-path.ts'
-export {
-  dataSourcesCovering,
-  explainPath,
-  type HeldGrant,
-  ownerOfPrincipal,
-  type PathExplanation,
-  type PathLayer,
-} from './explain-path.ts'
 export type { Fix } from './fix.ts'
 export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
 export { hasPerson, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
