@@ -126,7 +126,18 @@ export function anyAndEvery(any: readonly PeopleSet[], every: readonly PeopleSet
 
 /** Whether both hold the same numbers. */
 export function isSamePeople(a: PeopleSet, b: PeopleSet): boolean {
-  return a === b || (a.size === b.size && intersection(a, b).size === a.size)
+  return a === b || (a.size === b.size && countShared(a, b) === a.size)
+}
+
+/** How many are in both, without making a set of them. */
+export function countShared(a: PeopleSet, b: PeopleSet): number {
+  if (a === b) return a.size
+  if (a.size === 0 || b.size === 0) return 0
+  if (a.bits && b.bits) return countOf(a.bits, Math.min(a.bits.length, b.bits.length), b.bits)
+  if (a.bits || (!b.bits && b.size < a.size)) return countShared(b, a)
+  let count = 0
+  for (const number of a.list) if (hasPerson(b, number)) count++
+  return count
 }
 
 /** Ascending. The set's own list or a copy: not to be written to, and not to be kept beyond the next change of the set. */
@@ -297,10 +308,11 @@ function takeGathered(words: number): PeopleSet {
   return found
 }
 
-function countOf(bits: Uint32Array, words: number): number {
+/** Of the first so many words; `and`: only what is in these too. */
+function countOf(bits: Uint32Array, words: number, and: Uint32Array = bits): number {
   let count = 0
   for (let at = 0; at < words; at++) {
-    let word = bits[at]!
+    let word = bits[at]! & and[at]!
     word -= (word >>> 1) & 0x55555555
     word = (word & 0x33333333) + ((word >>> 2) & 0x33333333)
     count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24

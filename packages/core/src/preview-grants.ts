@@ -6,6 +6,7 @@
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
 import {
+  countShared,
   difference,
   intersection,
   nobody,
@@ -84,6 +85,7 @@ function movementIn(
   const asleep = moved.filter(({ source }) => !source.binding).map(({ source }) => source)
   const isInside = (source: Source, side: Integration | undefined) =>
     side !== undefined && subPrefixOf(source.row.scope, side.locationPath) !== undefined
+  const isSameSide = sides.before === sides.now
 
   const earlier = new Map<Prior, Map<Levels, Levels>>()
   function before(source: Source): Levels {
@@ -97,6 +99,7 @@ function movementIn(
     return found
   }
   function levelsBefore({ read, write }: Levels, prior: Prior): Levels {
+    if (prior.isWhole) return prior
     return {
       read: union(difference(read, prior.seen), prior.read),
       write: union(difference(write, prior.seen), prior.write),
@@ -105,8 +108,9 @@ function movementIn(
   function outersOf(source: Source): Source[] {
     if (ours) return ours.coveredBy(source.row.scope).filter(one => one !== source)
     const gone = asleep.filter(one => one !== source && covers(one.row.scope, source.row.scope))
-    const outers = new Set([...bindings.covering(source), ...gone])
-    return [...outers].filter(one => one.row.integration === integration)
+    const wide = bindings.covering(source)
+    const outers = gone.length > 0 ? [...new Set([...wide, ...gone])] : wide
+    return outers.filter(one => one.row.integration === integration)
   }
 
   const touched = new Set<Source>()
@@ -116,19 +120,34 @@ function movementIn(
   }
   if (other.size > 0 || ours) for (const source of sourcesIn(index, integration, moved)) touched.add(source)
   let [create, revoke, unmapped] = [0, 0, 0]
+  /** Mapped, and to nobody else than before. */
+  const same = difference(mapped, other)
   const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
+  const alone = new Map<Levels, Levels>()
+  const mappedOf = new Map<PeopleSet, number>()
   for (const source of touched) {
     const gained = movedBy.get(source)?.gained ?? nobody
     const stayed = () => difference(levels(source).read, gained)
-    if (isInside(source, sides.now)) {
-      unmapped += gained.size - intersection(gained, mapped).size
+    const isIn = isInside(source, sides.now)
+    const wasIn = isSameSide ? isIn : isInside(source, sides.before)
+    if (isIn) {
+      const gainedMapped = mappedOf.get(gained) ?? countShared(gained, mapped)
+      mappedOf.set(gained, gainedMapped)
+      unmapped += gained.size - gainedMapped
       if (otherBefore.size > 0) unmapped += difference(intersection(stayed(), otherBefore), otherNow).size
-    } else unmapped += gained.size + (isInside(source, sides.before) ? intersection(stayed(), mapped).size : 0)
+    } else unmapped += gained.size + (wasIn ? countShared(stayed(), mapped) : 0)
     const outers = outersOf(source)
     const keptAt = (side: Integration | undefined, levelsAt: (source: Source) => Levels) => {
-      if (!side || !isInside(source, side)) return noLevels
-      const wider = outers.filter(one => isInside(one, side))
-      return kept(source, wider, side, levelsAt)
+      if (!side || !(side === sides.now ? isIn : wasIn)) return noLevels
+      if (outers.length > 0) {
+        const wider = outers.filter(one => isInside(one, side))
+        return kept(source, wider, side, levelsAt)
+      }
+      // Under nothing wider, data sources with the same levels have the same grants.
+      const own = levelsAt(source)
+      const known = alone.get(own) ?? kept(source, [], side, levelsAt)
+      alone.set(own, known)
+      return known
     }
     const [was, is] = [keptAt(sides.before, before), keptAt(sides.now, levels)]
     for (const [then, now] of [
@@ -138,8 +157,8 @@ function movementIn(
       const ofThen = counted.get(then) ?? new Map<PeopleSet, [number, number]>()
       counted.set(then, ofThen)
       const counts = ofThen.get(now) ?? [
-        difference(intersection(difference(now, then), mapped), other).size + intersection(now, otherNow).size,
-        difference(intersection(difference(then, now), mapped), other).size + intersection(then, otherBefore).size,
+        countShared(difference(now, then), same) + countShared(now, otherNow),
+        countShared(difference(then, now), same) + countShared(then, otherBefore),
       ]
       ofThen.set(now, counts)
       create += counts[0]

@@ -63,9 +63,11 @@ export interface Levels {
   readonly write: PeopleSet
 }
 
-/** The people looked at on a data source, and what they had before the first change. */
+/** The people who moved on a data source, and what they had before the first change. */
 export interface Prior extends Levels {
   readonly seen: PeopleSet
+  /** Whether the levels are those of everybody, not only of the people seen. */
+  readonly isWhole: boolean
 }
 
 export interface Moved {
@@ -76,7 +78,7 @@ export interface Moved {
   readonly lost: PeopleSet
   readonly raised: PeopleSet
   readonly lowered: PeopleSet
-  /** Of those looked at, who may write afterwards. */
+  /** Who may write afterwards; others than those who moved may be left out. */
   readonly write: PeopleSet
 }
 
@@ -102,6 +104,7 @@ export function supposing<T>(index: EntitlementIndex, changes: readonly Change[]
   const undo: Change[] = []
   try {
     const priors: Priors = new Map()
+    let last: readonly Block[] = []
     const remapped = new Map<UserId, readonly Principal[]>()
     const rewired = new Map<IntegrationId, Integration | undefined>()
     for (const change of changes) {
@@ -110,10 +113,13 @@ export function supposing<T>(index: EntitlementIndex, changes: readonly Change[]
       if (inverse.entity === 'principals' && !remapped.has(inverse.user)) remapped.set(inverse.user, inverse.rows)
       if (inverse.entity === 'integration' && !rewired.has(inverse.id)) rewired.set(inverse.id, inverse.row)
       undo.unshift(inverse)
-      gather(index.applyChange(change).blocks, priors)
+      last = index.applyChange(change).blocks
+      if (changes.length > 1) gather(last, priors)
     }
-    const levels = levelsNow(index)
-    const moved = movedSince(index, priors, levels)
+    const isWhole = changes.length > 0 && isAboutEverybody(changes.at(-1)!)
+    const levels = levelsNow(index, isWhole ? last : [])
+    const moved = changes.length > 1 ? movedSince(index, priors, levels) : movedBy(last, isWhole)
+    moved.sort((a, b) => a.source.id - b.source.id)
     return look({ index, moved, levels, remapped, rewired })
   } finally {
     for (const change of undo) index.settle(change)
@@ -136,6 +142,26 @@ function mustStay(before: DataSource | undefined, change: Change): void {
     throw new RangeError('a data source stays where it is in a preview')
 }
 
+/** Whether the blocks of its difference tell the standing of everybody, not only of the people it is about. */
+function isAboutEverybody({ entity }: Change): boolean {
+  return ['dataSource', 'policy', 'integration', 'domain', 'selection'].includes(entity)
+}
+
+/** After a single change its difference says everything. */
+function movedBy(blocks: readonly Block[], isWhole: boolean): Moved[] {
+  const found: Moved[] = []
+  for (const { sources, before, after, moved } of blocks) {
+    const { gained, lost, raised, lowered } = moved
+    const seen = [lost, raised, lowered].reduce(union, gained)
+    if (seen.size === 0) continue
+    const prior: Prior = { seen, read: before.read, write: before.write, isWhole }
+    for (const source of sourcesOf(sources)) {
+      found.push({ source, prior, gained, lost, raised, lowered, write: after.write })
+    }
+  }
+  return found
+}
+
 /** By data source, since one that goes and comes again is another object. */
 type Priors = Map<DataSourceId, { readonly source: Source; readonly prior: Prior }>
 
@@ -155,7 +181,7 @@ function gather(blocks: readonly Block[], priors: Priors): void {
   }
 }
 
-const noPrior: Prior = { seen: newPeopleSet(), read: newPeopleSet(), write: newPeopleSet() }
+const noPrior: Prior = { seen: newPeopleSet(), read: newPeopleSet(), write: newPeopleSet(), isWhole: false }
 
 function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | 'write'>): Prior {
   const fresh = difference(movers, prior.seen)
@@ -164,6 +190,7 @@ function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | '
     seen: copyOf(union(prior.seen, fresh)),
     read: copyOf(union(prior.read, intersection(fresh, before.read))),
     write: copyOf(union(prior.write, intersection(fresh, before.write))),
+    isWhole: false,
   }
 }
 
@@ -181,7 +208,7 @@ function movedSince(index: EntitlementIndex, priors: Priors, levels: (source: So
     if (moved.gained.size + moved.lost.size + moved.raised.size + moved.lowered.size > 0)
       found.push({ source, ...moved })
   }
-  return found.sort((a, b) => a.source.id - b.source.id)
+  return found
 }
 
 /** As many people as make it cheaper to ask for everybody, whose audiences are kept. */
@@ -231,11 +258,19 @@ export function countEntitlements(index: EntitlementIndex, levels = levelsNow(in
   return count
 }
 
-/** Everybody's levels as they are; the very same sets for data sources that the same binding binds. */
-function levelsNow(index: EntitlementIndex): (source: Source) => Levels {
+/**
+ * Everybody's levels as they are; the very same sets for data sources that the same binding binds. `blocks` tell of
+ * some what they are now.
+ */
+function levelsNow(index: EntitlementIndex, blocks: readonly Block[] = []): (source: Source) => Levels {
   const known = new Map<unknown, Levels>()
+  const keyOf = (source: Source) => (index.standsAlone(source) ? source : source.binding)
+  for (const { sources, after } of blocks) {
+    const [first] = sourcesOf(sources)
+    if (first) known.set(keyOf(first), after)
+  }
   return source => {
-    const key = index.standsAlone(source) ? source : source.binding
+    const key = keyOf(source)
     const same = known.get(key)
     if (same) return same
     const { read, write } = index.standing(source)
