@@ -26,8 +26,8 @@ export interface Source {
   readonly id: DataSourceId
   row: DataSource
   asked: Asked
-  /** Of the data sources that it covers: how many have which guardrails. Absent where there are none. */
-  below: Map<Guarding, number> | undefined
+  /** Of the data sources that it covers: how many have which guardrails, if any. Absent where it covers none. */
+  below: Map<Guarding | undefined, number> | undefined
   /** Absent where the data source gives nothing: disabled, or of no known integration. */
   binding: Binding | undefined
 }
@@ -87,20 +87,24 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   }
 
   function covered(source: Source): Source[] {
+    if (!source.below) return []
+    return inside(source)
+  }
+
+  function inside(source: Source): Source[] {
     const found = realmOf(source.row)?.inside(source.row.scope) ?? []
     return found.filter(one => one !== source)
   }
 
   /** Counts a data source's guardrails on everything above it, or takes them off; answers who that may change. */
   function countBelow(source: Source, { guarding }: Asked, by: 1 | -1): Source[] {
-    if (!guarding) return []
     return above(source).filter(outer => {
       const count = counted(outer, guarding, by)
       return count === 0 || (count === 1 && by === 1)
     })
   }
 
-  function counted(outer: Source, guarding: Guarding, by: number): number {
+  function counted(outer: Source, guarding: Guarding | undefined, by: number): number {
     outer.below ??= new Map()
     const count = (outer.below.get(guarding) ?? 0) + by
     if (count > 0) outer.below.set(guarding, count)
@@ -120,7 +124,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     if (!realm) return changed
     ask(source, questions.askedOn(source.row))
     for (const outer of countBelow(source, source.asked, 1)) changed.add(outer)
-    for (const { asked } of covered(source)) if (asked.guarding) counted(source, asked.guarding, 1)
+    for (const { asked } of inside(source)) counted(source, asked.guarding, 1)
     realm.add(source)
     return changed
   }
@@ -167,7 +171,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     if (row.disabled || !integrations.has(through) || sources.get(id)?.row !== row) return undefined
     if (!below && asked.binding && table.all.has(asked.binding)) return asked.binding
     const own = asked.guarding ? [asked.guarding] : []
-    const guardings = below ? [...new Set([...own, ...below.keys()])] : own
+    const guardings = below ? [...new Set([...own, ...below.keys()])].filter(one => one !== undefined) : own
     const binding = table.bindingOf(questions.grantsOf(asked, through), questions.guardsOf(guardings, through))
     if (!below) asked.binding = binding
     return binding
