@@ -259,7 +259,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     const quickAfter = (formula: Formula) => (formula.isGrounded && !live.has(formula) ? nobody : askAfter(formula))
     for (const alike of bindingsAlike(touched, people, quickBefore, quickAfter)) {
       const [was, is] = [standingOf(alike[0], [], quickBefore), standingOf(alike[0], [], quickAfter)]
-      const but = new Set(alike.flatMap(binding => apart.get(binding) ?? []))
+      const but = new Set<Source>()
+      if (apart.size > 0) for (const binding of alike) for (const one of apart.get(binding) ?? []) but.add(one)
       blocks.push(blockOf({ all: alike.map(({ sources }) => sources), but }, was, is))
     }
     for (const source of alone) {
@@ -539,9 +540,19 @@ function bindingsAlike(
   before: (formula: Formula) => PeopleSet,
   after: (formula: Formula) => PeopleSet,
 ): Iterable<[Binding, ...Binding[]]> {
-  const alike = new Map<string | Binding, [Binding, ...Binding[]]>()
+  if (people.size !== 1) return Array.from(bindings, binding => [binding])
+  // 1 where it held before, 2 where it does after: thousands of bindings share a few formulas that hold at all.
+  const truths = new Map<Formula, number>()
+  function truthOf(formula: Formula): number {
+    const known = truths.get(formula)
+    if (known !== undefined) return known
+    const truth = (before(formula).size > 0 ? 1 : 0) | (after(formula).size > 0 ? 2 : 0)
+    truths.set(formula, truth)
+    return truth
+  }
+  const alike = new Map<string, [Binding, ...Binding[]]>()
   for (const binding of bindings) {
-    const key = people.size === 1 ? `${outcomeText(binding, before)} → ${outcomeText(binding, after)}` : binding
+    const key = outcomeText(binding, truthOf)
     const group = alike.get(key)
     if (group) group.push(binding)
     else alike.set(key, [binding])
@@ -549,13 +560,18 @@ function bindingsAlike(
   return alike.values()
 }
 
-/** Which policies let the one person in, and which levels the guardrails leave. */
-function outcomeText({ grants, guards }: Binding, ask: (formula: Formula) => PeopleSet): string {
+/** Which policies let the one person in, and which levels the guardrails leave, each before and after. */
+function outcomeText({ grants, guards }: Binding, truthOf: (formula: Formula) => number): string {
   let text = ''
-  for (const { mark, formula } of grants) if (ask(formula).size > 0) text += mark
+  for (const { mark, formula } of grants) {
+    const truth = truthOf(formula)
+    if (truth !== 0) text += `${mark}${truth} `
+  }
   if (text === '') return text
-  const isEligible = (formula: Formula) => ask(formula).size > 0
-  return `${text}${guards.READ.every(isEligible) ? 'R' : ''}${guards.WRITE.every(isEligible) ? 'W' : ''}`
+  let [read, write] = [3, 3]
+  for (const formula of guards.READ) read &= truthOf(formula)
+  for (const formula of guards.WRITE) write &= truthOf(formula)
+  return `${text}${read}${write}`
 }
 
 function inherited({ values }: Person | KnownGroup): Leaf[] {
