@@ -91,14 +91,16 @@ export function bindingTable(formulas: Formulas): BindingTable {
 
   function holding(some: Iterable<Formula>, open: () => readonly Formula[]): Set<Binding> {
     const found = new Set<Binding>()
-    // A guardrail may bind everything, and few grant policies let one person in: those say where to look.
-    let opened: ReadonlySet<Binding> | undefined
+    const guards = new Set<Formula>()
     for (const formula of some) {
       for (const binding of granting.get(formula) ?? []) found.add(binding)
-      const guarded = guarding.get(formula)
-      if (!guarded) continue
-      opened ??= granted(open())
-      for (const binding of bothIn(guarded, opened)) found.add(binding)
+      if (guarding.has(formula)) guards.add(formula)
+    }
+    if (guards.size === 0) return found
+    // A guardrail may bind everything, and few grant policies let one person in: those say where to look.
+    for (const binding of granted(open())) {
+      const { READ, WRITE } = binding.guards
+      if (!found.has(binding) && (holdsAny(READ, guards) || holdsAny(WRITE, guards))) found.add(binding)
     }
     return found
   }
@@ -176,6 +178,7 @@ function takeFrom(holders: Map<Formula, Few<Binding>>, formula: Formula, binding
   else holders.set(formula, left)
 }
 
-function bothIn(some: Few<Binding>, others: ReadonlySet<Binding>): Iterable<Binding> {
-  return some instanceof Set ? some.intersection(others) : [...some].filter(one => others.has(one))
+function holdsAny(list: readonly Formula[], wanted: ReadonlySet<Formula>): boolean {
+  for (const formula of list) if (wanted.has(formula)) return true
+  return false
 }
