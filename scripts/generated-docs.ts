@@ -1,5 +1,6 @@
 /** The pages of `docs/` that are made from the code: each a function from the tables in the source to its Markdown. */
 import { api, type Endpoint, type ErrorCode, errors } from '@headgate/core/api'
+import { UNKNOWNS } from '@headgate/sandbox'
 import { settings } from '@headgate/server'
 
 const note = 'Made from the code by `npm run docs`; edit the table in the source instead.'
@@ -11,6 +12,18 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['config.md', configPage()],
     ['permissions.md', permissionsPage()],
     ['http.md', httpPage()],
+    ['sandbox-unknowns.md', unknownsPage()],
+  ])
+}
+
+function unknownsPage(): string {
+  return page('What AWS leaves unsaid', [
+    'Where AWS documents nothing, the sandbox decides by a switch. `POST /_sandbox/unknowns` sets them, `GET` shows them.',
+    '`npm run test:aws` with credentials asks real AWS, and is the way to settle one. Source: `packages/sandbox/src/unknowns.ts`.',
+    table(
+      ['switch', 'default', 'why this default'],
+      UNKNOWNS.map(({ name, default: value, reason }) => [`\`${name}\``, `\`${value}\``, reason]),
+    ),
   ])
 }
 

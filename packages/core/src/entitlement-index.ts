@@ -420,7 +420,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'policy':
         return { ...change, row: bindings.policies.get(change.id) }
       case 'domain':
-        return { ...change, row: bindings.placement.domain(change.name) }
+        return { ...change, row: bindings.placement.domains.get(change.name) }
       case 'selection':
         return { ...change, holds: bindings.placement.isSelected(change.row.policy, change.row.dataSource) }
       case 'subscription':

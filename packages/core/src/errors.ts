@@ -41,6 +41,11 @@ export const errors = {
   'self-change': { status: 403, retry: false, text: 'nobody changes their own {what}: ask another user admin' },
   'route-unknown': { status: 404, retry: false, text: 'there is no {method} {path}: see /docs' },
   'integration-not-found': { status: 404, retry: false, text: 'No Integration found with ID {id}.' },
+  'foreign-grant-not-found': {
+    status: 404,
+    retry: false,
+    text: 'the last comparison found no foreign grant `{grantId}` in integration {id}: POST /integrations/{id}/resync looks again',
+  },
   'data-source-not-found': { status: 404, retry: false, text: 'no data source found with id {id}' },
   'user-not-found': { status: 404, retry: false, text: 'no user found with id {id}' },
   'principal-not-found': { status: 404, retry: false, text: 'nobody is mapped to `{principal}`' },
@@ -48,6 +53,12 @@ export const errors = {
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
   'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },
   'domain-not-found': { status: 404, retry: false, text: 'no domain named `{name}` found' },
+  'run-not-found': { status: 404, retry: false, text: 'no run found with id {id}' },
+  'capacity-not-found': {
+    status: 404,
+    retry: false,
+    text: 'no integration uses account {account}, region {region}: create one there first',
+  },
   'tag-not-found': { status: 404, retry: false, text: 'tag `{name}` does not exist: create it at POST /tags first' },
   'api-key-not-found': { status: 404, retry: false, text: 'no API key found with id {id}' },
   'owner-not-found': { status: 404, retry: false, text: '{who} does not own data source {dataSource}' },
@@ -87,6 +98,11 @@ export const errors = {
     status: 409,
     retry: false,
     text: 'location {location} of integration {id} holds {count} grants that Headgate did not make: remove them in AWS first, or send `?removeForeign=true`',
+  },
+  'integration-not-compared': {
+    status: 409,
+    retry: false,
+    text: 'integration {id} is {status}: it is compared with AWS once it is `enabled`',
   },
   'data-source-name-taken': {
     status: 409,

@@ -82,6 +82,19 @@ export type { HeldBy, LedgerRow, LedgerState } from './ledger.ts'
 export { type ObservedGrant, type Plan, planChanges, type Waiting, type WaitReason } from './plan.ts'
 export { type Mode, type Restraint, unrestrained } from './restraint.ts'
 
+// what AWS holds, held against the ledger
+
+export {
+  type Comparison,
+  isMissing,
+  judgeRecorded,
+  judgeUnknown,
+  type ListedGrant,
+  listLagMs,
+  type Marked,
+  type RecordedGrant,
+} from './drift.ts'
+
 // every error that is answered
 
 export { type ErrorCode, type ErrorDetail, errors, Problem } from './errors.ts'

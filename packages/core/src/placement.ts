@@ -17,7 +17,7 @@ export type Placed = Pick<DataSource, 'tags' | 'domains'>
 export interface PlacementIndex extends Placement {
   /** Every domain that it is in, once. */
   domainsOf(dataSource: Placed): ReadonlySet<string>
-  domain(name: string): Domain | undefined
+  readonly domains: ReadonlyMap<string, Domain>
   /** The policies picked for it, there or not. */
   selectedFor(dataSource: DataSourceId): Iterable<PolicyId>
   setDomain(name: string, row: Domain | undefined): void
@@ -67,7 +67,7 @@ export function placementIndex(facts: Pick<Facts, 'domains' | 'selections'>): Pl
     isIn,
     isSelected: (policy, dataSource) => selected.get(dataSource)?.has(policy) ?? false,
     domainsOf,
-    domain: name => domains.get(name),
+    domains,
     selectedFor: dataSource => selected.get(dataSource) ?? [],
     setDomain,
     setSelection,

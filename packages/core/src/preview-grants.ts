@@ -85,7 +85,6 @@ function movementIn(
   const asleep = moved.filter(({ source }) => !source.binding).map(({ source }) => source)
   const isInside = (source: Source, side: Integration | undefined) =>
     side !== undefined && subPrefixOf(source.row.scope, side.locationPath) !== undefined
-  const isSameSide = sides.before === sides.now
 
   const earlier = new Map<Prior, Map<Levels, Levels>>()
   function before(source: Source): Levels {
@@ -113,6 +112,19 @@ function movementIn(
     return outers.filter(one => one.row.integration === integration)
   }
 
+  const alone = new Map<Levels, Levels>()
+  function keptAt(source: Source, outers: readonly Source[], side: Integration, levelsAt: typeof levels): Levels {
+    if (outers.length > 0) {
+      const wider = outers.filter(one => isInside(one, side))
+      return kept(source, wider, side, levelsAt)
+    }
+    // Under nothing wider, data sources with the same levels have the same grants.
+    const own = levelsAt(source)
+    const known = alone.get(own) ?? kept(source, [], side, levelsAt)
+    alone.set(own, known)
+    return known
+  }
+
   const touched = new Set<Source>()
   for (const { source } of moved) {
     touched.add(source)
@@ -123,33 +135,22 @@ function movementIn(
   /** Mapped, and to nobody else than before. */
   const same = difference(mapped, other)
   const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
-  const alone = new Map<Levels, Levels>()
   const mappedOf = new Map<PeopleSet, number>()
   for (const source of touched) {
     const gained = movedBy.get(source)?.gained ?? nobody
     const stayed = () => difference(levels(source).read, gained)
     const isIn = isInside(source, sides.now)
-    const wasIn = isSameSide ? isIn : isInside(source, sides.before)
+    const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
     if (isIn) {
       const gainedMapped = mappedOf.get(gained) ?? countShared(gained, mapped)
       mappedOf.set(gained, gainedMapped)
       unmapped += gained.size - gainedMapped
       if (otherBefore.size > 0) unmapped += difference(intersection(stayed(), otherBefore), otherNow).size
     } else unmapped += gained.size + (wasIn ? countShared(stayed(), mapped) : 0)
+    if (!isIn && !wasIn) continue
     const outers = outersOf(source)
-    const keptAt = (side: Integration | undefined, levelsAt: (source: Source) => Levels) => {
-      if (!side || !(side === sides.now ? isIn : wasIn)) return noLevels
-      if (outers.length > 0) {
-        const wider = outers.filter(one => isInside(one, side))
-        return kept(source, wider, side, levelsAt)
-      }
-      // Under nothing wider, data sources with the same levels have the same grants.
-      const own = levelsAt(source)
-      const known = alone.get(own) ?? kept(source, [], side, levelsAt)
-      alone.set(own, known)
-      return known
-    }
-    const [was, is] = [keptAt(sides.before, before), keptAt(sides.now, levels)]
+    const was = wasIn && sides.before ? keptAt(source, outers, sides.before, before) : noLevels
+    const is = isIn && sides.now ? keptAt(source, outers, sides.now, levels) : noLevels
     for (const [then, now] of [
       [was.read, is.read],
       [was.write, is.write],

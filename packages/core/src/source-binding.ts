@@ -43,7 +43,7 @@ export interface SourceBindings extends Pick<BindingTable, 'holding' | 'granted'
   readonly policies: ReadonlyMap<PolicyId, Policy>
   readonly integrations: ReadonlyMap<IntegrationId, Integration>
   readonly bindings: ReadonlySet<Binding>
-  readonly placement: Placement & Pick<PlacementIndex, 'domain'>
+  readonly placement: Placement & Pick<PlacementIndex, 'domains' | 'selectedFor'>
   /** Many data sources at once, none of which is there yet. */
   fill(rows: readonly DataSource[]): void
   /** Each answers whose binding is another one now. */
@@ -87,7 +87,8 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   }
 
   function covered(source: Source): Source[] {
-    if (!source.below) return []
+    // One that was taken out has no count of them any more.
+    if (!source.below && sources.get(source.id) === source) return []
     return inside(source)
   }
 

@@ -35,6 +35,7 @@ const sources = (count: number, tags: readonly string[]): Facts['dataSources'] =
     integration: none.integrations[0]!.id,
     scope: { bucket: 'lake', key: `${id}/`, kind: 'prefix' },
     tags,
+    domains: [],
     disabled: false,
   }))
 
@@ -98,6 +99,50 @@ test('a group of 100,000 that joins, gains an attribute and goes', () => {
   assert.ok(index.applyChange({ entity: 'attribute', row, holds: true }).isEmpty)
   assert.equal(index.applyChange({ entity: 'group', id: group.id }).counts.lost, 2_000_000)
   assert.equal(preview(index, [{ entity: 'group', id: group.id, row: group }]).movements.gained, 2_000_000)
+})
+
+test('a domain of 10,000 data sources that goes and comes back under 1,000 policies', () => {
+  const reach = { domain: 'emea' }
+  const domain = { name: 'emea', tags: ['Hot'] }
+  const facts: Facts = {
+    ...none,
+    users: users(10),
+    domains: [domain],
+    dataSources: sources(10_000, ['Hot']),
+    policies: numbers(1_000).map(id => ({ ...policy(id, 'Hot', `@isUser('u${id}')`), reach })),
+  }
+  const index = entitlementIndex(facts, now)
+  assert.equal(index.bindings.bindings.size, 1)
+  assert.equal(index.applyChange({ entity: 'domain', name: 'emea' }).counts.lost, 100_000)
+  assert.equal(preview(index, [{ entity: 'domain', name: 'emea', row: domain }]).movements.gained, 100_000)
+})
+
+test('a manual policy with 100,000 subscribers, who stop qualifying and qualify again', () => {
+  const people = users(100_000)
+  const group = { id: 1 as Facts['groups'][number]['id'], name: 'Staff', users: people.map(({ id }) => id) }
+  const [source, other] = sources(2, ['Hot']) as [Facts['dataSources'][number], Facts['dataSources'][number]]
+  const row = { subject: { group: group.id }, key: 'badge', value: 'blue' }
+  const facts: Facts = {
+    ...none,
+    users: people,
+    groups: [group],
+    attributes: [row],
+    dataSources: [source, other],
+    policies: [{ ...policy(1, 'Hot', "@hasAttribute('badge')"), subscribe: 'manual' }],
+    // Every second one, and one on the other data source.
+    subscriptions: [
+      ...people
+        .filter(({ id }) => id % 2 === 0)
+        .map(({ id }) => ({ user: id, dataSource: source.id, level: 'READ' as const })),
+      { user: user.id, dataSource: other.id, level: 'READ' },
+    ],
+  }
+  const index = entitlementIndex(facts, now)
+  assert.equal(whoReaches(index, source.id, { limit: 1 }).total, 50_000)
+  const lost = index.applyChange({ entity: 'attribute', row, holds: false })
+  assert.deepEqual([lost.counts.lost, [...lost.rows()].length], [50_001, 50_001])
+  assert.equal(preview(index, [{ entity: 'attribute', row, holds: true }]).movements.gained, 50_001)
+  assert.equal(index.applyChange({ entity: 'attribute', row, holds: true }).counts.gained, 50_001)
 })
 
 test('an expression as deep and as long as may be written', () => {

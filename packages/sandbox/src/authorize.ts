@@ -23,9 +23,13 @@ import { AwsError, isoSeconds } from './wire.ts'
 /** Returns when AWS would let the caller do it; throws AccessDenied in AWS's words otherwise. */
 export function authorize(world: World, caller: Caller, question: AccessQuestion): void {
   const request = requestOf(world, caller, question)
-  const { resourcePolicy } = question
-  const resource = resourcePolicy === undefined ? undefined : named('resource', resourcePolicy, 'resource')
-  refuseUnlessAllowed(request, evaluate(request, { ...ownPolicies(world, caller), ...(resource ? { resource } : {}) }))
+  const { resourcePolicy, keyPolicy } = question
+  const policies = {
+    ...ownPolicies(world, caller),
+    ...(resourcePolicy !== undefined && { resource: named('resource', resourcePolicy, 'resource') }),
+    ...(keyPolicy !== undefined && { key: named('key', keyPolicy, 'resource') }),
+  }
+  refuseUnlessAllowed(request, evaluate(request, policies))
 }
 
 export interface TrustQuestion {
@@ -59,9 +63,12 @@ function refuseUnlessAllowed(request: Request, verdict: Verdict): void {
   if (verdict.allowed) return
   const service = request.action.split(':')[0]
   const text = denialText(request, verdict, { quoteResource: service === 's3' })
-  const speaksJson = service === 'identitystore' || service === 'sso' || service === 'sso-oauth'
-  throw speaksJson ? new AwsError('AccessDeniedException', 400, text) : new AwsError('AccessDenied', 403, text)
+  throw speakJson.has(service ?? '')
+    ? new AwsError('AccessDeniedException', 400, text)
+    : new AwsError('AccessDenied', 403, text)
 }
+
+const speakJson = new Set(['identitystore', 'sso', 'sso-oauth', 'kms'])
 
 function requestOf(world: World, caller: Caller, question: AccessQuestion): Request {
   return {

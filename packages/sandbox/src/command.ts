@@ -43,6 +43,7 @@ const SERVICE_OF_SIGNING_NAME: Readonly<Record<string, ServiceName>> = {
   identitystore: 'identitystore',
   sso: 'sso',
   'sso-oauth': 'sso-oauth',
+  kms: 'kms',
 }
 
 /** A command whose signature holds, and what it asks for. */

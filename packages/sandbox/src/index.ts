@@ -6,6 +6,7 @@ import { change, createControlDesk } from './control-desk.ts'
 import { createFaults, type FaultSettings, type Faults } from './faults.ts'
 import { iamService } from './iam/service.ts'
 import { identityStoreService } from './identity-store/service.ts'
+import { kmsService } from './kms/service.ts'
 import { forgetful, openMemory } from './memory/memory.ts'
 import { newSeed, randomnessFrom } from './randomness.ts'
 import type { RoleSessionRequest, SessionCredentials } from './role-session.ts'
@@ -77,6 +78,7 @@ const SERVICES: readonly Service[] = [
   identityStoreService,
   ssoService,
   ssoOidcService,
+  kmsService,
 ]
 
 /** Throws Error when another process has the data directory or what is in it can't be read. */

@@ -3,7 +3,8 @@
  */
 import type { Randomness } from './randomness.ts'
 import type { World } from './service.ts'
-import type { Session } from './state.ts'
+import type { SandboxState, Session } from './state.ts'
+import type { Instant } from './wire.ts'
 
 /** What is known of a session before it has credentials. */
 export type SessionFacts = Omit<Session, 'accessKeyId' | 'secretAccessKey' | 'sessionToken' | 'issuedAt' | 'expiresAt'>
@@ -24,7 +25,17 @@ export function issueSession(
     expiresAt: issuedAt + durationSeconds * 1000,
   }
   state.sessions.set(session.accessKeyId, session)
+  if (state.sessions.size % sweepEvery === 0) forgetLongExpired(state, issuedAt)
   return session
+}
+
+const sweepEvery = 1000
+/** For so long after their end, sessions are told that they have expired rather than that nobody knows them. */
+const rememberedMs = 24 * 3_600_000
+
+// By size and not by a timer, so that carrying the commands out again forgets the same.
+function forgetLongExpired({ sessions }: SandboxState, now: Instant): void {
+  for (const [id, { expiresAt }] of sessions) if (expiresAt + rememberedMs < now) sessions.delete(id)
 }
 
 /** 40 characters, as AWS's secret keys have. */

@@ -61,7 +61,7 @@ export interface Signature {
   trailerSignature(previous: string, canonicalTrailer: string): string
 }
 
-export type ServiceName = 's3control' | 's3' | 'sts' | 'iam' | 'identitystore' | 'sso' | 'sso-oauth'
+export type ServiceName = 's3control' | 's3' | 'sts' | 'iam' | 'identitystore' | 'sso' | 'sso-oauth' | 'kms'
 
 export interface Service {
   readonly name: ServiceName
@@ -104,6 +104,8 @@ export interface AccessQuestion {
   readonly resourceAccount: AccountId
   /** JSON text of the policy on the resource itself, where there is one. */
   readonly resourcePolicy?: string | undefined
+  /** The same of a KMS key, which nobody may use without its policy's leave. */
+  readonly keyPolicy?: string | undefined
   /** Condition keys of the request, e.g. `s3:AccessGrantScope`; a key that is absent here is absent in the context. */
   readonly context?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined
 }

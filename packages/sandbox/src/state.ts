@@ -24,6 +24,8 @@ export interface SandboxState {
   readonly tokenIssuers: Map<string, TokenIssuer>
   /** The public keys that a token issuer signs with, by its URL: what AWS fetches from there. */
   readonly issuerKeys: Map<string, readonly JsonWebKey[]>
+  /** By ARN. */
+  readonly kmsKeys: Map<string, KmsKey>
 }
 
 export interface Account {
@@ -188,8 +190,52 @@ export interface Bucket {
   /** JSON text of the bucket policy. */
   policy?: string | undefined
   readonly tags: Map<string, string>
-  /** By key. */
+  /** What is current, by key. */
   readonly objects: Map<string, StoredObject>
+  /** Absent: versioning was never turned on. */
+  versioning?: 'Enabled' | 'Suspended' | undefined
+  /** By key, newest first: earlier versions, and the delete markers. One in front of a key without object is current. */
+  noncurrent?: Map<string, readonly StoredVersion[]> | undefined
+  /** Multipart uploads under way, by upload id. */
+  uploads?: Map<string, MultipartUpload> | undefined
+  publicAccessBlock?: PublicAccessBlock | undefined
+  /** How objects are encrypted that do not say: with S3's own key unless another is named. */
+  encryptionKey?: string | undefined
+}
+
+export interface StoredVersion {
+  readonly versionId: string
+  readonly modifiedAt: Instant
+  /** Absent: a delete marker. */
+  readonly object?: StoredObject | undefined
+}
+
+export interface MultipartUpload {
+  readonly uploadId: string
+  readonly key: string
+  readonly initiatedAt: Instant
+  /** The object as it will be, but for its content. */
+  readonly draft: Pick<StoredObject, 'contentType' | 'headers' | 'tags' | 'encryptionKey'>
+  readonly checksum?: { readonly algorithm: string; readonly isComposite: boolean } | undefined
+  /** By part number. */
+  readonly parts: Map<number, UploadedPart>
+}
+
+export interface UploadedPart {
+  readonly number: number
+  readonly body: Buffer
+  /** With its quotes. */
+  readonly etag: string
+  /** Base64, by the upload's algorithm. */
+  readonly checksum?: string | undefined
+  readonly uploadedAt: Instant
+}
+
+export interface PublicAccessBlock {
+  readonly BlockPublicAcls: boolean
+  readonly IgnorePublicAcls: boolean
+  readonly BlockPublicPolicy: boolean
+  readonly RestrictPublicBuckets: boolean
 }
 
 export interface StoredObject {
@@ -202,6 +248,29 @@ export interface StoredObject {
   /** Other headers to give back with the object (content-encoding, cache-control, x-amz-meta-…, checksums). */
   readonly headers: Readonly<Record<string, string>>
   readonly tags: ReadonlyMap<string, string>
+  /** `null` for one that was stored while versioning was suspended; absent, the same, for one from before. */
+  readonly versionId?: string | undefined
+  /** ARN of the KMS key; absent: encrypted with S3's own. */
+  readonly encryptionKey?: string | undefined
+}
+
+// ── KMS (owner: kms/) ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface KmsKey {
+  readonly arn: string
+  readonly keyId: string
+  readonly account: AccountId
+  readonly region: Region
+  readonly createdAt: Instant
+  readonly description: string
+  readonly material: Buffer
+  /** JSON text. */
+  policy: string
+  state: 'Enabled' | 'Disabled' | 'PendingDeletion'
+  /** When it is to be deleted; a key never is before. */
+  deletionAt?: Instant | undefined
+  /** `alias/…` */
+  readonly aliases: Set<string>
 }
 
 // ── Identity Center (owner: identity-store/, sso/) ─────────────────────────────────────────────────────────────────
@@ -282,6 +351,7 @@ export function emptyState(): SandboxState {
     applications: new Map(),
     tokenIssuers: new Map(),
     issuerKeys: new Map(),
+    kmsKeys: new Map(),
   }
 }
 
@@ -299,7 +369,7 @@ export function replaceState(state: SandboxState, from: SandboxState): void {
 }
 
 /** What states of earlier releases lack, empty. */
-const addedLater: readonly (keyof SandboxState)[] = ['applications', 'tokenIssuers', 'issuerKeys']
+const addedLater: readonly (keyof SandboxState)[] = ['applications', 'tokenIssuers', 'issuerKeys', 'kmsKeys']
 
 /** The whole state as JSON text; `restoreState` reads it back. */
 export function snapshotState(state: SandboxState): string {

@@ -7,15 +7,19 @@ import {
   DeleteBucketPolicyCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  DeletePublicAccessBlockCommand,
   GetBucketLocationCommand,
   GetBucketPolicyCommand,
+  GetBucketPolicyStatusCommand,
   GetObjectCommand,
+  GetPublicAccessBlockCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
   PutObjectCommand,
+  PutPublicAccessBlockCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
@@ -117,6 +121,7 @@ test('the right endpoint with a signature for another region is a malformed head
 test('a bucket policy is kept as it was put, and must be one for this bucket', async () => {
   await s3.send(new CreateBucketCommand({ Bucket: 'with-policy', CreateBucketConfiguration }))
   const Bucket = 'with-policy'
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket }))
   const missing = await refusal(s3.send(new GetBucketPolicyCommand({ Bucket })))
   assert.equal(missing.code, 'NoSuchBucketPolicy')
   const statement = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::with-policy/*' }
@@ -196,11 +201,62 @@ test('across accounts both sides must allow; the public needs only the bucket', 
     { Principal: '*', Resource: 'arn:aws:s3:::lake/b/*' },
   ].map(statement => ({ Effect: 'Allow', Action: 's3:GetObject', ...statement }))
   const Policy = JSON.stringify({ Version: '2012-10-17', Statement: statements })
-  await s3.send(new PutBucketPolicyCommand({ Bucket: 'lake', Policy }))
+  const put = new PutBucketPolicyCommand({ Bucket: 'lake', Policy })
+  // New buckets take no public policy.
+  assert.equal((await refusal(s3.send(put))).code, 'AccessDenied')
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: 'lake' }))
+  await s3.send(put)
   assert.equal(await (await stranger.send(get)).Body?.transformToString(), 'a/1')
   assert.equal((await rawRequest(`${world.url}/lake/b/1`, {})).body, 'b/1')
   assert.equal((await rawRequest(`${world.url}/lake/a/1`, {})).status, 403)
+  const { PolicyStatus } = await s3.send(new GetBucketPolicyStatusCommand({ Bucket: 'lake' }))
+  assert.equal(PolicyStatus?.IsPublic, true)
+
+  const RestrictPublicBuckets = true
+  const restrict = { Bucket: 'lake', PublicAccessBlockConfiguration: { RestrictPublicBuckets } }
+  await s3.send(new PutPublicAccessBlockCommand(restrict))
+  const { PublicAccessBlockConfiguration } = await s3.send(new GetPublicAccessBlockCommand({ Bucket: 'lake' }))
+  const open = { BlockPublicAcls: false, IgnorePublicAcls: false, BlockPublicPolicy: false }
+  assert.deepEqual(PublicAccessBlockConfiguration, { ...open, RestrictPublicBuckets })
+  assert.equal((await rawRequest(`${world.url}/lake/b/1`, {})).status, 403)
+  assert.equal((await refusal(stranger.send(get))).code, 'AccessDenied')
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: 'lake' }))
+  assert.equal((await rawRequest(`${world.url}/lake/b/1`, {})).body, 'b/1')
 })
+
+const pinned: readonly [string, object, boolean][] = [
+  ['everybody', { Principal: '*' }, true],
+  ['everybody but one', { NotPrincipal: { AWS: '111122223333' } }, true],
+  ['an account', { Principal: { AWS: '777766665555' } }, false],
+  [
+    'everybody of an organisation',
+    { Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } },
+    false,
+  ],
+  [
+    'everybody whose ARN is like a pattern',
+    { Principal: '*', Condition: { ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/x' } } },
+    true,
+  ],
+  ['everybody within a network', { Principal: '*', Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }, false],
+  ['half the internet', { Principal: '*', Condition: { IpAddress: { 'aws:SourceIp': '0.0.0.0/1' } } }, true],
+  [
+    'everybody not of an account',
+    { Principal: '*', Condition: { StringNotEquals: { 'aws:PrincipalAccount': '1' } } },
+    true,
+  ],
+]
+for (const [who, given, isPublic] of pinned) {
+  test(`a policy that lets in ${who} is ${isPublic ? '' : 'not '}public`, async () => {
+    const Bucket = 'status'
+    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration })).catch(() => {})
+    await s3.send(new DeletePublicAccessBlockCommand({ Bucket }))
+    const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::status/*', ...given }
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }))
+    assert.equal((await s3.send(new GetBucketPolicyStatusCommand({ Bucket }))).PolicyStatus?.IsPublic, isPublic)
+  })
+}
 
 test('a bucket of another owner than the client expects is not touched', async () => {
   const list = { Bucket: 'lake', ExpectedBucketOwner: '111122223333' }

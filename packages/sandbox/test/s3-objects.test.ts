@@ -13,7 +13,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  PutObjectTaggingCommand,
+  PutObjectRetentionCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
 import { refusal, type S3World, s3World } from './s3-world.ts'
@@ -221,8 +221,9 @@ test('the ACL of an object gives its owner full control', async () => {
 test('what the sandbox lacks is refused by name and never half done', async () => {
   const kms = new PutObjectCommand({ Bucket, Key: 'kms', Body: 'x', ServerSideEncryption: 'aws:kms' })
   assert.equal((await refusal(s3.send(kms))).code, 'NotImplemented')
-  const tagging = new PutObjectTaggingCommand({ Bucket, Key: 'acl', Tagging: { TagSet: [] } })
-  assert.deepEqual((await refusal(s3.send(tagging))).status, 501)
+  const retention = new PutObjectRetentionCommand({ Bucket, Key: 'acl', Retention: { Mode: 'GOVERNANCE' } })
+  assert.deepEqual((await refusal(s3.send(retention))).status, 501)
+  assert.equal((await refusal(s3.send(new GetObjectCommand({ Bucket, Key: 'acl', PartNumber: 1 })))).status, 501)
   const open = new PutObjectCommand({ Bucket, Key: 'open', Body: 'x', ACL: 'public-read' })
   assert.equal((await refusal(s3.send(open))).code, 'AccessControlListNotSupported')
 })

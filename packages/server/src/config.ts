@@ -45,6 +45,12 @@ export const settings = z.object({
     .max(100)
     .default(10)
     .describe('AWS calls in flight at once, per account and region'),
+  HEADGATE_AUDIT_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(15)
+    .describe('minutes between two comparisons of AWS with the ledger; 0: only when asked'),
   HEADGATE_INDEX_VERIFY_MINUTES: z.coerce
     .number()
     .min(0)

@@ -22,6 +22,7 @@ import { resumeIntegrations } from './integrations/lifecycle.ts'
 import { startRecurringValidation } from './integrations/recurring-validation.ts'
 import { createLiveIndex } from './live-index/live-index.ts'
 import { startChangeLoop } from './reconcile/change-loop.ts'
+import { sampleCapacity } from './runs/sample-capacity.ts'
 import { createVault, encryptionKeys } from './secrets.ts'
 import type { World } from './world.ts'
 
@@ -82,6 +83,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     await resumeIntegrations(world)
     const validation = startRecurringValidation(world, config.HEADGATE_VALIDATION_MINUTES * 60_000)
     closers.push(() => validation.stop())
+    closers.push(sampleCapacity({ db, log }))
     const changeLoop = await startChangeLoop(world)
     closers.push(() => changeLoop.stop())
 

@@ -224,9 +224,18 @@ test('the policies that bind a data source are listed, guardrails of covered one
   const minimum = { ...everyone, name: 'minimum', kind: 'guardrail' as const, appliesTo: { any: [{ tag: 'Secret' }] } }
   const guardrail = await admin.policies.create({ body: { ...minimum, who: { when: "@hasAttribute('cleared')" } } })
   const shown = (await admin.dataSources.get({ params: { id } })).policies
+  const automatic = { subscribe: 'automatic', discoverable: false }
   assert.deepEqual(shown, [
-    { id: grant.id, name: grant.name, kind: 'grant', level: 'READ' },
-    { id: guardrail.id, name: 'minimum', kind: 'guardrail', level: 'READ', via: { id: innerId, name: 'Inner' } },
+    { ...automatic, id: grant.id, name: grant.name, kind: 'grant', level: 'READ', why: 'applies to everything' },
+    {
+      ...automatic,
+      id: guardrail.id,
+      name: 'minimum',
+      kind: 'guardrail',
+      level: 'READ',
+      why: 'tag `Secret`',
+      via: { id: innerId, name: 'Inner' },
+    },
   ])
   assert.deepEqual(await accessOf(admin, id), [])
 })

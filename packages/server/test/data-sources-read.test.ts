@@ -136,3 +136,22 @@ test('two integrations nested in one account and region share its scopes', async
   const { scope } = await server.admin.dataSources.get({ params: { id: dots } })
   assert.equal(scope, 's3://research-data/teams/../other/*')
 })
+
+test('a data source is registered into a domain, and found there by hand or by tag', async t => {
+  const { server, integrationId } = await lake(t)
+  await server.admin.tags.create({ body: { name: 'Finance.Payroll' } })
+  await server.admin.domains.create({ body: { name: 'Money', tags: ['Finance'] } })
+  const items = [
+    { dataSourceName: 'by hand', prefix: '/hand/*', domain: 'Money' },
+    { dataSourceName: 'by tag', prefix: '/tag/*', tags: ['Finance.Payroll'] },
+    { dataSourceName: 'neither', prefix: '/neither/*' },
+  ]
+  const nowhere = { dataSourceName: 'x', prefix: '/x/*', domain: 'Nowhere' }
+  const refused = await badItems(register(server.admin, integrationId, ...items, nowhere))
+  assert.deepEqual(refused, { status: 404, code: 'domain-not-found', items: ['3 domain-not-found'] })
+  await register(server.admin, integrationId, ...items)
+  const names = async (domain: string) =>
+    (await server.admin.dataSources.list({ query: { domain } })).items.map(({ name }) => name)
+  assert.deepEqual(await names('Money'), ['by hand', 'by tag'])
+  assert.deepEqual(await names('Nowhere'), [])
+})

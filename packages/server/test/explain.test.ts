@@ -35,6 +35,12 @@ async function map(server: TestServer, person: TestPerson): Promise<string> {
   return identifier
 }
 
+/** Instants are as long ago as the test began. */
+function timeless(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value), (key, item) => (key === 'since' ? 'then' : item))
+}
+const local = [{ source: 'local', since: 'then' }]
+
 test('a no names the rule that fails, the facts it looked at and the one thing that would help', async t => {
   const { admin, inner, ann } = await start(t)
   const { id } = await policy(admin, 'French analysts', "@isInGroups('Analysts') AND @hasAttribute('country', 'FR')")
@@ -44,7 +50,7 @@ test('a no names the rule that fails, the facts it looked at and the one thing t
   const [why] = answer.dataSources
   assert.equal(answer.user.userid, 'ann')
   assert.deepEqual([why?.verdict, why?.because, why?.provisioning], ['none', [], undefined])
-  assert.deepEqual(why?.grants, [
+  assert.deepEqual(timeless(why?.grants), [
     {
       id,
       version: 1,
@@ -55,7 +61,13 @@ test('a no names the rule that fails, the facts it looked at and the one thing t
         kind: 'and',
         holds: false,
         terms: [
-          { kind: 'call', holds: true, name: 'isInGroups', args: ['Analysts'], facts: [{ group: 'Analysts' }] },
+          {
+            kind: 'call',
+            holds: true,
+            name: 'isInGroups',
+            args: ['Analysts'],
+            facts: [{ group: 'Analysts', said: local }],
+          },
           { kind: 'call', holds: false, name: 'hasAttribute', args: ['country', 'FR'], facts: [] },
         ],
       },
@@ -71,7 +83,7 @@ test('a no names the rule that fails, the facts it looked at and the one thing t
   const rule = now?.grants[0]?.rule
   const leaf = rule?.kind === 'and' ? rule.terms[1] : undefined
   const found = leaf?.kind === 'call' ? leaf.facts : []
-  assert.deepEqual(found, [{ attribute: 'country', value: 'FR', sources: ['local'] }])
+  assert.deepEqual(timeless(found), [{ attribute: 'country', value: 'FR', said: local }])
 })
 
 test('a guardrail of an inner data source is shown in the way of the outer one, by name', async t => {
@@ -129,6 +141,35 @@ test('a path is answered with what covers it and the layer at which AWS would re
   const { aws } = await admin.access.explain({ query: { principal, path } })
   assert.deepEqual([aws?.layer, aws?.grant?.scope, aws?.grant?.awsGrantId], ['granted', `${lake}/a/*`, 'grant-1'])
   assert.equal(aws?.writing?.permission, 'READWRITE')
+})
+
+test('a manual policy is one subscription away for who qualifies', async t => {
+  const { admin, inner, ann } = await start(t)
+  const appliesTo = { any: [{ scope: `${lake}/a/b/*` }] }
+  const who = { when: "@isUser('ann')" }
+  const shape = { kind: 'grant', level: 'READ', subscribe: 'manual', state: 'active' } as const
+  await admin.policies.create({ body: { name: 'on offer', ...shape, appliesTo, who } })
+  const ask = async () => (await admin.access.explain({ query: { user: ann.id, dataSource: inner } })).dataSources[0]
+  const before = await ask()
+  const [rule] = before?.grants ?? []
+  assert.deepEqual([before?.verdict, rule?.holds, rule?.rule?.holds, rule?.subscribed], ['none', false, true, false])
+  const fix = before?.fixes.find(one => one.fix === 'subscribe')
+  assert.deepEqual(fix, { fix: 'subscribe', level: 'READ', gives: 'READ' })
+  await ann.subscriptions.subscribe({ params: { id: inner }, body: { level: 'READ' } })
+  const after = await ask()
+  assert.deepEqual([after?.verdict, after?.grants[0]?.holds, after?.grants[0]?.subscribed], ['READ', true, true])
+})
+
+test('the session of a mapped role is answered like the role', async t => {
+  const { server, admin, outer, ann } = await start(t)
+  await act(server.db, system, async ({ tx, changed }) => {
+    const values = { person_id: ann.id, kind: 'iamRole' as const, identifier: 'arn:aws:iam::111122223333:role/x/Ann' }
+    const { id } = await tx.insertInto('principal').values(values).returning('id').executeTakeFirstOrThrow()
+    changed('principal', id, { user: ann.id }, 'principal-added')
+  })
+  const asked = (principal: string) => admin.access.explain({ query: { principal, dataSource: outer } })
+  assert.equal((await asked('arn:aws:sts::111122223333:assumed-role/Ann/botocore-1')).user.id, ann.id)
+  await refuses(asked('arn:aws:sts::444455556666:assumed-role/Ann/botocore-1'), 'principal-not-found', 404)
 })
 
 test('who and what are complete, page by page, overlap included', async t => {
@@ -189,4 +230,71 @@ test('a question needs one person and one place', async t => {
   await refuses(admin.access.who({ query: { dataSource: outer, path: lake } }), 'request-invalid', 422)
   await refuses(admin.access.explain({ query: { user: ann.id, path: 'a?b' } }), 'request-invalid', 422)
   await refuses(admin.access.what({ query: { user: 4711 } }), 'user-not-found', 404)
+})
+
+test('every fact says where it comes from and since when', async t => {
+  const { server, admin, inner, ann } = await start(t)
+  const group = await admin.groups.create({ body: { name: 'Analysts' } })
+  await admin.groups.addMember({ params: { id: group.id, userId: ann.id } })
+  await admin.groups.addAttribute({ params: { id: group.id, key: 'country', value: 'FR' } })
+  await admin.users.addAttribute({ params: { id: ann.id, key: 'country', value: 'FR' } })
+  const identifier = await map(server, ann)
+  const body = { level: 'READ' as const, reason: 'project' }
+  const { id: member } = await admin.dataSources.setGroupMember({ params: { id: inner, groupId: group.id }, body })
+  const since = (day: number) => new Date(Date.UTC(2026, 0, day))
+  const { kysely } = server.db
+  await kysely
+    .insertInto('person_attribute')
+    .values({ person_id: ann.id, key: 'country', value: 'FR', source: 'okta', since: since(1) })
+    .execute()
+  await kysely
+    .updateTable('person_attribute')
+    .set({ since: since(2) })
+    .where('source', '=', 'local')
+    .execute()
+  await kysely
+    .updateTable('group_attribute')
+    .set({ since: since(3) })
+    .execute()
+  await kysely
+    .updateTable('group_member')
+    .set({ since: since(4) })
+    .execute()
+  await kysely
+    .updateTable('principal')
+    .set({ since: since(5) })
+    .execute()
+  await kysely
+    .updateTable('member')
+    .set({ added_at: since(6) })
+    .execute()
+  await policy(admin, 'all', "@hasAttribute('country', 'FR') AND @isInGroups('Analysts') AND @hasPrincipal('iamUser')")
+
+  const answer = await admin.access.explain({ query: { principal: identifier, dataSource: inner } })
+  const rule = answer.dataSources[0]?.grants[0]?.rule
+  const facts = rule?.kind === 'and' ? rule.terms.map(term => (term.kind === 'call' ? term.facts : [])) : []
+  const on = (day: number) => since(day).toISOString()
+  assert.deepEqual(facts, [
+    [
+      {
+        attribute: 'country',
+        value: 'FR',
+        said: [
+          { source: 'local', since: on(2) },
+          { source: 'okta', since: on(1) },
+        ],
+      },
+      {
+        attribute: 'country',
+        value: 'FR',
+        from: { id: group.id, name: 'Analysts', said: [{ source: 'local', since: on(4) }] },
+        said: [{ source: 'local', since: on(3) }],
+      },
+    ],
+    [{ group: 'Analysts', said: [{ source: 'local', since: on(4) }] }],
+    [{ principal: 'iamUser', identifier, since: on(5) }],
+  ])
+  assert.deepEqual(answer.dataSources[0]?.members, [
+    { id: member, level: 'READ', group: { id: group.id, name: 'Analysts' }, since: on(6), holds: true },
+  ])
 })

@@ -51,6 +51,17 @@ test('what people wrote through the API arrives as facts', async t => {
   const grant = { name: 'P', kind: 'grant' as const, level: 'READ' as const, state: 'active' as const, appliesTo, who }
   const policy = await admin.policies.create({ body: grant })
   await admin.policies.create({ body: { ...grant, name: 'staged', state: 'staged' } })
+  await admin.domains.create({ body: { name: 'by hand' } })
+  await admin.domains.create({ body: { name: 'by tag', tags: ['Finance'] } })
+  await admin.domains.addDataSource({ params: { name: 'by hand', id } })
+  const everyone = { ...grant, who: { everyone: true as const } }
+  const manual = { ...everyone, name: 'M', domain: 'by tag', subscribe: 'manual' as const, discoverable: true }
+  const offered = await admin.policies.create({ body: manual })
+  const { appliesTo: _, ...local } = { ...everyone, name: 'L', dataSource: id }
+  const own = await admin.policies.create({ body: local })
+  const picked = await admin.policies.create({ body: { ...everyone, name: 'S', appliesTo: { selected: true } } })
+  await admin.subscriptions.select({ params: { id, policyId: picked.id } })
+  await ann.subscriptions.subscribe({ params: { id }, body: { level: 'READ' } })
 
   const { facts, sequence, now, unreadable } = await load(server.db)
   assert.deepEqual(unreadable, [])
@@ -75,6 +86,7 @@ test('what people wrote through the API arrives as facts', async t => {
       integration: integrationId,
       scope: { bucket: 'research-data', key: 'a/', kind: 'prefix' },
       tags: ['Finance'],
+      domains: ['by hand'],
       disabled: false,
     },
   ])
@@ -82,7 +94,22 @@ test('what people wrote through the API arrives as facts', async t => {
   assert.deepEqual(facts.members, [
     { id: member.id, dataSource: id, subject: { group: group.id }, level: 'WRITE', until: end },
   ])
-  assert.equal(facts.policies.length, 1)
+  assert.deepEqual(facts.domains, [
+    { name: 'by hand', tags: [] },
+    { name: 'by tag', tags: ['Finance'] },
+  ])
+  assert.deepEqual(facts.selections, [{ policy: picked.id, dataSource: id }])
+  assert.deepEqual(facts.subscriptions, [{ user: ann.id, dataSource: id, level: 'READ' }])
+  assert.deepEqual(
+    facts.policies.map(one => [one.id, one.reach, one.subscribe, one.discoverable]),
+    [
+      [policy.id, 'global', 'automatic', false],
+      [offered.id, { domain: 'by tag' }, 'manual', true],
+      [own.id, { dataSource: id }, 'automatic', false],
+      [picked.id, 'global', 'automatic', false],
+    ],
+  )
+  assert.deepEqual(facts.policies.at(-1)?.appliesTo, { selected: true })
   const [read] = facts.policies
   assert.deepEqual([read?.id, read?.version, read?.kind, read?.level], [policy.id, 1, 'grant', 'READ'])
   assert.ok(read && 'when' in read.who && printExpression(read.who.when) === when)

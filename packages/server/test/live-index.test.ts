@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { entitlementIndex, type PolicyId, type UserId } from '@headgate/core'
+import {
+  type DataSourceId,
+  entitlementIndex,
+  type Facts,
+  type IntegrationId,
+  type PolicyId,
+  type UserId,
+} from '@headgate/core'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { act, system } from '../src/db/act.ts'
@@ -50,6 +57,9 @@ test('whatever people do over HTTP, the index stays what one built anew would be
     await admin.groups.create({ body: { name: 'Analysts' } }),
     await admin.groups.create({ body: { name: 'Finance' } }),
   ]
+  const team = "@hasAttribute('team', 'x')"
+  const who = { when: "@hasAttribute('team')" }
+  await admin.domains.create({ body: { name: 'emea' } })
   const policies = [
     await admin.policies.create({
       body: {
@@ -66,6 +76,18 @@ test('whatever people do over HTTP, the index stays what one built anew would be
         name: 'minimum',
         appliesTo: { any: [{ tag: 'Finance' }] },
         who: { when: "@hasAttribute('team') OR @hasPrincipal('iamUser')" },
+      },
+    }),
+    await admin.policies.create({
+      body: { ...open, name: 'manual', domain: 'emea', appliesTo: { everything: true }, who, subscribe: 'manual' },
+    }),
+    await admin.policies.create({
+      body: {
+        ...open,
+        kind: 'guardrail',
+        name: 'picked',
+        appliesTo: { selected: true },
+        who: { when: `NOT (${team})` },
       },
     }),
   ]
@@ -110,6 +132,15 @@ test('whatever people do over HTTP, the index stays what one built anew would be
         body: pick([[], [{ kind: 'iamRole' as const, identifier: `arn:aws:iam::111122223333:role/r${n}` }]], m),
       }),
   ]
+  steps.push(
+    (n, m) => admin.domains.edit({ params: { name: 'emea' }, body: { tags: pick([['Finance'], []], n + m) } }),
+    n => admin.domains.addDataSource({ params: { name: 'emea', id: pick(sources, n) } }),
+    n => admin.domains.removeDataSource({ params: { name: 'emea', id: pick(sources, n) } }),
+    n => admin.subscriptions.select({ params: { id: pick(sources, n), policyId: policies[3]?.id ?? 0 } }),
+    n => admin.subscriptions.deselect({ params: { id: pick(sources, n), policyId: policies[3]?.id ?? 0 } }),
+    (n, m) => pick(people, m).subscriptions.subscribe({ params: { id: pick(sources, n) }, body: { level: 'READ' } }),
+    (n, m) => pick(people, m).subscriptions.unsubscribe({ params: { id: pick(sources, n) } }),
+  )
   const live = await node(t, server)
   const step = fc.tuple(fc.nat(steps.length - 1), fc.nat(11), fc.nat(11))
   const law = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async chosen => {
@@ -224,6 +255,40 @@ test('a read that carries Headgate-Sequence sees that change, or is told to come
   assert.equal(((await early.json()) as { code: string }).code, 'not-ready')
   const wrong = await admin.send('/users', { headers: { 'headgate-sequence': 'soon' } })
   assert.equal(wrong.status, 422)
+})
+
+test('two indexes that differ in a domain, a pick or a subscription are told apart, where nobody gains by it too', async () => {
+  const [user, dataSource, policy] = [1 as UserId, 2 as DataSourceId, 3 as PolicyId]
+  const facts: Facts = {
+    integrations: [],
+    users: [{ id: user, userid: 'ann', disabled: false }],
+    groups: [],
+    attributes: [],
+    principals: [],
+    domains: [{ name: 'emea', tags: ['Emea'] }],
+    dataSources: [
+      {
+        id: dataSource,
+        name: 'sales',
+        integration: 1 as IntegrationId,
+        scope: { bucket: 'lake', key: '', kind: 'bucket' },
+        tags: [],
+        domains: [],
+        disabled: false,
+      },
+    ],
+    policies: [],
+    selections: [{ policy, dataSource }],
+    subscriptions: [{ user, dataSource, level: 'READ' }],
+    members: [],
+  }
+  const differing = (other: Partial<Facts>) =>
+    differencesOf(entitlementIndex(facts, 0), entitlementIndex({ ...facts, ...other }, 0))
+  assert.deepEqual(await differing({}), [])
+  assert.deepEqual(await differing({ domains: [] }), ['domain emea'])
+  assert.deepEqual(await differing({ selections: [] }), ['data source 2'])
+  const found = await differing({ subscriptions: [{ user, dataSource, level: 'WRITE' }] })
+  assert.deepEqual(found, ['subscriptions to data source 2'])
 })
 
 test('a verification finds what no change told of, raises the alarm, and heals', async t => {

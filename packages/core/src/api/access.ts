@@ -1,6 +1,6 @@
 /** Who reaches what and why, and what AWS holds for it: the shapes that data sources, users and grants share. */
 import { z } from 'zod'
-import { id, instant, level } from './common.ts'
+import { id, instant, level, page } from './common.ts'
 
 /** The states of a ledger row (05). */
 export const grantStates = [
@@ -29,7 +29,7 @@ export const reason = z.object({
 
 /** Where an entitlement stands in AWS, in words that the person concerned understands. */
 export const provisioning = z.object({
-  status: z.enum(['active', 'onItsWay', 'unmapped', 'failed', 'covered', 'via']),
+  status: z.enum(['active', 'onItsWay', 'unmapped', 'failed', 'covered', 'via', 'held', 'waiting']),
   /** What is so, why, and what to do next. */
   message: z.string(),
   since: instant.optional(),
@@ -57,6 +57,10 @@ export const grant = z.object({
   scope: z.string(),
   permission: z.enum(['READ', 'READWRITE']),
   state: z.enum(grantStates),
+  /** What brought about its last change. */
+  cause: z.string(),
+  /** Unwanted, and still in AWS: by the brake until somebody releases the run, or by the integration's mode. */
+  held: z.object({ by: z.enum(['brake', 'mode']), since: instant, run: id.optional(), message: z.string() }).optional(),
   awsGrantId: z.string().optional(),
   error: z.object({ code: z.string(), message: z.string(), nextTryAt: instant.optional() }).optional(),
   createdAt: instant,
@@ -66,3 +70,18 @@ export const grant = z.object({
   credentialsEndBy: instant.optional(),
 })
 export type Grant = z.output<typeof grant>
+
+/** A list of access, with what was lately taken: credentials vended before may be alive. */
+export const accessPage = page(accessRow).extend({
+  recentlyRevoked: z.array(
+    z.object({
+      user: z.object({ id, userid: z.string() }),
+      dataSource: z.object({ id, name: z.string() }),
+      permission: z.enum(['READ', 'READWRITE']),
+      revokedAt: instant,
+      credentialsEndBy: instant,
+      message: z.string(),
+    }),
+  ),
+})
+export type RecentlyRevoked = z.output<typeof accessPage>['recentlyRevoked'][number]

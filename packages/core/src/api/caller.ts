@@ -6,6 +6,7 @@
 import type { z } from 'zod'
 import { api } from './contract.ts'
 import type { Endpoint } from './endpoint.ts'
+import { readEvents } from './event-stream.ts'
 
 type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }
   ? Name extends 'query'
@@ -17,12 +18,16 @@ type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N
 type Version<E> = E extends { readonly ifMatch: true } ? { readonly ifMatch: string } : unknown
 type Previewed<E> = E extends { readonly ifPreview: true } ? { readonly ifPreview?: string } : unknown
 export type CallInput<E> = Part<E, 'params'> & Part<E, 'query'> & Part<E, 'body'> & Version<E> & Previewed<E>
+/** Of a stream: its events, until the server ends it. */
+type Answered<E extends Endpoint> = E extends { readonly streams: true }
+  ? AsyncIterable<z.output<E['response']>>
+  : z.output<E['response']>
 type Call<E extends Endpoint> =
   unknown extends CallInput<E>
-    ? (input?: Record<string, never>) => Promise<z.output<E['response']>>
+    ? (input?: Record<string, never>) => Promise<Answered<E>>
     : Record<string, never> extends CallInput<E>
-      ? (input?: CallInput<E>) => Promise<z.output<E['response']>>
-      : (input: CallInput<E>) => Promise<z.output<E['response']>>
+      ? (input?: CallInput<E>) => Promise<Answered<E>>
+      : (input: CallInput<E>) => Promise<Answered<E>>
 
 type Api = typeof api
 export type Caller = {
@@ -79,7 +84,7 @@ async function call(
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value !== undefined) search.set(name, String(value))
   }
-  const headers: Record<string, string> = { accept: 'application/json' }
+  const headers: Record<string, string> = { accept: definition.streams ? 'text/event-stream' : 'application/json' }
   if (input.body !== undefined) headers['content-type'] = 'application/json'
   if (input.ifMatch !== undefined) headers['if-match'] = input.ifMatch
   if (input.ifPreview !== undefined) headers['if-preview'] = input.ifPreview
@@ -88,6 +93,7 @@ async function call(
     headers,
     ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
   })
+  if (response.ok && definition.streams) return readEvents(response, definition.response)
   const text = await response.text()
   const body: unknown = text === '' ? undefined : JSON.parse(text)
   if (!response.ok) throw new ApiError(response.status, (body ?? {}) as Record<string, unknown>)

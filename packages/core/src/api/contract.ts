@@ -1,19 +1,26 @@
 /** The HTTP contract: every resource with its routes. */
 import { apiKeys } from './api-keys.ts'
+import { capacity } from './capacity.ts'
 import { dataSources, nativeS3 } from './data-sources.ts'
 import { deployment } from './deployment.ts'
 import { domains } from './domains.ts'
+import { drift } from './drift.ts'
 import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { integrations } from './integrations.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
+import { restraint } from './restraint.ts'
+import { runs } from './runs.ts'
 import { subscriptions } from './subscriptions.ts'
 import { tags } from './tags.ts'
 import { groups, users } from './users.ts'
 
 export const api = {
   integrations,
+  restraint,
+  runs,
+  capacity,
   nativeS3,
   dataSources,
   users,
@@ -27,4 +34,5 @@ export const api = {
   access,
   apiKeys,
   deployment,
+  drift,
 }

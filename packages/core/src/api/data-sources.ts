@@ -1,6 +1,6 @@
 /** Data sources: one registered S3 scope each, with its tags and members (02). */
 import { z } from 'zod'
-import { accessRow, grantStates } from './access.ts'
+import { accessPage, grantStates } from './access.ts'
 import {
   dottedName,
   id,
@@ -27,6 +27,8 @@ const registrationItem = z.strictObject({
   prefix: z.string().max(2000),
   tags: z.array(dottedName).max(100).optional(),
   description: text.optional(),
+  /** The domain to put it into. */
+  domain: name.optional(),
   /** Accept a star that does not follow a slash: `demographics*` also matches `demographics-old/…`. */
   midSegment: z.boolean().optional(),
   /** Accept that this scope covers or lies inside another's; needs GOVERNANCE. */
@@ -67,6 +69,7 @@ export const nativeS3 = {
       'data-source-scope-taken',
       'data-source-overlap',
       'tag-not-found',
+      'domain-not-found',
       'aws-refused',
       'aws-unreachable',
     ],
@@ -315,7 +318,7 @@ export const dataSources = {
     params,
     query: pageQuery,
     status: 200,
-    response: page(accessRow),
+    response: accessPage,
     errors: ['data-source-not-found'],
   }),
   addTags: endpoint({

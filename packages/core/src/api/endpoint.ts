@@ -31,6 +31,8 @@ export interface Endpoint {
   readonly ifMatch?: true
   /** Whether the write may be held against a preview of it, by `If-Preview`. */
   readonly ifPreview?: true
+  /** Answers server-sent events for as long as the caller listens; `response` is the shape of each. */
+  readonly streams?: true
   readonly status: 200 | 201 | 202 | 204
   readonly response: z.ZodType
   /** The errors of its own; those that any route may answer (400, 401, 403, 413, 422, 429, 500) are understood. */

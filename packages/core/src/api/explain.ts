@@ -7,21 +7,23 @@ import { endpoint } from './endpoint.ts'
 const principalKind = z.enum(['iamUser', 'iamRole', 'identityCenterUser'])
 const named = z.object({ id, name: z.string() })
 
+/** Who says so (`local`, or an identity provider), and since when. */
+const said = z.array(z.object({ source: z.string(), since: instant }))
+
 /** What of the person a call of an expression found. */
 const fact = z.union([
   z.object({
     attribute: z.string(),
     value: z.string(),
-    /** The group that it is inherited from. */
-    from: named.optional(),
+    /** The group that it is inherited from, and who says that the person is in it; nobody need where everyone is. */
+    from: named.extend({ said }).optional(),
     /** The tag of the data source that it equals or is a parent of. */
     tag: z.string().optional(),
-    /** Who says so: `local`, or an identity provider. */
-    sources: z.array(z.string()),
+    said,
   }),
-  z.object({ group: z.string(), tag: z.string().optional() }),
+  z.object({ group: z.string(), tag: z.string().optional(), said }),
   z.object({ user: z.string() }),
-  z.object({ principal: principalKind, identifier: z.string() }),
+  z.object({ principal: principalKind, identifier: z.string(), since: instant.optional() }),
 ])
 
 export type ExplainedRule =
@@ -111,6 +113,7 @@ const explained = z.object({
       id,
       level,
       group: z.object({ id, name: z.string().optional() }).optional(),
+      since: instant.optional(),
       until: instant.optional(),
       /** False once it has ended. */
       holds: z.boolean(),

@@ -17,6 +17,10 @@ export const grants = {
       state: z.enum(grantStates).optional(),
       /** Live ones only: neither revoked nor abandoned. */
       live: z.stringbool().optional(),
+      /** Only those that the brake or the mode keeps in AWS, or only the others. */
+      held: z.stringbool().optional(),
+      /** Only revoked ones under which credentials vended before may still be alive. */
+      lingering: z.literal('true').optional(),
     }),
     status: 200,
     response: page(grant),

@@ -1,12 +1,14 @@
 /** The public names of the HTTP contract, in reading order. */
 
 export { type ErrorCode, type ErrorDetail, errors, Problem } from '../errors.ts'
-export type { AccessRow, Grant, GrantState } from './access.ts'
+export type { AccessRow, Grant, GrantState, RecentlyRevoked } from './access.ts'
 export type { ApiKey } from './api-keys.ts'
 export { ApiError, type Caller, caller } from './caller.ts'
+export type { CapacityOfPlace } from './capacity.ts'
 export { api } from './contract.ts'
 export type { DataSource, Health, Member } from './data-sources.ts'
 export { type Domain, type DomainDetail, type DomainRight, domainRights } from './domains.ts'
+export type { DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
 export {
@@ -21,6 +23,7 @@ export {
 } from './integrations.ts'
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'
+export type { Run, RunEvent } from './runs.ts'
 export type { Found, Subscription } from './subscriptions.ts'
 export type { Tag } from './tags.ts'
 export type { Group, Principal, User } from './users.ts'

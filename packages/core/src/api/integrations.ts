@@ -299,6 +299,7 @@ export const integrations = {
       removeForeign: z.literal('true').optional(),
       force: z.literal('true').optional(),
     }),
+    ifPreview: true,
     status: 200,
     response: summary,
     errors: [

@@ -41,7 +41,7 @@ const kinds = [
   }),
   z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
   /** The tags whose data sources are in it, from then on. */
-  z.strictObject({ change: z.literal('editDomain'), domain: name, tags: tags.min(0) }),
+  z.strictObject({ change: z.literal('editDomain'), domain: name, tags: z.array(dottedName).max(100) }),
   z.strictObject({ change: z.literal('deleteDomain'), domain: name }),
   z.strictObject({ change: z.enum(['putIntoDomain', 'takeOutOfDomain']), domain: name, dataSource: idParam }),
   z.strictObject({ change: z.enum(['selectPolicy', 'deselectPolicy']), dataSource: idParam, policy: idParam }),
@@ -108,7 +108,7 @@ export const previews = {
           grants: z.object({ create: count, revoke: count }),
           /** New entitlements that AWS cannot be told of. */
           unmapped: count,
-          /** Grants of ours in the account and region afterwards; AWS takes 100,000 in all unless raised. */
+          /** All grants in the account and region afterwards, as far as known, of the quota set at `PUT /capacity/…`. */
           quota: z.object({ usedAfter: count, of: count }),
           /** At the rate of the integration's latest runs; absent where it has had none. */
           estimatedSeconds: z.number().optional(),

@@ -1,6 +1,6 @@
 /** People: users with their groups, attributes, permissions and AWS principals (03). */
 import { z } from 'zod'
-import { accessRow } from './access.ts'
+import { accessPage } from './access.ts'
 import { dottedName, id, idParam, instant, label, name, nothing, page, pageQuery } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
 
@@ -82,7 +82,7 @@ export const users = {
     params,
     query: pageQuery,
     status: 200,
-    response: page(accessRow),
+    response: accessPage,
     errors: ['user-not-found'],
   }),
   create: endpoint({

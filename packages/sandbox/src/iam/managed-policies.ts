@@ -2,7 +2,7 @@
 import { newUniqueId } from '../issue-credentials.ts'
 import { requiredField, tagsField } from '../query-protocol.ts'
 import type { Account, IamRole, IamUser, ManagedPolicy } from '../state.ts'
-import { isoSeconds, type XmlFields } from '../wire.ts'
+import { type Instant, isoSeconds, type XmlFields } from '../wire.ts'
 import { awsManagedPolicy, awsManagedPolicyArns } from './aws-managed-policies.ts'
 import {
   authorizeIam,
@@ -68,13 +68,16 @@ export const getPolicyVersion: IamHandler = iam => {
   const document = own?.document ?? (versionId === 'v1' ? awsManagedPolicy(arn) : undefined)
   if (document === undefined)
     throw noSuchEntity(`Policy ${arn} version ${versionId} does not exist or is not attachable.`)
+  const isDefault = policy === undefined || policy.defaultVersion === versionId
+  return { PolicyVersion: versionFields(versionId, document, isDefault, own?.createdAt ?? 0) }
+}
+
+export function versionFields(id: string, document: string, isDefault: boolean, createdAt: Instant): XmlFields {
   return {
-    PolicyVersion: {
-      Document: encodeURIComponent(document),
-      VersionId: versionId,
-      IsDefaultVersion: policy === undefined || policy.defaultVersion === versionId,
-      CreateDate: isoSeconds(own?.createdAt ?? 0),
-    },
+    Document: encodeURIComponent(document),
+    VersionId: id,
+    IsDefaultVersion: isDefault,
+    CreateDate: isoSeconds(createdAt),
   }
 }
 
@@ -174,8 +177,12 @@ function detach(iam: IamCall, holder: IamUser | IamRole): undefined {
 function listAttached(iam: IamCall, holder: IamUser | IamRole): XmlFields {
   authorizeIam(iam, holder.arn)
   const page = pageOf(iam.form, holder.attachedPolicies, arn => arn)
-  const member = page.items.map(PolicyArn => ({ PolicyName: nameOf(PolicyArn), PolicyArn }))
-  return { AttachedPolicies: { member }, ...page.fields }
+  return { AttachedPolicies: attachedFields(page.items), ...page.fields }
+}
+
+/** ARNs as a list of attached policies. */
+export function attachedFields(arns: Iterable<string>): XmlFields {
+  return { member: Array.from(arns, PolicyArn => ({ PolicyName: nameOf(PolicyArn), PolicyArn })) }
 }
 
 function authorizedArn(iam: IamCall): string {
@@ -208,7 +215,8 @@ function boundedBy({ users, roles }: Account, arn: string): boolean {
   return [...users.values(), ...roles.values()].some(holder => holder.permissionsBoundary === arn)
 }
 
-function policyFields(account: Account, policy: ManagedPolicy): XmlFields {
+/** All that AWS tells of one policy, but for its documents. */
+export function policyFields(account: Account, policy: ManagedPolicy): XmlFields {
   return {
     PolicyName: policy.policyName,
     PolicyId: policy.policyId,

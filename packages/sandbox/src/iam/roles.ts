@@ -116,7 +116,8 @@ function exists(state: SandboxState, principal: string): boolean {
   return (kind === 'user' ? holder?.users.get(name) : holder?.roles.get(name))?.arn === principal
 }
 
-function roleFields(role: IamRole): XmlFields {
+/** All that AWS tells of one role. */
+export function roleFields(role: IamRole): XmlFields {
   return {
     ...bareFields(role),
     ...boundaryFields(role),

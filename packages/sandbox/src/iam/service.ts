@@ -4,6 +4,7 @@ import { queryAnswer, queryError, readForm } from '../query-protocol.ts'
 import type { Service, ServiceCall } from '../service.ts'
 import { AwsError, type WireResponse } from '../wire.ts'
 import { createAccessKey, deleteAccessKey, listAccessKeys, updateAccessKey } from './access-keys.ts'
+import { getAccountAuthorizationDetails } from './account-details.ts'
 import * as boundaries from './boundaries.ts'
 import type { IamHandler } from './iam-call.ts'
 import * as inline from './inline-policies.ts'
@@ -73,6 +74,7 @@ const handlers: Readonly<Record<string, IamHandler>> = {
   DeleteUserPermissionsBoundary: boundaries.deleteUserPermissionsBoundary,
   PutRolePermissionsBoundary: boundaries.putRolePermissionsBoundary,
   DeleteRolePermissionsBoundary: boundaries.deleteRolePermissionsBoundary,
+  GetAccountAuthorizationDetails: getAccountAuthorizationDetails,
   SimulatePrincipalPolicy: simulatePrincipalPolicy,
   TagUser: tags.tagUser,
   UntagUser: tags.untagUser,

@@ -79,7 +79,8 @@ export function namedOrCalling(iam: IamCall): IamUser {
   return findUser(iam, userName ?? iam.call.caller.arn)
 }
 
-function userFields(user: IamUser): XmlFields {
+/** All that AWS tells of one user. */
+export function userFields(user: IamUser): XmlFields {
   return {
     ...nameFields(user),
     ...boundaryFields(user),

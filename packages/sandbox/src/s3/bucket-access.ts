@@ -1,11 +1,12 @@
 // How every S3 operation comes to its bucket: found, reached through the right region, and allowed by IAM.
 
-import { authorize } from '../authorize.ts'
+import { authorize, named } from '../authorize.ts'
 import type { AccessQuestion, ServiceCall } from '../service.ts'
 import type { Bucket, Region } from '../state.ts'
 import { type AwsError, queryValue } from '../wire.ts'
 import { addressOf, isGlobalBucketHost, regionInHost } from './address.ts'
 import { s3Error } from './errors.ts'
+import { isRestricted } from './public-policy.ts'
 
 /** The bucket that the request names. Throws NoSuchBucket, AccessDenied for another owner than expected, and the two redirects. */
 export function requestedBucket(call: ServiceCall): Bucket {
@@ -40,6 +41,8 @@ export function authorizeOn(
   context: AccessQuestion['context'] = {},
 ): void {
   const bucketArn = `arn:aws:s3:::${bucket.name}`
+  const policy = bucket.policy === undefined ? undefined : named('bucket policy', bucket.policy, 'resource').document
+  if (policy && isRestricted(bucket, policy, caller.account)) throw s3Error('AccessDenied')
   authorize(world, caller, {
     action,
     resource: key === undefined ? bucketArn : `${bucketArn}/${key}`,

@@ -3,16 +3,21 @@
 import { type PolicyDocument, parsePolicy } from '@headgate/iam'
 import type { ServiceCall } from '../service.ts'
 import type { Bucket } from '../state.ts'
-import type { WireResponse } from '../wire.ts'
+import { printXml, type WireResponse, xmlResponse } from '../wire.ts'
+import { s3Namespace } from './bucket.ts'
 import { authorizeOn, requestedBucket } from './bucket-access.ts'
 import { s3Error } from './errors.ts'
 import { readPayload } from './payload.ts'
+import { refusePublicPolicy } from './public-access.ts'
+import { isPublic } from './public-policy.ts'
 
 export function putBucketPolicy(call: ServiceCall): WireResponse {
   const bucket = requestedBucket(call)
   authorizeOn(call, bucket, 's3:PutBucketPolicy')
   const text = readPayload(call).content.toString('utf8')
-  refuseForeignResources(readPolicy(text), bucket)
+  const policy = readPolicy(text)
+  refuseForeignResources(policy, bucket)
+  refusePublicPolicy(bucket, policy)
   bucket.policy = text
   return { status: 204, headers: {}, body: '' }
 }
@@ -22,6 +27,14 @@ export function getBucketPolicy(call: ServiceCall): WireResponse {
   authorizeOn(call, bucket, 's3:GetBucketPolicy')
   if (bucket.policy === undefined) throw s3Error('NoSuchBucketPolicy', { BucketName: bucket.name })
   return { status: 200, headers: { 'content-type': 'application/json' }, body: bucket.policy }
+}
+
+export function getBucketPolicyStatus(call: ServiceCall): WireResponse {
+  const bucket = requestedBucket(call)
+  authorizeOn(call, bucket, 's3:GetBucketPolicyStatus')
+  if (bucket.policy === undefined) throw s3Error('NoSuchBucketPolicy', { BucketName: bucket.name })
+  const fields = { IsPublic: isPublic(readPolicy(bucket.policy)) }
+  return xmlResponse(200, printXml('PolicyStatus', fields, s3Namespace))
 }
 
 export function deleteBucketPolicy(call: ServiceCall): WireResponse {

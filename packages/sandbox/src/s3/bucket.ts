@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { authorize } from '../authorize.ts'
 import type { ServiceCall } from '../service.ts'
-import type { AccountId, Bucket, Region } from '../state.ts'
+import type { AccountId, Bucket, PublicAccessBlock, Region } from '../state.ts'
 import {
   isoMillis,
   parseXml,
@@ -32,9 +32,17 @@ export function createBucket(call: ServiceCall): WireResponse {
   if (existing !== undefined) refuseExisting(existing, caller.account)
   else {
     const created = { account: caller.account, region, createdAt: world.now(), tags: new Map(), objects: new Map() }
-    world.state.buckets.set(name, { name, ...created })
+    world.state.buckets.set(name, { name, ...created, publicAccessBlock: everythingBlocked })
   }
   return { status: 200, headers: { location: `/${name}` }, body: '' }
+}
+
+/** What S3 gives every new bucket. */
+const everythingBlocked: PublicAccessBlock = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
 }
 
 // Nothing may exist by that name, but for one old promise of us-east-1: making one's own bucket again succeeds.
@@ -88,7 +96,8 @@ export function headBucket(call: ServiceCall): WireResponse {
 export function deleteBucket(call: ServiceCall): WireResponse {
   const bucket = requestedBucket(call)
   authorizeOn(call, bucket, 's3:DeleteBucket')
-  if (bucket.objects.size > 0) throw s3Error('BucketNotEmpty', { BucketName: bucket.name })
+  if (bucket.objects.size + (bucket.noncurrent?.size ?? 0) > 0)
+    throw s3Error('BucketNotEmpty', { BucketName: bucket.name })
   call.world.state.buckets.delete(bucket.name)
   return { status: 204, headers: {}, body: '' }
 }

@@ -1,18 +1,19 @@
 // GetObject, HeadObject and the little there is to say about an object's ACL.
 
 import type { ServiceCall } from '../service.ts'
-import type { Bucket, StoredObject } from '../state.ts'
+import type { StoredObject } from '../state.ts'
 import { printXml, type WireResponse, xmlResponse } from '../wire.ts'
 import { canonicalUserId, s3Namespace } from './bucket.ts'
-import { authorizeOn, noSuchKey, requestedBucket, requestedKey } from './bucket-access.ts'
 import { judgeRead } from './condition.ts'
+import { decryptFor, encryptionHeaders } from './encryption.ts'
 import { s3Error } from './errors.ts'
-import { encryptionHeaders } from './put-object.ts'
+import { requestedVersion } from './object-version.ts'
 import { type ByteRange, requestedRange } from './range.ts'
 
 /** GET and HEAD alike: the server sends no body with the answer to a HEAD. */
 export function getObject(call: ServiceCall): WireResponse {
-  const { object } = readableObject(call, 's3:GetObject')
+  const { bucket, object } = requestedVersion(call, 'GetObject')
+  decryptFor(call, bucket, object)
   const { headers } = call.request
   const verdict = judgeRead(headers, object)
   if (verdict === 'precondition-failed') throw s3Error('PreconditionFailed', { Condition: failedCondition(headers) })
@@ -36,22 +37,13 @@ export function getObject(call: ServiceCall): WireResponse {
 }
 
 export function getObjectAcl(call: ServiceCall): WireResponse {
-  const { bucket } = readableObject(call, 's3:GetObjectAcl')
+  const { bucket } = requestedVersion(call, 'GetObjectAcl')
   const owner = canonicalUserId(bucket.account)
   const instance = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
   const grantee = `<Grantee ${instance} xsi:type="CanonicalUser"><ID>${owner}</ID></Grantee>`
   const acl = `<Owner><ID>${owner}</ID></Owner><AccessControlList><Grant>${grantee}<Permission>FULL_CONTROL</Permission></Grant></AccessControlList>`
   const frame = printXml('AccessControlPolicy', {}, s3Namespace)
   return xmlResponse(200, frame.replace('></AccessControlPolicy>', `>${acl}</AccessControlPolicy>`))
-}
-
-function readableObject(call: ServiceCall, action: string): { bucket: Bucket; object: StoredObject } {
-  const bucket = requestedBucket(call)
-  const key = requestedKey(call)
-  authorizeOn(call, bucket, action, key)
-  const object = bucket.objects.get(key)
-  if (object === undefined) throw noSuchKey(call, bucket, key)
-  return { bucket, object }
 }
 
 function failedCondition(headers: Readonly<Record<string, string>>): string {
@@ -68,7 +60,9 @@ function objectHeaders(object: StoredObject, withChecksum: boolean): Record<stri
   return {
     ...Object.fromEntries(kept),
     ...validators(object),
-    ...encryptionHeaders,
+    ...encryptionHeaders(object),
+    ...(object.versionId !== undefined && { 'x-amz-version-id': object.versionId }),
+    ...(object.tags.size > 0 && { 'x-amz-tagging-count': String(object.tags.size) }),
     'accept-ranges': 'bytes',
     'content-type': object.contentType,
   }

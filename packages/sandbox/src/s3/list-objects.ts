@@ -6,8 +6,8 @@ import type { Bucket, StoredObject } from '../state.ts'
 import { isoMillis, printXml, queryValue, type WireResponse, type XmlFields, xmlResponse } from '../wire.ts'
 import { canonicalUserId, s3Namespace } from './bucket.ts'
 import { authorizeOn, listContext, requestedBucket } from './bucket-access.ts'
-import { s3Error } from './errors.ts'
 import { type KeyPage, pageOfKeys } from './key-page.ts'
+import { invalidArgument, type Listing, readListing } from './listing.ts'
 import { keysOf } from './object-index.ts'
 
 export function listObjectsV2(call: ServiceCall): WireResponse {
@@ -44,48 +44,6 @@ function listableBucket(call: ServiceCall): Bucket {
   return bucket
 }
 
-interface Listing {
-  readonly prefix: string
-  readonly delimiter: string
-  readonly after?: string
-  readonly maxKeys: number
-  readonly encoded: boolean
-  /** A key or prefix as the client asked to see it. */
-  print(text: string): string
-}
-
-function readListing({ request }: ServiceCall, after: string | undefined): Listing {
-  const encoding = queryValue(request, 'encoding-type')
-  if (encoding !== undefined && encoding !== 'url') {
-    throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request')
-  }
-  const encoded = encoding === 'url'
-  return {
-    prefix: queryValue(request, 'prefix') ?? '',
-    delimiter: queryValue(request, 'delimiter') ?? '',
-    ...(after === undefined ? {} : { after }),
-    maxKeys: readMaxKeys(queryValue(request, 'max-keys')),
-    encoded,
-    print: encoded ? urlEncoded : text => text,
-  }
-}
-
-const pageLimit = 1000
-
-function readMaxKeys(asked: string | undefined): number {
-  if (asked === undefined || asked === '') return pageLimit
-  if (/^\d{1,10}$/.test(asked) && Number(asked) <= 0x7fffffff) return Math.min(Number(asked), pageLimit)
-  throw invalidArgument('max-keys', asked, 'Argument maxKeys must be an integer between 0 and 2147483647')
-}
-
-// Form encoding, slashes kept: a space becomes `+`, as those who decode with `unquote_plus` expect.
-function urlEncoded(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/%20/g, '+')
-    .replace(/%2F/g, '/')
-    .replace(/[!'()~]/g, sign => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
 const tokenMark = 'after:'
 
 function tokenFor(key: string): string {
@@ -97,10 +55,6 @@ function keyInToken(token: string): string {
   if (text.startsWith(tokenMark) && tokenFor(text.slice(tokenMark.length)) === token)
     return text.slice(tokenMark.length)
   throw invalidArgument('continuation-token', token, 'The continuation token provided is incorrect')
-}
-
-function invalidArgument(name: string, value: string, message: string) {
-  return s3Error('InvalidArgument', { ArgumentName: name, ArgumentValue: value }, message)
 }
 
 function printListing(
@@ -137,7 +91,7 @@ function printObject(object: StoredObject | undefined, listing: Listing, owner: 
     LastModified: isoMillis(object.modifiedAt),
     ETag: object.etag,
     ChecksumAlgorithm: algorithm,
-    ChecksumType: algorithm === undefined ? undefined : 'FULL_OBJECT',
+    ChecksumType: object.headers['x-amz-checksum-type'],
     Size: object.body.length,
     Owner: owner,
     StorageClass: 'STANDARD',

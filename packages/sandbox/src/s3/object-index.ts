@@ -1,4 +1,4 @@
-// The objects of a bucket and their keys in order. The order is derived and kept beside the state, never in it:
+// The current objects of a bucket and their keys in order. The order is derived and kept beside the state, never in it:
 // after a restore, or a change made past these functions, it is built anew.
 
 import type { Bucket, StoredObject } from '../state.ts'

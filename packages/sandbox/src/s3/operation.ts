@@ -7,7 +7,7 @@ import { s3Error } from './errors.ts'
 /** AWS's name of the operation, or undefined where the sandbox has none for this request. */
 export function operationOf(request: WireRequest): string | undefined {
   const { bucket, key } = addressOrNothing(request)
-  if (subresources(request, unknownSubresources).length > 0) return undefined
+  if (missingFunctionality(request).length > 0) return undefined
   if (bucket === undefined) return request.method === 'GET' ? 'ListBuckets' : undefined
   const [subresource = ''] = subresources(request, knownSubresources)
   if (key === undefined) return bucketOperations[`${request.method} ${subresource}`]?.(request)
@@ -16,7 +16,7 @@ export function operationOf(request: WireRequest): string | undefined {
 
 /** Why there is no operation: functionality that is missing here, or a method that S3 itself refuses. */
 export function unknownOperation(request: WireRequest): AwsError {
-  const [missing] = subresources(request, unknownSubresources)
+  const [missing] = missingFunctionality(request)
   if (missing !== undefined)
     return s3Error('NotImplemented', { Resource: missing }, `\`?${missing}\` is not implemented`)
   return s3Error('MethodNotAllowed', { Method: request.method })
@@ -34,6 +34,20 @@ const bucketOperations: Readonly<Record<string, Name>> = {
   'GET policy': () => 'GetBucketPolicy',
   'DELETE policy': () => 'DeleteBucketPolicy',
   'POST delete': () => 'DeleteObjects',
+  'PUT versioning': () => 'PutBucketVersioning',
+  'GET versioning': () => 'GetBucketVersioning',
+  'GET versions': () => 'ListObjectVersions',
+  'GET uploads': () => 'ListMultipartUploads',
+  'PUT tagging': () => 'PutBucketTagging',
+  'GET tagging': () => 'GetBucketTagging',
+  'DELETE tagging': () => 'DeleteBucketTagging',
+  'PUT encryption': () => 'PutBucketEncryption',
+  'GET encryption': () => 'GetBucketEncryption',
+  'DELETE encryption': () => 'DeleteBucketEncryption',
+  'PUT publicAccessBlock': () => 'PutPublicAccessBlock',
+  'GET publicAccessBlock': () => 'GetPublicAccessBlock',
+  'DELETE publicAccessBlock': () => 'DeletePublicAccessBlock',
+  'GET policyStatus': () => 'GetBucketPolicyStatus',
 }
 
 const objectOperations: Readonly<Record<string, Name>> = {
@@ -42,16 +56,36 @@ const objectOperations: Readonly<Record<string, Name>> = {
   'HEAD ': () => 'HeadObject',
   'DELETE ': () => 'DeleteObject',
   'GET acl': () => 'GetObjectAcl',
+  'PUT tagging': () => 'PutObjectTagging',
+  'GET tagging': () => 'GetObjectTagging',
+  'DELETE tagging': () => 'DeleteObjectTagging',
+  'POST uploads': () => 'CreateMultipartUpload',
+  'PUT uploadId': request => (request.headers['x-amz-copy-source'] === undefined ? 'UploadPart' : 'UploadPartCopy'),
+  'POST uploadId': () => 'CompleteMultipartUpload',
+  'DELETE uploadId': () => 'AbortMultipartUpload',
+  'GET uploadId': () => 'ListParts',
 }
 
-const knownSubresources = new Set(['acl', 'delete', 'location', 'policy'])
+const knownSubresources = new Set([
+  'acl',
+  'delete',
+  'encryption',
+  'location',
+  'policy',
+  'policyStatus',
+  'publicAccessBlock',
+  'tagging',
+  'uploadId',
+  'uploads',
+  'versioning',
+  'versions',
+])
 
 const unknownSubresources = new Set([
   'accelerate',
   'analytics',
   'attributes',
   'cors',
-  'encryption',
   'intelligent-tiering',
   'inventory',
   'legal-hold',
@@ -62,24 +96,22 @@ const unknownSubresources = new Set([
   'notification',
   'object-lock',
   'ownershipControls',
-  'partNumber',
-  'policyStatus',
-  'publicAccessBlock',
   'replication',
   'requestPayment',
   'restore',
   'retention',
   'select',
   'session',
-  'tagging',
   'torrent',
-  'uploadId',
-  'uploads',
-  'versionId',
-  'versioning',
-  'versions',
   'website',
 ])
+
+// A part of a stored object by its number is not kept: only an upload under way has parts here.
+function missingFunctionality(request: WireRequest): string[] {
+  const readsPart =
+    request.method === 'GET' || request.method === 'HEAD' ? subresources(request, new Set(['partNumber'])) : []
+  return [...subresources(request, unknownSubresources), ...readsPart]
+}
 
 function subresources(request: WireRequest, names: ReadonlySet<string>): string[] {
   return request.query.map(([name]) => name).filter(name => names.has(name))

@@ -3,13 +3,15 @@
 import { keptContentEncoding } from '../aws-chunked.ts'
 import { checksumHeader, checksumOf } from '../checksum.ts'
 import type { ServiceCall } from '../service.ts'
-import type { StoredObject } from '../state.ts'
+import type { Bucket, MultipartUpload, StoredObject } from '../state.ts'
 import type { WireResponse } from '../wire.ts'
 import { authorizeOn, requestedBucket, requestedKey, writeContext } from './bucket-access.ts'
 import { judgeWrite } from './condition.ts'
+import { encryptionHeaders, keyForWrite } from './encryption.ts'
 import { s3Error } from './errors.ts'
-import { storeObject } from './object-index.ts'
 import { type Checksum, readPayload } from './payload.ts'
+import { requestTagContext, tagsInHeader } from './tag-context.ts'
+import { putVersion } from './versions.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -17,8 +19,7 @@ export function putObject(call: ServiceCall): WireResponse {
   const { headers } = call.request
   const bucket = requestedBucket(call)
   const key = requestedKey(call)
-  authorizeOn(call, bucket, 's3:PutObject', key, writeContext(call))
-  refuseUnknownWriteHeaders(headers)
+  const draft = draftOf(call, bucket, key)
   const payload = readPayload(call)
   refuseUnmetCondition(headers, bucket.objects.get(key), key)
   // S3 computes CRC64NVME itself where the client sent nothing.
@@ -26,27 +27,43 @@ export function putObject(call: ServiceCall): WireResponse {
     algorithm: 'CRC64NVME',
     value: checksumOf('CRC64NVME', payload.content),
   }
-  const object: StoredObject = {
+  const object = {
+    ...draft,
     key,
     body: payload.content,
     etag: `"${payload.md5.toString('hex')}"`,
     modifiedAt: call.world.now(),
-    contentType: headers['content-type'] ?? defaultContentType,
-    headers: { ...keptHeaders(headers), ...checksumHeaders(checksum) },
-    tags: new Map(),
+    headers: { ...draft.headers, ...checksumHeaders(checksum) },
   }
-  storeObject(bucket, object)
+  const versionId = putVersion(call.world, bucket, object)
   return {
     status: 200,
-    headers: { etag: object.etag, ...checksumHeaders(checksum), ...encryptionHeaders },
+    headers: {
+      etag: object.etag,
+      ...checksumHeaders(checksum),
+      ...encryptionHeaders(object),
+      ...(versionId !== undefined && { 'x-amz-version-id': versionId }),
+    },
     body: '',
   }
 }
 
-export const defaultContentType = 'binary/octet-stream'
+/** All of an object but its content, as the headers of a write say it, once the caller may write it. */
+export function draftOf(call: ServiceCall, bucket: Bucket, key: string): MultipartUpload['draft'] {
+  const { headers } = call.request
+  const tags = tagsInHeader(call)
+  authorizeOn(call, bucket, 's3:PutObject', key, { ...writeContext(call), ...requestTagContext(tags) })
+  if (tags.size > 0) authorizeOn(call, bucket, 's3:PutObjectTagging', key, requestTagContext(tags))
+  refuseUnknownWriteHeaders(headers)
+  return {
+    contentType: headers['content-type'] ?? defaultContentType,
+    headers: keptHeaders(headers),
+    tags,
+    encryptionKey: keyForWrite(call, bucket),
+  }
+}
 
-/** Every object of S3 is encrypted; the sandbox knows only the default way. */
-export const encryptionHeaders: Headers = { 'x-amz-server-side-encryption': 'AES256' }
+export const defaultContentType = 'binary/octet-stream'
 
 export function checksumHeaders({ algorithm, value }: Checksum): Headers {
   return { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': 'FULL_OBJECT' }
@@ -75,8 +92,6 @@ const systemHeaders = new Set(['cache-control', 'content-disposition', 'content-
 export function refuseUnknownWriteHeaders(headers: Headers): void {
   const storage = headers['x-amz-storage-class']
   if (storage !== undefined && storage !== 'STANDARD') throw notImplemented('x-amz-storage-class')
-  const encryption = headers['x-amz-server-side-encryption']
-  if (encryption !== undefined && encryption !== 'AES256') throw notImplemented('x-amz-server-side-encryption')
   const unknown = Object.keys(headers).find(name => unknownWriteHeaders.test(name))
   if (unknown !== undefined) throw notImplemented(unknown)
   // Buckets are made with owner-enforced ownership, where ACLs can only repeat what is so anyway.
@@ -87,7 +102,7 @@ export function refuseUnknownWriteHeaders(headers: Headers): void {
 }
 
 const unknownWriteHeaders =
-  /^x-amz-(?:tagging(?:-directive)?|object-lock-.*|server-side-encryption-.*|grant-.*|write-offset-bytes|website-redirect-location)$/
+  /^x-amz-(?:object-lock-.*|server-side-encryption-(?!aws-kms-key-id$).*|grant-.*|write-offset-bytes|website-redirect-location)$/
 
 function notImplemented(header: string) {
   return s3Error('NotImplemented', { Header: header })

@@ -5,14 +5,20 @@ import type { Service, ServiceCall } from '../service.ts'
 import { AwsError, type WireResponse } from '../wire.ts'
 import { addressOf } from './address.ts'
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './bucket.ts'
-import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './bucket-policy.ts'
+import { deleteBucketPolicy, getBucketPolicy, getBucketPolicyStatus, putBucketPolicy } from './bucket-policy.ts'
 import { copyObject } from './copy-object.ts'
 import { deleteObject, deleteObjects } from './delete-object.ts'
+import { deleteBucketEncryption, getBucketEncryption, putBucketEncryption } from './encryption.ts'
 import { printS3Error, s3Error } from './errors.ts'
 import { getObject, getObjectAcl } from './get-object.ts'
 import { listObjects, listObjectsV2 } from './list-objects.ts'
+import { listMultipartUploads } from './list-uploads.ts'
+import * as multipart from './multipart.ts'
 import { operationOf, unknownOperation } from './operation.ts'
+import { deletePublicAccessBlock, getPublicAccessBlock, putPublicAccessBlock } from './public-access.ts'
 import { putObject } from './put-object.ts'
+import * as tags from './tags.ts'
+import { getBucketVersioning, listObjectVersions, putBucketVersioning } from './versioning.ts'
 
 export const s3Service: Service = {
   name: 's3',
@@ -42,6 +48,29 @@ const handlers: Readonly<Record<string, (call: ServiceCall) => WireResponse>> = 
   GetObjectAcl: getObjectAcl,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
+  CreateMultipartUpload: multipart.createMultipartUpload,
+  UploadPart: multipart.uploadPart,
+  UploadPartCopy: multipart.uploadPartCopy,
+  CompleteMultipartUpload: multipart.completeMultipartUpload,
+  AbortMultipartUpload: multipart.abortMultipartUpload,
+  ListParts: multipart.listParts,
+  ListMultipartUploads: listMultipartUploads,
+  PutBucketVersioning: putBucketVersioning,
+  GetBucketVersioning: getBucketVersioning,
+  ListObjectVersions: listObjectVersions,
+  PutObjectTagging: tags.putObjectTagging,
+  GetObjectTagging: tags.getObjectTagging,
+  DeleteObjectTagging: tags.deleteObjectTagging,
+  PutBucketTagging: tags.putBucketTagging,
+  GetBucketTagging: tags.getBucketTagging,
+  DeleteBucketTagging: tags.deleteBucketTagging,
+  PutBucketEncryption: putBucketEncryption,
+  GetBucketEncryption: getBucketEncryption,
+  DeleteBucketEncryption: deleteBucketEncryption,
+  PutPublicAccessBlock: putPublicAccessBlock,
+  GetPublicAccessBlock: getPublicAccessBlock,
+  DeletePublicAccessBlock: deletePublicAccessBlock,
+  GetBucketPolicyStatus: getBucketPolicyStatus,
 }
 
 function handle(call: ServiceCall): WireResponse {

@@ -12,15 +12,17 @@ import {
   type Explanation,
   explain,
   explainPath,
+  type FoundFact,
+  type Instant,
   printScope,
   type UserId,
 } from '@headgate/core'
 import { type api, type Explained, type ExplainedRule, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
-import { attributeKey, attributeSources } from '../db/attribute.ts'
 import { activeGrants } from '../db/grant-list.ts'
 import type { NamedPerson } from '../db/person-name.ts'
+import { loadProvenance, type Provenance, type Said } from '../db/provenance.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { presentPath } from './aws-answer.ts'
@@ -70,7 +72,7 @@ export async function explainAccess(
     const asking = principal === undefined ? { user } : { user, principal }
     const onPath = path && explainPath(index, { ...asking, path }, grants)
     const rows = await presentAccess(tx, namesIn(index, reaches), reaches, new Map([[person.id, person]]))
-    const sources = await sourcesFor(
+    const provenance = await provenanceFor(
       tx,
       person,
       explained.map(({ explanation }) => explanation),
@@ -82,7 +84,7 @@ export async function explainAccess(
         const row = rowOf.get(id)
         return {
           dataSource: shown,
-          ...presentExplanation(explanation, sources, nameOf),
+          ...presentExplanation(explanation, provenance, nameOf),
           because: row?.because ?? [],
           ...(row ? { selfGiven: row.selfGiven, provisioning: row.provisioning } : {}),
         }
@@ -115,13 +117,11 @@ function namesOfVia(index: EntitlementIndex, { guardrails }: Explanation): (id: 
   return id => names.get(id) ?? String(id)
 }
 
-type Sources = (group: number | undefined, key: string, value: string) => string[]
-
-async function sourcesFor(tx: Tx, { id }: NamedPerson, explanations: readonly Explanation[]): Promise<Sources> {
+function provenanceFor(tx: Tx, { id }: NamedPerson, explanations: readonly Explanation[]): Promise<Provenance> {
   const policies = explanations.flatMap(({ grants, guardrails }) => [...grants, ...guardrails])
   const groups = policies.flatMap(({ tree }) => (tree ? groupsIn(tree) : []))
-  const known = await attributeSources(tx, id, [...new Set(groups)])
-  return (group, key, value) => [...(known.get(attributeKey(group, key, value)) ?? [])]
+  const members = explanations.flatMap(one => one.members.map(member => member.id))
+  return loadProvenance(tx, id, { groups: [...new Set(groups)], members: [...new Set(members)] })
 }
 
 type Tree = NonNullable<Explanation['grants'][number]['tree']>
@@ -134,13 +134,13 @@ function groupsIn(tree: Tree): number[] {
 
 function presentExplanation(
   { verdict, entitled, obstacles, grants, guardrails, members, fixes }: Explanation,
-  sources: Sources,
+  provenance: Provenance,
   nameOf: (id: DataSourceId) => string,
 ): Omit<Explained, 'dataSource' | 'because' | 'provisioning'> {
   const policy = ({ tree, via, ...rest }: Explanation['grants'][number]) => ({
     ...rest,
     ...(via === undefined ? {} : { via: { id: via, name: nameOf(via) } }),
-    ...(tree ? { rule: presentRule(tree, sources) } : {}),
+    ...(tree ? { rule: presentRule(tree, provenance) } : {}),
   })
   return {
     verdict,
@@ -150,6 +150,7 @@ function presentExplanation(
     guardrails: guardrails.map(policy),
     members: members.map(({ until, ...rest }) => ({
       ...rest,
+      ...sinceOf(provenance.ofMember(rest.id)),
       ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
     })),
     fixes: fixes.map(one => {
@@ -160,11 +161,29 @@ function presentExplanation(
   }
 }
 
-function presentRule(tree: Tree, sources: Sources): ExplainedRule {
-  if (tree.kind === 'not') return { ...tree, term: presentRule(tree.term, sources) }
-  if (tree.kind !== 'call') return { ...tree, terms: tree.terms.map(term => presentRule(term, sources)) }
-  const facts = tree.facts.map(fact =>
-    'attribute' in fact ? { ...fact, sources: sources(fact.from?.id, fact.attribute, fact.value) } : fact,
-  )
-  return { ...tree, args: [...tree.args], facts }
+function presentRule(tree: Tree, provenance: Provenance): ExplainedRule {
+  if (tree.kind === 'not') return { ...tree, term: presentRule(tree.term, provenance) }
+  if (tree.kind !== 'call') return { ...tree, terms: tree.terms.map(term => presentRule(term, provenance)) }
+  return { ...tree, args: [...tree.args], facts: tree.facts.map(fact => presentFact(fact, provenance)) }
+}
+
+type PresentedFact = Extract<ExplainedRule, { kind: 'call' }>['facts'][number]
+
+function presentFact(fact: FoundFact, provenance: Provenance): PresentedFact {
+  if ('attribute' in fact) {
+    const { from, ...rest } = fact
+    const said = printSaid(provenance.ofAttribute(from?.id, fact.attribute, fact.value))
+    return { ...rest, ...(from ? { from: { ...from, said: printSaid(provenance.ofGroup(from.name)) } } : {}), said }
+  }
+  if ('group' in fact) return { ...fact, said: printSaid(provenance.ofGroup(fact.group)) }
+  if ('principal' in fact) return { ...fact, ...sinceOf(provenance.ofPrincipal(fact.principal, fact.identifier)) }
+  return fact
+}
+
+function printSaid(said: readonly Said[]) {
+  return said.map(({ source, since }) => ({ source, since: new Date(since).toISOString() }))
+}
+
+function sinceOf(since: Instant | undefined) {
+  return since === undefined ? {} : { since: new Date(since).toISOString() }
 }

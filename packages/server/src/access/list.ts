@@ -3,18 +3,23 @@
  *
  * Nothing is cut silently: `total` counts all, `next` is there while more follows.
  */
-import { accessTo, type DataSourceId, type UserId } from '@headgate/core'
-import { type AccessRow, Problem } from '@headgate/core/api'
+import { accessTo, type DataSourceId, printScope, type UserId } from '@headgate/core'
+import { type AccessRow, Problem, type RecentlyRevoked } from '@headgate/core/api'
+import { heldGrants, recentlyRevoked } from '../db/grant-list.ts'
 import { type Page, type PageQuery, readCursor, toPage } from '../db/page.ts'
 import { findPeople, pageOfPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import { reachedBy } from '../live-index/desired.ts'
 import type { World } from '../world.ts'
+import { heldAccess } from './held.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { peopleReaching, reached } from './reach.ts'
 import { readDataSource, readsEverything } from './visibility.ts'
 
 type Reads = Pick<World, 'db' | 'index'>
+
+/** With what was lately taken: credentials vended before may be alive. */
+export type AccessList = Page<AccessRow> & { readonly recentlyRevoked: RecentlyRevoked[] }
 
 /** By user name; the search looks at user name and name. Throws Problem `data-source-not-found`. */
 export async function listAccessTo(
@@ -22,19 +27,28 @@ export async function listAccessTo(
   caller: Caller,
   id: number,
   query: PageQuery,
-): Promise<Page<AccessRow>> {
+): Promise<AccessList> {
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
     const { sees } = await readDataSource(tx, index, caller, id)
     const dataSource = id as DataSourceId
-    const all = peopleReaching(index, dataSource)
+    const held = Map.groupBy(await heldGrants(tx, { dataSource: id }), ({ person }) => person)
+    const all = [...new Set<number>([...peopleReaching(index, dataSource), ...held.keys()])]
     const page = await pageOfPeople(tx, sees === 'all' ? all : all.filter(user => user === caller.id), query)
     const rows = reached(
       index,
       page.items.flatMap(person => accessTo(index, person.id as UserId, dataSource) ?? []),
     )
     const people = new Map(page.items.map(person => [person.id, person]))
-    return { ...page, items: await presentAccess(tx, namesIn(index, rows), rows, people) }
+    const presented = await presentAccess(tx, namesIn(index, rows), rows, people)
+    const byPerson = new Map(presented.map(row => [row.user.id, row]))
+    const source = index.bindings.sources.get(dataSource)?.row
+    const shown = source && { id, name: source.name, scope: printScope(source.scope) }
+    const items = page.items.flatMap(person => {
+      return byPerson.get(person.id) ?? (shown && heldAccess(held.get(person.id) ?? [], person, shown)) ?? []
+    })
+    const revoked = await recentlyRevoked(tx, { dataSource: id, ...(sees === 'all' ? {} : { user: caller.id }) })
+    return { ...page, items, recentlyRevoked: revoked }
   })
 }
 
@@ -44,17 +58,30 @@ export async function listAccessOf(
   caller: Caller,
   id: number,
   query: PageQuery,
-): Promise<Page<AccessRow>> {
+): Promise<AccessList> {
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
     const people = await findPeople(tx, [id])
-    if (!people.has(id) || !(id === caller.id || readsEverything(caller))) throw new Problem('user-not-found', { id })
-    const found = reachedBy(index, id as UserId)
-      .map(one => ({ key: index.bindings.sources.get(one.dataSource)?.row.name ?? '', one }))
+    const person = people.get(id)
+    if (!person || !(id === caller.id || readsEverything(caller))) throw new Problem('user-not-found', { id })
+    const accesses = new Map(reachedBy(index, id as UserId).map(one => [one.dataSource, one]))
+    const held = Map.groupBy(await heldGrants(tx, { user: id }), one => one.dataSource as DataSourceId)
+    const found = [...new Set([...accesses.keys(), ...held.keys()])]
+      .map(one => ({ key: index.bindings.sources.get(one)?.row.name ?? String(one), one }))
       .filter(({ key }) => contains(query.search, key))
     const page = pageOf(found, query)
-    const rows = reached(index, page.items)
-    return { ...page, items: await presentAccess(tx, namesIn(index, rows), rows, people) }
+    const rows = reached(
+      index,
+      page.items.flatMap(one => accesses.get(one) ?? []),
+    )
+    const presented = await presentAccess(tx, namesIn(index, rows), rows, people)
+    const bySource = new Map(presented.map(row => [row.dataSource.id, row]))
+    const items = page.items.flatMap(one => {
+      const source = index.bindings.sources.get(one)?.row
+      const shown = source && { id: one, name: source.name, scope: printScope(source.scope) }
+      return bySource.get(one) ?? (shown && heldAccess(held.get(one) ?? [], person, shown)) ?? []
+    })
+    return { ...page, items, recentlyRevoked: await recentlyRevoked(tx, { user: id }) }
   })
 }
 

@@ -33,7 +33,9 @@ export async function presentAccess(
     wanted.map(grant => grant.dataSource),
   )
   const ledger = new Map(live.map(row => [ledgerKey(row), row]))
-  const integrations = new Map((await listIntegrations(tx)).map(({ id, name, status }) => [id, { name, status }]))
+  const integrations = new Map(
+    (await listIntegrations(tx)).map(({ id, name, status, mode }) => [id, { name, status, mode }]),
+  )
   return reached.flatMap(({ access, standing, roots }) => {
     const dataSource = names.dataSources.get(access.dataSource)
     const user = people.get(access.user)
@@ -41,15 +43,17 @@ export async function presentAccess(
     if (!dataSource || !user || !integration) return []
     const nameOf = (id: number) => names.dataSources.get(id)?.name ?? String(id)
     const until = endOf(access.because, access.level)
+    const provisioning = provisioningOf(standing, { ledger, nameOf, integration })
     return [
       {
         user,
         dataSource: { id: dataSource.id, name: dataSource.name, scope: printScope(dataSource.scope) },
-        level: access.level,
+        // What the brake has not let go is there.
+        level: provisioning.status === 'held' ? 'WRITE' : access.level,
         because: access.because.map(reason => presentReason(reason, names, makers)),
         ...(until === undefined ? {} : { until: printTime(until) }),
         selfGiven: roots.every(root => makers.madeOnlyBy(root, access.user)),
-        provisioning: provisioningOf(standing, { ledger, nameOf, integration }),
+        provisioning,
       },
     ]
   })

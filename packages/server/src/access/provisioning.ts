@@ -3,9 +3,9 @@
  *
  * Pure. Says `active` only of a grant that the ledger knows to be in AWS with just this scope, grantee and permission.
  */
-import { type DataSourceId, type DesiredGrant, grantKey, printScope } from '@headgate/core'
+import { type DataSourceId, type DesiredGrant, grantKey, type Mode, printScope } from '@headgate/core'
 import type { AccessRow } from '@headgate/core/api'
-import type { LiveGrant } from '../db/grant-list.ts'
+import { type LiveGrant, whyHeld } from '../db/grant-list.ts'
 import type { Standing } from './reach.ts'
 
 export type Provisioning = AccessRow['provisioning']
@@ -15,8 +15,8 @@ export interface Surroundings {
   /** Live ledger rows by `grantKeyOf`. */
   readonly ledger: ReadonlyMap<string, LiveGrant>
   readonly nameOf: (dataSource: DataSourceId) => string
-  /** The integration of the data source, by name and state. */
-  readonly integration: { readonly name: string; readonly status: string }
+  /** The integration of the data source, by name, state and mode. */
+  readonly integration: { readonly name: string; readonly status: string; readonly mode: Mode }
 }
 
 /** Identifies a grant among the live rows. */
@@ -59,6 +59,10 @@ function coveredState(by: DesiredGrant, around: Surroundings): Provisioning {
 
 function grantState(grant: DesiredGrant, { ledger, integration }: Surroundings): Provisioning {
   const row = ledger.get(grantKey(grant))
+  const lowered = row ? undefined : ledger.get(grantKey({ ...grant, permission: 'READWRITE' }))
+  // Never a pair: the READ comes once the READWRITE is gone.
+  if (lowered?.held)
+    return { status: 'held', message: `AWS still gives READWRITE; ${whyHeld({ ...lowered, held: lowered.held })}` }
   switch (row?.state) {
     case 'active': {
       const since = row.activeAt === null ? {} : { since: new Date(row.activeAt).toISOString() }
@@ -74,6 +78,10 @@ function grantState(grant: DesiredGrant, { ledger, integration }: Surroundings):
     case 'revokeFailed':
       return { status: 'onItsWay', message: 'an older grant of the same kind is being removed first' }
     default:
+      if (integration.mode === 'observe') {
+        const message = `waiting: integration \`${integration.name}\` is in mode \`observe\`, which carries nothing out`
+        return { status: 'waiting', message }
+      }
       return integration.status === 'enabled'
         ? { status: 'onItsWay', message: 'the grant is on its way to AWS' }
         : {

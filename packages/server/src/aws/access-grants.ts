@@ -246,7 +246,7 @@ function presentLocation(location: ListAccessGrantsLocationsEntry): AwsLocation 
   }
 }
 
-function presentGrant(entry: ListAccessGrantEntry): AwsGrant {
+export function presentGrant(entry: ListAccessGrantEntry): AwsGrant {
   return {
     id: entry.AccessGrantId ?? '',
     arn: entry.AccessGrantArn ?? '',

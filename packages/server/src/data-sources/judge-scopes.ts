@@ -88,6 +88,7 @@ export interface Taken {
   /** Of the candidates' names those that are taken, with whose they are. */
   readonly names: ReadonlyMap<string, number>
   readonly missingTags: ReadonlySet<string>
+  readonly missingDomains: ReadonlySet<string>
 }
 
 export function judgeConflicts(candidates: readonly Candidate[], taken: Taken): Finding[] {
@@ -98,6 +99,7 @@ export function judgeConflicts(candidates: readonly Candidate[], taken: Taken): 
       nameConflict(index, item.dataSourceName, names),
       scopeConflict(index, item, scope, scopes),
       tagConflict(index, item, taken.missingTags),
+      domainConflict(index, item, taken.missingDomains),
     ]
     const id = `item ${index} of this call`
     if (!names.has(item.dataSourceName)) names.set(item.dataSourceName, id)
@@ -146,4 +148,9 @@ function tagConflict(index: number, { tags = [] }: Item, missing: ReadonlySet<st
   const name = tags.find(tag => missing.has(tag))
   if (name === undefined) return undefined
   return { index, code: 'tag-not-found', message: `tag \`${name}\` does not exist`, detail: { name } }
+}
+
+function domainConflict(index: number, { domain }: Item, missing: ReadonlySet<string>): Finding | undefined {
+  if (domain === undefined || !missing.has(domain)) return undefined
+  return { index, code: 'domain-not-found', message: `no domain named \`${domain}\` found`, detail: { name: domain } }
 }

@@ -9,6 +9,7 @@ import type { z } from 'zod'
 import { type Act, act, type Done } from '../db/act.ts'
 import { findByNames, insertDataSources, lockScopes, scopesInBuckets } from '../db/data-source-registration.ts'
 import { missingTags } from '../db/data-source-tag.ts'
+import { holdDomains } from '../db/domain.ts'
 import { findIntegration, type IntegrationRow, lockIntegration } from '../db/integration.ts'
 import { scopesToRegister } from '../db/person.ts'
 import { isReserved } from '../directory/reserved-names.ts'
@@ -47,12 +48,14 @@ async function store(
   await lockScopes(tx, realm)
 
   const tags = [...new Set(candidates.flatMap(({ item }) => item.tags ?? []))].filter(tag => !isReserved(tag))
+  const domains = [...new Set(candidates.flatMap(({ item }) => item.domain ?? []))]
   const buckets = [...new Set(candidates.map(({ scope }) => scope.bucket))]
   const names = candidates.map(({ item }) => item.dataSourceName)
   const conflicts = judgeConflicts(candidates, {
     scopes: await scopesInBuckets(tx, realm, buckets),
     names: await findByNames(tx, names),
     missingTags: new Set(await missingTags(tx, tags)),
+    missingDomains: new Set(await holdDomains(tx, domains)),
   })
   refuse([...earlier, ...conflicts])
 
@@ -84,14 +87,15 @@ function usable(integration: IntegrationRow | undefined, id: number): Integratio
 }
 
 function toNewDataSource({ item, scope }: Candidate) {
-  const { dataSourceName: name, description = '', prefix, tags = [] } = item
-  return { name, description, prefix, scope, tags: [...new Set(tags)] }
+  const { dataSourceName: name, description = '', prefix, tags = [], domain } = item
+  return { name, description, prefix, scope, tags: [...new Set(tags)], domain }
 }
 
 /** The codes that an answer may bear because of one item; all others say that the item itself is malformed. */
 const conflictCodes: readonly ErrorCode[] = [
   'scope-not-permitted',
   'tag-not-found',
+  'domain-not-found',
   'data-source-scope-taken',
   'data-source-name-taken',
   'data-source-overlap',

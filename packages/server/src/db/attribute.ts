@@ -4,8 +4,7 @@
  * Each value remembers its source and only rows of the source `local` are changed here; the effective values are the
  * union over all sources.
  */
-import { sql } from 'kysely'
-import type { Act, AuditTarget, Tx } from './act.ts'
+import type { Act, AuditTarget } from './act.ts'
 
 export interface AttributeSubject {
   readonly type: 'user' | 'group'
@@ -91,35 +90,4 @@ function sayChanged(act: Act, { type, target }: AttributeSubject, event: string,
     targets: [target],
     payload: { type: event, ...what },
   })
-}
-
-/** Who says that a person, or a group, holds each value: its sources, by `attributeKey`. */
-export async function attributeSources(
-  tx: Tx,
-  person: number,
-  groups: readonly number[],
-): Promise<Map<string, readonly string[]>> {
-  const own = await tx
-    .selectFrom('person_attribute')
-    .where('person_id', '=', person)
-    .select(['key', 'value', 'source'])
-    .orderBy('source')
-    .execute()
-  const inherited = await tx
-    .selectFrom('group_attribute')
-    .where('group_id', '=', sql<number>`any(${groups})`)
-    .select(['group_id', 'key', 'value', 'source'])
-    .orderBy('source')
-    .execute()
-  const all = [
-    ...own.map(row => ({ key: attributeKey(undefined, row.key, row.value), source: row.source })),
-    ...inherited.map(row => ({ key: attributeKey(row.group_id, row.key, row.value), source: row.source })),
-  ]
-  const byKey = Map.groupBy(all, row => row.key)
-  return new Map(Array.from(byKey, ([key, rows]) => [key, rows.map(({ source }) => source)]))
-}
-
-/** @param group where the value is inherited from; undefined: it is the person's own */
-export function attributeKey(group: number | undefined, key: string, value: string): string {
-  return JSON.stringify([group ?? 0, key, value])
 }

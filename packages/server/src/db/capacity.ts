@@ -1,8 +1,8 @@
 /**
  * How much room AWS has left, per account and region: all grants and locations there, ours or not.
  *
- * Others' grants are known from listings only; between two of them their number is taken to stay, and ours is what the
- * ledger says now. Without a listing, ours are all that is known.
+ * Others' grants are known from the audit's listings only; between two of them their number is taken to stay, and ours
+ * is what the ledger says now. Without a listing, ours are all that is known.
  */
 import type { Instant, Sample } from '@headgate/core'
 import { type Kysely, sql } from 'kysely'
@@ -34,41 +34,37 @@ export async function usages(db: Reader): Promise<Usage[]> {
     account_id: string
     region: string
     ours: number
-    own_locations: number
-    foreign_grants: number | null
-    listed_locations: number | null
+    locations: number
+    others: number | null
     listed_at: Instant | null
     grants_quota: number | null
     locations_quota: number | null
     full_since: Instant | null
   }>`
-    select place.*, listing.grants - listing.own_grants as foreign_grants, listing.locations as listed_locations,
-      listing.hour as listed_at, capacity.grants_quota, capacity.locations_quota, capacity.full_since
+    select place.account_id, place.region, place.ours, scan.others, scan.finished_at as listed_at,
+      greatest(place.locations, capacity.locations_seen) as locations,
+      capacity.grants_quota, capacity.locations_quota, capacity.full_since
     from (
-      select account_id, region, count(*) filter (where aws_location_id is not null) as own_locations,
+      select account_id, region, count(*) filter (where aws_location_id is not null) as locations,
         coalesce(sum((select count(*) from ledger where ledger.integration_id = integration.id
           and ledger.state in ('active', 'revoking', 'revokeFailed'))), 0)::bigint as ours
       from integration where status <> 'deleted' group by account_id, region
     ) place
     left join capacity using (account_id, region)
     left join lateral (
-      select * from capacity_sample sample
-      where sample.account_id = place.account_id and sample.region = place.region and sample.source = 'listing'
-      order by hour desc limit 1
-    ) listing on true
+      select finished_at, outside + coalesce((select sum(report."foreign" + report.orphans)
+        from drift_report report where report.scan_id = drift_scan.id), 0)::bigint as others
+      from drift_scan
+      where drift_scan.account_id = place.account_id and drift_scan.region = place.region
+        and finished_at is not null and error is null
+      order by started_at desc limit 1
+    ) scan on true
     order by place.account_id, place.region`.execute(db)
   return rows.map(row => ({
     accountId: row.account_id,
     region: row.region,
-    grants: {
-      used: row.ours + Math.max(0, row.foreign_grants ?? 0),
-      ours: row.ours,
-      of: row.grants_quota ?? defaultQuotas.grants,
-    },
-    locations: {
-      used: Math.max(row.own_locations, row.listed_locations ?? 0),
-      of: row.locations_quota ?? defaultQuotas.locations,
-    },
+    grants: { used: row.ours + (row.others ?? 0), ours: row.ours, of: row.grants_quota ?? defaultQuotas.grants },
+    locations: { used: row.locations, of: row.locations_quota ?? defaultQuotas.locations },
     listedAt: row.listed_at,
     fullSince: row.full_since,
   }))
@@ -92,39 +88,21 @@ export async function samplesOf(db: Reader, { accountId, region }: Place): Promi
     .execute()
 }
 
-/** Once an hour is enough; more often changes the hour's sample. One made of a listing stays. */
+/** Once an hour is enough; of several in one hour the last stands. */
 export async function recordSamples(db: Db): Promise<void> {
-  const found = await usages(db.kysely)
-  for (const { grants, locations, ...place } of found) {
-    await writeSample(db.kysely, place, { ...grants, locations: locations.used, source: 'ledger' })
+  for (const { accountId, region, grants, locations } of await usages(db.kysely)) {
+    await sql`
+      insert into capacity_sample (account_id, region, hour, grants, locations)
+      values (${accountId}, ${region}, date_trunc('hour', now()), ${grants.used}, ${locations.used})
+      on conflict (account_id, region, hour) do update set grants = excluded.grants, locations = excluded.locations
+    `.execute(db.kysely)
   }
 }
 
-/** What a listing of the whole account and region counted. */
-export async function recordListing(
-  db: Db,
-  place: Place,
-  counted: { readonly grants: number; readonly locations: number },
-): Promise<void> {
-  const [usage] = (await usages(db.kysely)).filter(
-    one => one.accountId === place.accountId && one.region === place.region,
-  )
-  const ours = Math.min(counted.grants, usage?.grants.ours ?? 0)
-  await writeSample(db.kysely, place, { used: counted.grants, ours, locations: counted.locations, source: 'listing' })
-}
-
-async function writeSample(
-  db: Reader,
-  { accountId, region }: Place,
-  sample: { used: number; ours: number; locations: number; source: 'ledger' | 'listing' },
-): Promise<void> {
-  const { used, ours, locations, source } = sample
-  await sql`
-    insert into capacity_sample (account_id, region, hour, grants, own_grants, locations, source)
-    values (${accountId}, ${region}, date_trunc('hour', now()), ${used}, ${ours}, ${locations}, ${source})
-    on conflict (account_id, region, hour) do update set grants = excluded.grants, own_grants = excluded.own_grants,
-      locations = excluded.locations, source = excluded.source
-    where excluded.source = 'listing' or capacity_sample.source = 'ledger'`.execute(db)
+/** How many locations AWS listed, ours or not. */
+export async function noteLocations(db: Db, { accountId, region }: Place, count: number): Promise<void> {
+  await sql`insert into capacity (account_id, region, locations_seen) values (${accountId}, ${region}, ${count})
+    on conflict (account_id, region) do update set locations_seen = excluded.locations_seen`.execute(db.kysely)
 }
 
 /** Says since when there is no room, and when there is some again. */

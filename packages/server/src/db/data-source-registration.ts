@@ -79,6 +79,8 @@ export interface NewDataSource {
   readonly prefix: string
   readonly scope: Scope
   readonly tags: readonly string[]
+  /** Must be held. */
+  readonly domain?: string | undefined
 }
 
 /**
@@ -107,11 +109,15 @@ export async function insertDataSources(
     tx,
     sources.flatMap(({ name, tags }) => tags.map(tag => ({ id: ids.get(name), tag }))),
   )
+  await insertDomains(
+    tx,
+    sources.flatMap(({ name, domain }) => (domain === undefined ? [] : [{ id: ids.get(name), domain }])),
+  )
 
   for (const source of sources) {
     const id = ids.get(source.name)
     if (id === undefined) continue
-    const { name, description, tags } = source
+    const { name, description, tags, domain } = source
     const scope = printScope(source.scope)
     changed(
       'dataSource',
@@ -120,12 +126,15 @@ export async function insertDataSources(
       'data-source-registered',
     )
     for (const tag of tags) changed('dataSourceTag', `${id}/${tag}`, { dataSource: id, tag }, 'data-source-registered')
+    if (domain !== undefined) {
+      changed('dataSourceDomain', `${id}/${domain}`, { dataSource: id, domain }, 'data-source-registered')
+    }
     audit({
       action: 'CREATE',
       targetType: 'DATASOURCE',
       targets: [dataSourceTarget({ id, name })],
       relatedResources: [{ type: 'INTEGRATION', id: String(integration.id) }],
-      payload: { type: 'DataSourceRegistered', after: { name, description, scope, tags } },
+      payload: { type: 'DataSourceRegistered', after: { name, description, scope, tags, domain } },
     })
   }
   return sources.map(({ name }) => ids.get(name))
@@ -142,4 +151,13 @@ async function insertTags(tx: Tx, tags: readonly { id: number | undefined; tag: 
   if (rows.length === 0) return
   await sql`insert into data_source_tag (data_source_id, tag)
     select id, tag from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (id bigint, tag text)`.execute(tx)
+}
+
+async function insertDomains(tx: Tx, domains: readonly { id: number | undefined; domain: string }[]): Promise<void> {
+  const rows = domains.filter(({ id }) => id !== undefined)
+  if (rows.length === 0) return
+  await sql`insert into data_source_domain (data_source_id, domain)
+    select id, domain from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as given (id bigint, domain text)`.execute(
+    tx,
+  )
 }

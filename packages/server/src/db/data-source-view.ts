@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { type DataSourceRow, living, type Reader } from './data-source.ts'
 import { findFailures, healthOf, presentHealth } from './data-source-health.ts'
 import { findOwners } from './data-source-owner.ts'
+import { sourcesOf } from './domain.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
 
 export interface DataSourceQuery extends PageQuery {
@@ -29,7 +30,7 @@ export async function listDataSources(
     .$if(integrationId !== undefined, chosen => chosen.where('integration_id', '=', integrationId as number))
     .$if(state !== undefined, chosen => chosen.where('state', '=', state as 'active'))
     .$if(health !== undefined, chosen => chosen.where(healthOf, '=', health as Health['status']))
-    .$if(domain !== undefined, chosen => chosen.where(isIn(domain as string)))
+    .$if(domain !== undefined, chosen => chosen.where(sql<boolean>`data_source.id in (${sourcesOf(sql`${domain}`)})`))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const after = readCursor(query.cursor)
   const rows = await matching
@@ -55,16 +56,6 @@ function matchSearch(db: Reader, search: string | undefined) {
 function carries(tag: string) {
   return sql<boolean>`data_source.id in (select data_source_id from data_source_tag
     where tag = ${tag} or (tag > ${`${tag}.`} and tag < ${`${tag}/`}))`
-}
-
-/** Put there by hand, or by a tag of the domain. */
-function isIn(domain: string) {
-  return sql<boolean>`data_source.id in (
-    select data_source_id from data_source_domain where domain = ${domain}
-    union all select data_source_id from data_source_tag
-      join domain_tag on data_source_tag.tag = domain_tag.tag
-        or (data_source_tag.tag > domain_tag.tag || '.' and data_source_tag.tag < domain_tag.tag || '/')
-      where domain_tag.domain = ${domain})`
 }
 
 export async function presentDataSources(db: Reader, rows: readonly DataSourceRow[]): Promise<DataSource[]> {

@@ -211,7 +211,7 @@ export async function isInAnyDomain(db: Reader, dataSource: number, names: reado
 }
 
 /** The ids of those in a domain, as a query. Tags go through the catalogue, whose byte order makes children a range. */
-function sourcesOf(domain: RawBuilder<unknown>): RawBuilder<unknown> {
+export function sourcesOf(domain: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     select id from data_source where state <> 'deleted' and id in (
       select data_source_id from data_source_domain where data_source_domain.domain = ${domain}

@@ -1,8 +1,8 @@
 /** The ledger as it is read: what the API lists, and what stands behind each access. Never writes. */
 import { printScope, type Scope } from '@headgate/core'
-import type { Grant, GrantState } from '@headgate/core/api'
+import type { Grant, GrantState, RecentlyRevoked } from '@headgate/core/api'
 import { type Kysely, sql } from 'kysely'
-import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { type Page, type PageQuery, readCursor, readNumber, toPage } from './page.ts'
 import type { Database } from './schema.ts'
 
 type Reader = Kysely<Database>
@@ -13,11 +13,13 @@ export interface GrantQuery extends PageQuery {
   readonly userId?: number | undefined
   readonly state?: GrantState | undefined
   readonly live?: boolean | undefined
+  readonly held?: boolean | undefined
+  readonly lingering?: 'true' | undefined
 }
 
 /** Newest first. `visibleTo`: only those of that person. */
 export async function listGrants(db: Reader, query: GrantQuery, visibleTo?: number): Promise<Page<Grant>> {
-  const { integrationId, dataSourceId, userId, state, live } = query
+  const { integrationId, dataSourceId, userId, state, live, held, lingering } = query
   const matching = db
     .selectFrom('ledger')
     .$if(visibleTo !== undefined, chosen => chosen.where('ledger.person_id', '=', visibleTo as number))
@@ -27,6 +29,8 @@ export async function listGrants(db: Reader, query: GrantQuery, visibleTo?: numb
     .$if(state !== undefined, chosen => chosen.where('ledger.state', '=', state as GrantState))
     .$if(live === true, chosen => chosen.where('ledger.state', 'not in', over))
     .$if(live === false, chosen => chosen.where('ledger.state', 'in', over))
+    .$if(held !== undefined, chosen => chosen.where('ledger.held', held ? 'is not' : 'is', null))
+    .$if(lingering === 'true', chosen => chosen.where(isLingering))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const before = readNumber(readCursor(query.cursor))
   const rows = await withNames(matching.$if(before !== undefined, it => it.where('ledger.id', '<', before as number)))
@@ -35,6 +39,37 @@ export async function listGrants(db: Reader, query: GrantQuery, visibleTo?: numb
     .execute()
   const page = toPage(rows, query.limit, total, row => String(row.id))
   return { ...page, items: page.items.map(toGrant) }
+}
+
+export type NamedGrant = Grant
+
+/** By id. */
+export async function namedGrants(db: Reader, ids: readonly number[]): Promise<Map<number, NamedGrant>> {
+  const rows = await withNames(ledger(db)).where('ledger.id', '=', sql<number>`any(${ids})`).execute()
+  return new Map(rows.map(row => [row.id, toGrant(row)]))
+}
+
+/** How many are told of beside a list of access. */
+const mostRecent = 100
+
+/** Revoked ones under which credentials may still be alive; newest first. */
+export async function recentlyRevoked(
+  db: Reader,
+  of: { readonly dataSource?: number; readonly user?: number },
+): Promise<RecentlyRevoked[]> {
+  const rows = await withNames(ledger(db))
+    .where(isLingering)
+    .$if(of.dataSource !== undefined, chosen => chosen.where('ledger.data_source_id', '=', of.dataSource as number))
+    .$if(of.user !== undefined, chosen => chosen.where('ledger.person_id', '=', of.user as number))
+    .orderBy('ledger.revoked_at', 'desc')
+    .limit(mostRecent)
+    .execute()
+  return rows.flatMap(row => {
+    const { user, dataSource, permission, revokedAt, credentialsEndBy } = toGrant(row)
+    if (revokedAt === undefined || credentialsEndBy === undefined) return []
+    const message = `no new credentials after about ${propagationSeconds} s; existing ones end by ${credentialsEndBy}`
+    return [{ user, dataSource, permission, revokedAt, credentialsEndBy, message }]
+  })
 }
 
 /** How many grants of a data source are in each state. */
@@ -61,6 +96,8 @@ export interface LiveGrant {
   readonly nextTryAt: number | null
   readonly errorCode: string | null
   readonly errorText: string | null
+  readonly held: 'brake' | 'mode' | null
+  readonly heldRun: number | null
 }
 
 /** The live rows of these people on these data sources. */
@@ -78,21 +115,42 @@ export async function liveGrants(
     .select(['person_id as person', 'data_source_id as dataSource'])
     .select(['grantee_type as granteeType', 'grantee_id as granteeId'])
     .select(['active_at as activeAt', 'next_try_at as nextTryAt'])
-    .select(['error_code as errorCode', 'error_text as errorText'])
+    .select(['error_code as errorCode', 'error_text as errorText', 'held', 'held_run_id as heldRun'])
     .orderBy('id')
     .execute()
   return rows.map(({ bucket, key, kind, ...row }) => ({ ...row, scope: { bucket, key, kind } }))
 }
 
-/** How many grants of ours count against the quota of an integration's account and region. */
-export async function grantsInUse(db: Reader, integration: number): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*) as count from ledger
-    join integration on integration.id = ledger.integration_id
-    join integration asked on asked.id = ${integration}
-      and asked.account_id = integration.account_id and asked.region = integration.region
-    where ledger.state in ('active', 'revoking', 'revokeFailed')`.execute(db)
-  return rows[0]?.count ?? 0
+/** A grant that stays in AWS though nobody wants it. */
+export interface HeldGrant {
+  readonly person: number
+  readonly dataSource: number
+  readonly permission: 'READ' | 'READWRITE'
+  readonly held: 'brake' | 'mode'
+  readonly heldRun: number | null
+}
+
+/** Of a data source, or of a person. */
+export async function heldGrants(
+  db: Reader,
+  of: { readonly dataSource?: number; readonly user?: number },
+): Promise<HeldGrant[]> {
+  const rows = await db
+    .selectFrom('ledger')
+    .where('held', 'is not', null)
+    .where('state', 'not in', over)
+    .$if(of.dataSource !== undefined, chosen => chosen.where('data_source_id', '=', of.dataSource as number))
+    .$if(of.user !== undefined, chosen => chosen.where('person_id', '=', of.user as number))
+    .select(['person_id as person', 'data_source_id as dataSource', 'permission', 'held', 'held_run_id as heldRun'])
+    .orderBy('id')
+    .execute()
+  return rows.flatMap(({ held, ...row }) => (held === null ? [] : [{ ...row, held }]))
+}
+
+/** Why it stays, in words. */
+export function whyHeld({ held, heldRun }: Pick<HeldGrant, 'held' | 'heldRun'>): string {
+  if (held === 'mode') return 'kept in AWS by the mode of the integration: it goes once the mode is `enforce`'
+  return `held by the brake: still in AWS until a governor releases run ${heldRun}`
 }
 
 /** A person's grants in AWS on one bucket. */
@@ -119,6 +177,14 @@ export function credentialsEndBy(deletedAt: number, maxSessionSeconds: number | 
 
 const over = ['revoked', 'abandoned'] as const
 
+/** Nothing was ever vended under a grant that AWS never had. */
+const isLingering = sql<boolean>`ledger.state = 'revoked'
+  and (ledger.active_at is not null or ledger.aws_grant_id is not null)
+  and ledger.revoked_at > now() - (${propagationSeconds}::int + ${longestSession}::int) * interval '1 second'
+  and ledger.revoked_at > now() - (select ${propagationSeconds}::int
+    + coalesce(integration.max_session_seconds, ${longestSession}::int) from integration
+    where integration.id = ledger.integration_id) * interval '1 second'`
+
 function withNames(query: ReturnType<typeof ledger>) {
   return query
     .innerJoin('data_source', 'data_source.id', 'ledger.data_source_id')
@@ -144,6 +210,8 @@ function toGrant(row: NamedRow): Grant {
     scope: printScope(row),
     permission: row.permission,
     state: row.state,
+    cause: row.cause,
+    ...heldOf(row),
     ...(row.aws_grant_id === null ? {} : { awsGrantId: row.aws_grant_id }),
     ...(row.error_code === null ? {} : { error: errorOf(row, row.error_code) }),
     createdAt: printTime(row.created_at),
@@ -151,6 +219,13 @@ function toGrant(row: NamedRow): Grant {
     ...(row.revoked_at === null ? {} : { revokedAt: printTime(row.revoked_at) }),
     ...endOfCredentials(row),
   }
+}
+
+function heldOf(row: NamedRow): Pick<Grant, 'held'> {
+  const { held, held_at: at, held_run_id: run } = row
+  if (held === null || at === null) return {}
+  const message = whyHeld({ held, heldRun: run })
+  return { held: { by: held, since: printTime(at), ...(run === null ? {} : { run }), message } }
 }
 
 function errorOf(row: NamedRow, code: string): NonNullable<Grant['error']> {
@@ -166,10 +241,4 @@ function endOfCredentials(row: NamedRow): { credentialsEndBy?: string } {
 
 function printTime(instant: number): string {
   return new Date(instant).toISOString()
-}
-
-function readNumber(text: string | undefined): number | undefined {
-  const number = Number(text)
-  // A cursor of another list: begin where nothing is left rather than repeat.
-  return text === undefined ? undefined : Number.isSafeInteger(number) ? number : 0
 }

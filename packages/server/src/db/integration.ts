@@ -163,7 +163,8 @@ export function columnsOfEdit(config: IntegrationEdit) {
   }
 }
 
-function sayChanged(act: Act, row: IntegrationRow, cause: string): void {
+/** Says the row as the fact it is. */
+export function sayChanged(act: Act, row: IntegrationRow, cause: string): void {
   const { id, account_id: accountId, region, location_path: locationPath, subsume_equal: subsumeEqual } = row
   const fact = { id, accountId, region, locationPath, subsumeEqual, status: row.status }
   act.changed('integration', id, isInUse(row) ? fact : null, cause)

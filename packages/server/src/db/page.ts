@@ -40,6 +40,13 @@ export function readCursor(cursor: string | undefined): string | undefined {
   throw new Problem('request-invalid', { reason: `\`${issue.path}\` ${issue.message}`, issues: [issue] })
 }
 
+/** Of a list that goes by number. */
+export function readNumber(text: string | undefined): number | undefined {
+  const number = Number(text)
+  // A cursor of another list: begin where nothing is left rather than repeat.
+  return text === undefined ? undefined : Number.isSafeInteger(number) ? number : 0
+}
+
 /** A pattern for ILIKE that matches whatever contains the words as they stand. */
 export function containing(search: string): string {
   return `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`

@@ -3,8 +3,12 @@ import type { HeldBy, Level, Mode, PrincipalKind } from '@headgate/core'
 import type {
   AuthenticationType,
   DomainRight,
+  DriftDone,
+  DriftKind,
   GrantState,
+  IdentityCenterDrift,
   IntegrationStatus,
+  LocationDrift,
   Permission,
   PolicyVersion,
   ValidationResults,
@@ -227,8 +231,10 @@ export interface Database {
     request_id: string | null
     event: string
   }
+  node: { id: GeneratedAlways<number>; name: string; started_at: DefaultNow; seen_at: DefaultNow }
   leadership: {
     integration_id: number
+    node_id: number | null
     epoch: Generated<number>
     released: Generated<boolean>
     checkpoint: Generated<number>
@@ -289,6 +295,7 @@ export interface Database {
     region: string
     grants_quota: Generated<number>
     locations_quota: Generated<number>
+    locations_seen: number | null
     full_since: OptionalTimestamp
   }
   capacity_sample: {
@@ -296,8 +303,64 @@ export interface Database {
     region: string
     hour: Timestamp
     grants: number
-    own_grants: number
     locations: number
-    source: 'ledger' | 'listing'
+  }
+  drift_scan: {
+    id: GeneratedAlways<number>
+    account_id: string
+    region: string
+    requested_at: DefaultNow
+    requested_by: number | null
+    started_at: OptionalTimestamp
+    finished_at: OptionalTimestamp
+    listed: Generated<number>
+    outside: Generated<number>
+    error: string | null
+  }
+  drift_report: {
+    id: GeneratedAlways<number>
+    scan_id: number
+    integration_id: number
+    started_at: Timestamp
+    finished_at: OptionalTimestamp
+    checked: Generated<number>
+    equal: Generated<number>
+    missing: Generated<number>
+    changed: Generated<number>
+    orphans: Generated<number>
+    foreign: Generated<number>
+    unjudged: Generated<number>
+    location: LocationDrift
+    identity_center: IdentityCenterDrift
+    identity_center_arn: string | null
+  }
+  drift_finding: {
+    id: GeneratedAlways<number>
+    report_id: number
+    kind: DriftKind
+    aws_grant_id: string | null
+    ledger_id: number | null
+    grantee: string | null
+    scope: string | null
+    permission: string | null
+    done: DriftDone
+    detail: string
+  }
+  stray_grant: {
+    integration_id: number
+    aws_grant_id: string
+    kind: 'foreign' | 'orphan'
+    grantee_type: string
+    grantee_id: string
+    scope: string
+    permission: string
+    first_seen_at: DefaultNow
+    last_seen_at: DefaultNow
+    gone_at: OptionalTimestamp
+    removal_ordered_at: OptionalTimestamp
+    removal_ordered_by: number | null
+    removed_at: OptionalTimestamp
+    error_code: string | null
+    error_text: string | null
   }
 }

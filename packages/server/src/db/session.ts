@@ -26,11 +26,14 @@ export async function openSession(url: string, name: string): Promise<Session> {
     client.on('end', () => resolve())
   })
   await client.connect()
+  let last: Promise<unknown> = Promise.resolve()
   return {
     lost,
-    async value(text, values) {
-      const { rows } = await client.query({ text, values: [...values], rowMode: 'array' })
-      return rows[0]?.[0]
+    value(text, values) {
+      // One after the other: a connection answers one question at a time.
+      const answer = last.then(() => client.query({ text, values: [...values], rowMode: 'array' }))
+      last = answer.catch(() => {})
+      return answer.then(({ rows }) => rows[0]?.[0])
     },
     end: () => client.end().catch(() => {}),
   }

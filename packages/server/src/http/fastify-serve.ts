@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { confirmation } from '../previews/token.ts'
 import type { World } from '../world.ts'
 import type { Authenticate } from './auth.ts'
+import { streamsOf, type Tell } from './event-stream.ts'
 import { type Parsed, parseRequest, parseSequence } from './parse.ts'
-import { type Answer, type Caller, need, type Serve } from './serve.ts'
+import { type Caller, need, type PlainAnswer, type Serve } from './serve.ts'
 
 /** The largest body that a route takes unless its endpoint says otherwise. */
 export const MAX_BODY_BYTES = 1024 * 1024
@@ -25,6 +26,7 @@ export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, w
     if (token === undefined || !caller) return caller
     return { ...caller, confirm: await confirmation(world, endpoint, parsed, caller, String(token)) }
   }
+  const stream = streamsOf(app)
   return (endpoint, handle) => {
     app.route({
       method: endpoint.method,
@@ -42,7 +44,9 @@ export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, w
         if (sequence !== undefined && endpoint.method === 'GET') await world.index.reach(sequence)
         const parsed = parseRequest(endpoint, incomingOf(request))
         const call = { ...parsed, caller: await confirming(endpoint, parsed, request) }
-        return present(endpoint, await handle(call as Parameters<typeof handle>[0]), reply)
+        const answer = await handle(call as Parameters<typeof handle>[0])
+        if (endpoint.streams) return stream(endpoint, (answer as { readonly stream: Tell }).stream, reply)
+        return present(endpoint, answer as PlainAnswer<typeof endpoint>, reply)
       },
     })
   }
@@ -57,7 +61,7 @@ function incomingOf(request: FastifyRequest) {
   }
 }
 
-function present<E extends Endpoint>(endpoint: E, answer: Answer<E>, reply: FastifyReply): FastifyReply {
+function present<E extends Endpoint>(endpoint: E, answer: PlainAnswer<E>, reply: FastifyReply): FastifyReply {
   // Not only a check: what the contract does not name is left out of the answer.
   const body = endpoint.response.parse(answer.body)
   if (answer.sequence !== undefined) reply.header('headgate-sequence', String(answer.sequence))

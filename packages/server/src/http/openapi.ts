@@ -152,7 +152,11 @@ function printSuccess(endpoint: Endpoint): Json {
   return {
     description: endpoint.status === 201 ? 'Made' : 'Done',
     headers,
-    content: { 'application/json': { schema: printSchema(endpoint.response, 'output') } },
+    content: {
+      [endpoint.streams ? 'text/event-stream' : 'application/json']: {
+        schema: printSchema(endpoint.response, 'output'),
+      },
+    },
   }
 }
 

@@ -100,7 +100,9 @@ function parseVersion(ifMatch: string | undefined): number {
   if (ifMatch === undefined) throw new Problem('version-missing')
   const digits = /^(?:W\/)?"?(\d{1,15})"?$/.exec(ifMatch.trim())?.[1]
   if (digits !== undefined) return Number(digits)
-  throw invalid([{ path: 'If-Match', message: 'must be a version such as `"3"`' }])
+  // HTTP lets `*` stand for any version; here it would make the condition none.
+  const why = ifMatch.trim() === '*' ? ': `*` would overwrite what nobody has read' : ''
+  throw invalid([{ path: 'If-Match', message: `must be a version such as \`"3"\`${why}` }])
 }
 
 /** The change that a read must have seen. Throws Problem `request-invalid`. */

@@ -2,9 +2,11 @@
 import type { World } from '../world.ts'
 import { accessRoutes } from './access.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { capacityRoutes } from './capacity.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
 import { domainRoutes } from './domains.ts'
+import { driftRoutes } from './drift.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { integrationRoutes } from './integrations.ts'
@@ -12,6 +14,8 @@ import { nativeS3Routes } from './native-s3.ts'
 import { policyRoutes } from './policies.ts'
 import { policyHistoryRoutes } from './policy-history.ts'
 import { previewRoutes } from './previews.ts'
+import { restraintRoutes } from './restraint.ts'
+import { runRoutes } from './runs.ts'
 import type { Serve } from './serve.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { tagRoutes } from './tags.ts'
@@ -20,6 +24,9 @@ import { userRoutes } from './users.ts'
 
 export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   integrationRoutes,
+  restraintRoutes,
+  runRoutes,
+  capacityRoutes,
   nativeS3Routes,
   dataSourceRoutes,
   deploymentRoutes,
@@ -35,4 +42,5 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   policyHistoryRoutes,
   grantRoutes,
   apiKeyRoutes,
+  driftRoutes,
 ]

@@ -29,7 +29,17 @@ export interface Call<E extends Endpoint> {
   readonly caller: E['needs'] extends 'nobody' ? undefined : Caller
 }
 
-export interface Answer<E extends Endpoint> {
+/** Tells events until `signal` is aborted or there are no more; what it throws ends the stream. */
+type Streaming<E extends Endpoint> = (
+  send: (event: z.input<E['response']>) => void,
+  signal: AbortSignal,
+) => Promise<void>
+
+export type Answer<E extends Endpoint> = E extends { readonly streams: true }
+  ? { readonly stream: Streaming<E> }
+  : PlainAnswer<E>
+
+export interface PlainAnswer<E extends Endpoint> {
   readonly body: z.input<E['response']>
   /** What `Headgate-Sequence` says. */
   readonly sequence?: number | undefined

@@ -1,6 +1,6 @@
 /**
- * Where two indexes of the same facts differ: in what they were told of people and data sources, or in who reaches
- * what. Ids are compared, never numbers, which depend on the order of events.
+ * Where two indexes of the same facts differ: in what they were told of people, data sources and domains, or in who
+ * reaches what. Ids are compared, never numbers, which depend on the order of events.
  *
  * Pauses now and then; neither index may change meanwhile.
  */
@@ -35,11 +35,22 @@ export async function differencesOf(held: EntitlementIndex, fresh: EntitlementIn
   const users = new Set([...peopleOf(held), ...peopleOf(fresh)].map(({ id }) => id))
   await compare('user', users, id => isDeepStrictEqual(described(held, id), described(fresh, id)))
 
+  const [domains, others] = [held.bindings.placement.domains, fresh.bindings.placement.domains]
+  await compare('domain', idsOf(domains, others), name => isDeepStrictEqual(domains.get(name), others.get(name)))
+  const subscribed = new Set([...held.subscriptions.dataSources(), ...fresh.subscriptions.dataSources()])
+  await compare('subscriptions to data source', subscribed, id =>
+    (['READ', 'WRITE'] as const).every(level =>
+      isSameSet(held, fresh, held.subscriptions.subscribers(id, level), fresh.subscriptions.subscribers(id, level)),
+    ),
+  )
+
   const isSameStanding = comparedStandings(held, fresh)
   const [ours, theirs] = [held.bindings.sources, fresh.bindings.sources]
   await compare('data source', idsOf(ours, theirs), id => {
     const [one, other] = [ours.get(id), theirs.get(id)]
     if (!one || !other || !isDeepStrictEqual(one.row, other.row)) return false
+    const [picked, pickedThere] = [held, fresh].map(index => new Set(index.bindings.placement.selectedFor(id)))
+    if (!isDeepStrictEqual(picked, pickedThere)) return false
     return isDeepStrictEqual(held.members.of(id), fresh.members.of(id)) && isSameStanding(one, other)
   })
   return found
@@ -63,31 +74,33 @@ function described({ facts }: EntitlementIndex, id: Person['id']) {
   return { user, principals, values: values(person.values), groups: groups.sort((a, b) => a.id - b.id) }
 }
 
-/** Data sources without members that share a binding on either side are compared once. */
+/** Of people by id: each index has its own numbers. */
+function isSameSet(held: EntitlementIndex, fresh: EntitlementIndex, one: PeopleSet, other: PeopleSet): boolean {
+  if (one.size !== other.size) return false
+  return numbersOf(one).every(number => {
+    const there = fresh.facts.findPerson(held.facts.personAt(number).id)
+    return there !== undefined && hasPerson(other, there.number)
+  })
+}
+
+/** Data sources without members and subscribers that share a binding on either side are compared once. */
 function comparedStandings(held: EntitlementIndex, fresh: EntitlementIndex): (one: Source, other: Source) => boolean {
   const known = new Map<unknown, Map<unknown, boolean>>()
   function isSame(one: Source, other: Source): boolean {
     const [was, is] = [held.standing(one), fresh.standing(other)]
     const [before, after] = [was.reasons.filter(isGiving), is.reasons.filter(isGiving)]
     return (
-      isSameSet(was.read, is.read) &&
-      isSameSet(was.write, is.write) &&
+      isSameSet(held, fresh, was.read, is.read) &&
+      isSameSet(held, fresh, was.write, is.write) &&
       before.length === after.length &&
       before.every(({ reason, people }, at) => {
         const match = after[at]
-        return match && isDeepStrictEqual(reason, match.reason) && isSameSet(people, match.people)
+        return match && isDeepStrictEqual(reason, match.reason) && isSameSet(held, fresh, people, match.people)
       })
     )
   }
-  function isSameSet(one: PeopleSet, other: PeopleSet): boolean {
-    if (one.size !== other.size) return false
-    return numbersOf(one).every(number => {
-      const there = fresh.facts.findPerson(held.facts.personAt(number).id)
-      return there !== undefined && hasPerson(other, there.number)
-    })
-  }
   return (one, other) => {
-    if (held.members.of(one.id).length > 0) return isSame(one, other)
+    if (held.standsAlone(one) || fresh.standsAlone(other)) return isSame(one, other)
     const ofBinding = known.get(one.binding) ?? new Map<unknown, boolean>()
     known.set(one.binding, ofBinding)
     const same = ofBinding.get(other.binding) ?? isSame(one, other)

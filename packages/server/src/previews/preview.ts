@@ -13,7 +13,7 @@ import type { api, HypotheticalChange } from '@headgate/core/api'
 import type { z } from 'zod'
 import { readableDataSources } from '../access/visibility.ts'
 import type { Tx } from '../db/act.ts'
-import { grantsInUse } from '../db/grant-list.ts'
+import { usages } from '../db/capacity.ts'
 import { listIntegrations } from '../db/integration.ts'
 import { type PageQuery, printCursor, readCursor } from '../db/page.ts'
 import { findPeople } from '../db/person-name.ts'
@@ -25,9 +25,6 @@ import { giveToken } from './token.ts'
 import { writeOf } from './writes.ts'
 
 type Answer = z.input<typeof api.previews.make.response>
-
-/** AWS's own quota per instance; it raises it on request. */
-const mostGrants = 100_000
 
 /** Throws Problem for whatever the writes would be refused for. */
 export async function makePreview(
@@ -113,16 +110,19 @@ function movesOfEach(index: EntitlementIndex, [first, ...rest]: readonly Rehears
 }
 
 async function integrationsIn(tx: Tx, { grants }: Preview): Promise<Answer['integrations']> {
-  const names = new Map((await listIntegrations(tx)).map(({ id, name }) => [id, name]))
+  const rows = new Map((await listIntegrations(tx)).map(row => [row.id, row]))
+  const rooms = new Map((await usages(tx)).map(room => [`${room.accountId} ${room.region}`, room.grants]))
   const found: Answer['integrations'] = []
   for (const { integration, create, revoke, unmapped } of grants) {
+    const row = rows.get(integration)
+    const { used, of } = rooms.get(`${row?.account_id} ${row?.region}`) ?? { used: 0, of: 0 }
     const rate = await recentRate(tx, integration)
     found.push({
       integrationId: String(integration),
-      name: names.get(integration) ?? '',
+      name: row?.name ?? '',
       grants: { create, revoke },
       unmapped,
-      quota: { usedAfter: (await grantsInUse(tx, integration)) + create - revoke, of: mostGrants },
+      quota: { usedAfter: used + create - revoke, of },
       ...(rate === undefined ? {} : { estimatedSeconds: (create + revoke) / rate }),
     })
   }

@@ -15,5 +15,15 @@ export type Boundary =
   | 'after outcomes'
   | 'before run end'
   | 'after run end'
+  | 'before scan'
+  | 'after scan'
+  | 'before page'
+  | 'after page'
+  | 'before repair'
+  | 'after repair'
+  | 'before remove'
+  | 'after remove'
+  | 'before scan end'
+  | 'after scan end'
 
 export type AtBoundary = (name: Boundary) => void | Promise<void>

@@ -21,8 +21,8 @@ export interface Cause {
 const unknownCause: Cause = { name: 'unknown', isCounted: true }
 const expiry: Cause = { name: 'member-expired', isCounted: false }
 
-/** What an integration's admin does to the loop itself makes no grant wanted or unwanted. */
-export const neutralCauses = ['integration-mode-changed', 'integration-brake-changed', 'run-released'] as const
+/** What is done to the loop itself, or found by the audit, makes no grant wanted or unwanted. */
+export const neutralCauses = ['integration-mode-changed', 'integration-brake-changed', 'run-released', 'audit'] as const
 const neutral: ReadonlySet<string> = new Set(neutralCauses)
 
 /** @param changes those whose effect is not in the ledger yet; undefined: too many to look at */

@@ -14,6 +14,7 @@ export interface LeadingOptions {
   readonly db: Db
   /** Holds the locks: when it is lost, `signal` must be aborted. */
   readonly session: Session
+  readonly node: number
   readonly signal: AbortSignal
   /** How long a call of an earlier leader may still be under way. */
   readonly callTimeoutMs: number
@@ -23,13 +24,13 @@ export interface LeadingOptions {
 /** Runs `work` as the integration's leader; false, and nothing run, while somebody else leads. */
 export async function lead(
   integration: IntegrationId,
-  { db, session, signal, callTimeoutMs, atBoundary }: LeadingOptions,
+  { db, session, node, signal, callTimeoutMs, atBoundary }: LeadingOptions,
   work: (leadership: Leadership) => Promise<void>,
 ): Promise<boolean> {
   await atBoundary('before epoch')
   if (!(await tryLock(session, integration))) return false
   try {
-    const { isOrderly, ...leadership } = await beginEpoch(db, integration)
+    const { isOrderly, ...leadership } = await beginEpoch(db, integration, node)
     await atBoundary('after epoch')
     if (!isOrderly) await sleep(callTimeoutMs, undefined, { signal })
     await work(leadership)

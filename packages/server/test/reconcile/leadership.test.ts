@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { IntegrationId } from '@headgate/core'
-import { assertLeading, beginEpoch, endEpoch, LeadershipLost, tryLock, unlock } from '../../src/db/leadership.ts'
+import {
+  assertLeading,
+  beginEpoch,
+  endEpoch,
+  joinNodes,
+  LeadershipLost,
+  tryLock,
+  unlock,
+} from '../../src/db/leadership.ts'
 import { loadLedger, markCreating, writeOutcomes } from '../../src/db/ledger.ts'
 import { inAws, lake, person, quiet, register, until } from './reconcile-world.ts'
 
@@ -19,11 +27,14 @@ test('an old leader writes nothing, and learns that it is one', async t => {
   await loop.stop()
 
   const id = Number(here.integration) as IntegrationId
-  const old = await beginEpoch(db, id)
+  const session = await db.session('leader')
+  t.after(() => session.end())
+  const node = await joinNodes(session, 'a test')
+  const old = await beginEpoch(db, id, node)
   assert.equal(old.isOrderly, true)
   const rows = await db.transaction(tx => loadLedger(tx, id))
   await markCreating(db, old, rows)
-  const fresh = await beginEpoch(db, id)
+  const fresh = await beginEpoch(db, id, node)
   assert.deepEqual([fresh.epoch, fresh.isOrderly], [old.epoch + 1, false])
 
   const before = await db.kysely.selectFrom('ledger').selectAll().execute()
@@ -39,7 +50,7 @@ test('an old leader writes nothing, and learns that it is one', async t => {
 
   await writeOutcomes(db, fresh, [outcome])
   await endEpoch(db, fresh)
-  assert.equal((await beginEpoch(db, id)).isOrderly, true)
+  assert.equal((await beginEpoch(db, id, node)).isOrderly, true)
 })
 
 test('one session at a time has the lock, and its end frees it', async t => {

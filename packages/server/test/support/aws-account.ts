@@ -89,7 +89,7 @@ function ownerOf(
   })
 }
 
-const trust = JSON.stringify({
+export const trust = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
     {

@@ -56,6 +56,8 @@ create table capacity (
   region text not null,
   grants_quota integer not null default 100000 check (grants_quota > 0),
   locations_quota integer not null default 1000 check (locations_quota > 0),
+  -- All that AWS listed when it was last compared.
+  locations_seen integer,
   -- Since when AWS refuses new grants for want of room.
   full_since timestamptz,
   primary key (account_id, region)
@@ -67,14 +69,8 @@ create table capacity_sample (
   region text not null,
   -- The full hour; of several samples the last stands.
   hour timestamptz not null,
-  -- All there are in AWS, ours or not, where they were listed; else ours alone.
+  -- All there are in AWS, ours or not, as far as known.
   grants integer not null,
-  -- Of these, those of the ledger.
-  own_grants integer not null,
   locations integer not null,
-  source text not null check (source in ('ledger', 'listing')),
   primary key (account_id, region, hour)
 );
-
--- Whether whoever made the change had seen what it would do, and confirmed it: the brake never holds that.
-alter table fact_change add column if not exists previewed boolean not null default false;

@@ -1,0 +1,24 @@
+/**
+ * What stays in AWS though nobody wants it: held grants count as access wherever access is listed, for that is what
+ * AWS gives.
+ */
+import type { AccessRow } from '@headgate/core/api'
+import { type HeldGrant, whyHeld } from '../db/grant-list.ts'
+
+/** A person and a data source between which there is nothing but a held grant. */
+export function heldAccess(
+  held: readonly HeldGrant[],
+  user: AccessRow['user'],
+  dataSource: AccessRow['dataSource'],
+): AccessRow | undefined {
+  const [first] = held
+  if (!first) return undefined
+  return {
+    user,
+    dataSource,
+    level: held.some(({ permission }) => permission === 'READWRITE') ? 'WRITE' : 'READ',
+    because: [],
+    selfGiven: false,
+    provisioning: { status: 'held', message: `no longer entitled; ${whyHeld(first)}` },
+  }
+}

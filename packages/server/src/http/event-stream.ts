@@ -1,0 +1,61 @@
+/**
+ * Answers that go on: server-sent events, each checked by the contract. A heartbeat keeps the way open; when the server
+ * closes, every stream ends, so that nothing waits for it. Whoever reads too slowly is cut off, not waited for.
+ */
+import type { Endpoint } from '@headgate/core/api'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+const heartbeatMs = 15_000
+/** Bytes that may wait for a slow reader. */
+const mostWaiting = 4 * 1024 * 1024
+
+export type Tell = (send: (event: unknown) => void, signal: AbortSignal) => Promise<void>
+
+/** For one server: its streams end before it stops to listen. */
+export function streamsOf(app: FastifyInstance) {
+  const closing = new AbortController()
+  const open = new Set<Promise<void>>()
+  app.addHook('preClose', async () => {
+    closing.abort(new Error('the server stops'))
+    await Promise.all(open)
+  })
+  return (endpoint: Endpoint, tell: Tell, reply: FastifyReply): FastifyReply => {
+    const streaming = stream(endpoint, tell, reply, closing.signal).finally(() => open.delete(streaming))
+    open.add(streaming)
+    return reply
+  }
+}
+
+async function stream(endpoint: Endpoint, tell: Tell, reply: FastifyReply, closing: AbortSignal): Promise<void> {
+  reply.hijack()
+  const { raw } = reply
+  const gone = new AbortController()
+  raw.on('close', () => gone.abort(new Error('the reader is gone')))
+  raw.on('error', () => gone.abort(new Error('the reader is gone')))
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
+  raw.writeHead(endpoint.status, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    // Or a proxy may keep events until it has many.
+    'x-accel-buffering': 'no',
+  })
+  raw.flushHeaders()
+  const signal = AbortSignal.any([closing, gone.signal])
+  const write = (text: string) => {
+    if (signal.aborted) return
+    raw.write(text)
+    if (raw.writableLength > mostWaiting) raw.destroy()
+  }
+  const beating = setInterval(() => write(': still here\n\n'), heartbeatMs)
+  try {
+    await tell(event => {
+      const said = endpoint.response.parse(event) as { readonly event?: string }
+      write(`${said.event === undefined ? '' : `event: ${said.event}\n`}data: ${JSON.stringify(said)}\n\n`)
+    }, signal)
+  } catch (error) {
+    if (!signal.aborted) reply.log.error({ err: error }, 'a stream of events broke off')
+  } finally {
+    clearInterval(beating)
+    raw.end()
+  }
+}
