@@ -65,15 +65,18 @@ function httpPage(): string {
     'The routes in short; shapes, examples and a console are at `/docs` of a running server, the OpenAPI document at `/openapi.json`.',
     'Bodies may be JSON or YAML. Writes answer `Headgate-Sequence`; a read that sends it back waits up to 2 s for that change. Routes that ask for `If-Match` take the version of the `ETag`.',
     table(
-      ['route', 'what it does', 'errors of its own'],
-      endpoints().map(({ method, path, summary, errors: codes }) => [
+      ['route', 'what it does', 'body up to', 'errors of its own'],
+      endpoints().map(({ method, path, summary, body, bodyLimit = MiB, errors: codes }) => [
         `\`${method} ${path}\``,
         summary,
+        body ? `${bodyLimit / MiB} MiB` : '',
         codes.map((code: ErrorCode) => `\`${code}\``).join(', '),
       ]),
     ),
   ])
 }
+
+const MiB = 1024 * 1024
 
 function endpoints(): readonly Endpoint[] {
   return Object.values(api).flatMap(resource => Object.values(resource) as Endpoint[])

@@ -4,21 +4,22 @@
  * About finding only: nobody reaches anything by it.
  */
 import type { DataSourceId } from './facts.ts'
-import type { Source, SourceBindings } from './source-binding.ts'
+import type { Question, Source, SourceBindings } from './source-binding.ts'
 
-/** Not while it is disabled, and not where it is unknown. */
+/** Not while it is disabled, and not where it or its integration is unknown. */
 export function isDiscoverable(bindings: SourceBindings, id: DataSourceId): boolean {
   const source = bindings.sources.get(id)
-  return source !== undefined && isFound(bindings, source)
+  return source !== undefined && isFound(source)
 }
 
 /** By id. */
 export function discoverableSources(bindings: SourceBindings): DataSourceId[] {
   const found: DataSourceId[] = []
-  for (const source of bindings.sources.values()) if (isFound(bindings, source)) found.push(source.id)
+  for (const source of bindings.sources.values()) if (isFound(source)) found.push(source.id)
   return found.sort((a, b) => a - b)
 }
 
-function isFound(bindings: SourceBindings, { row }: Source): boolean {
-  return !row.disabled && bindings.policiesOn(row).some(({ discoverable }) => discoverable)
+function isFound({ row, grants, guarding }: Source): boolean {
+  const saysSo = ({ policy }: Question) => policy.discoverable
+  return !row.disabled && (grants.some(saysSo) || (guarding?.questions.some(saysSo) ?? false))
 }

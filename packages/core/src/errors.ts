@@ -79,6 +79,16 @@ export const errors = {
     text: 'Access Grants location already exists on provided path.',
   },
   'integration-busy': { status: 409, retry: true, text: 'integration {id} is {status}: wait until that has ended' },
+  'identity-center-associated': {
+    status: 409,
+    retry: false,
+    text: 'the Access Grants instance of integration {id} is associated with `{instanceArn}` already: dissociate that first',
+  },
+  'identity-center-in-use': {
+    status: 409,
+    retry: false,
+    text: '{grants} grants in the account and region name people of the directory: map them otherwise first',
+  },
   'integration-disabled': {
     status: 409,
     retry: false,

@@ -107,9 +107,10 @@ export function supposing<T>(index: EntitlementIndex, changes: readonly Change[]
     let last: readonly Block[] = []
     const remapped = new Map<UserId, readonly Principal[]>()
     const rewired = new Map<IntegrationId, Integration | undefined>()
+    const places = new Map<DataSourceId, DataSource>()
     for (const change of changes) {
       const inverse = index.inverseOf(change)
-      if (inverse.entity === 'dataSource') mustStay(inverse.row, change)
+      if (change.entity === 'dataSource') mustStay(places, change.row, index.bindings.sources.get(change.id)?.row)
       if (inverse.entity === 'principals' && !remapped.has(inverse.user)) remapped.set(inverse.user, inverse.rows)
       if (inverse.entity === 'integration' && !rewired.has(inverse.id)) rewired.set(inverse.id, inverse.row)
       undo.unshift(inverse)
@@ -135,10 +136,16 @@ export function previewOf(supposed: Supposed, page: PreviewPage = {}): Preview {
   }
 }
 
-function mustStay(before: DataSource | undefined, change: Change): void {
-  if (change.entity !== 'dataSource' || !before || !change.row) return
-  const { scope, integration } = change.row
-  if (printScope(scope) !== printScope(before.scope) || integration !== before.integration)
+/** `places` are the rows that were there first, of data sources gone since too. */
+function mustStay(
+  places: Map<DataSourceId, DataSource>,
+  row: DataSource | undefined,
+  before: DataSource | undefined,
+): void {
+  if (before && !places.has(before.id)) places.set(before.id, before)
+  const first = row && places.get(row.id)
+  if (!row || !first) return
+  if (printScope(row.scope) !== printScope(first.scope) || row.integration !== first.integration)
     throw new RangeError('a data source stays where it is in a preview')
 }
 

@@ -75,7 +75,10 @@ test('the discoverable data sources are those of which an active policy says so,
       index.applyChange(change)
       const { facts } = world
       const expected = facts.dataSources.filter(
-        one => !one.disabled && facts.policies.some(policy => policy.discoverable && isIn(facts, policy, one)),
+        one =>
+          !one.disabled &&
+          facts.integrations.some(({ id }) => id === one.integration) &&
+          facts.policies.some(policy => policy.discoverable && isIn(facts, policy, one)),
       )
       const ids = expected.map(({ id }) => id).sort((a, b) => a - b)
       assert.deepEqual(index.discoverable(), ids, `seed ${seed} ${JSON.stringify(change)}`)

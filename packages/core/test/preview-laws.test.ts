@@ -47,14 +47,29 @@ test('a preview says what applying would do, and changes nothing', () => {
   }
 })
 
+test('a data source that would be elsewhere is no preview, be it gone in between', () => {
+  const facts = worldOf(1)
+  const index = entitlementIndex(facts, now)
+  const [one, other] = facts.dataSources as [Facts['dataSources'][number], Facts['dataSources'][number]]
+  const moved = { entity: 'dataSource', id: one.id, row: { ...one, scope: other.scope } } as const
+  const gone = { entity: 'dataSource', id: one.id } as const
+  for (const changes of [[moved], [gone, moved]]) assert.throws(() => preview(index, changes), RangeError)
+  const back = preview(index, [gone, { ...gone, row: one }])
+  assert.deepEqual([back.total, grantsSaid(back)], [0, { create: 0, revoke: 0 }])
+  assert.equal(countIn(index), countEntitlements(facts, now).size)
+})
+
 function hypothetical(start: World, random: Random): { changes: Change[]; world: World } {
   const changes: Change[] = []
+  const first = new Map(start.facts.dataSources.map(one => [one.id, one]))
   let world = start
   while (changes.length < 3) {
     const change = changeOf(world, random)
-    const known = change.entity === 'dataSource' && world.facts.dataSources.find(({ id }) => id === change.id)
-    if (known && change.entity === 'dataSource') {
-      const row = change.row && { ...change.row, scope: known.scope, integration: known.integration }
+    if (change.entity === 'dataSource' && change.row) {
+      // Where it was first, gone in between or not.
+      const known = first.get(change.id) ?? change.row
+      const row = { ...change.row, scope: known.scope, integration: known.integration }
+      first.set(change.id, row)
       world = applied(world, { ...change, row })
       changes.push({ ...change, row })
       continue

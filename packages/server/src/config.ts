@@ -32,7 +32,7 @@ export const settings = z.object({
     .regex(/^d-[0-9a-f]{10}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
     .optional()
     .describe(
-      'Identity Store to look Identity Center users up in, such as d-1234567890; without it ids are taken as sent',
+      'Identity Store to look Identity Center users up in, such as d-1234567890; without it the one that AWS names',
     ),
   HEADGATE_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

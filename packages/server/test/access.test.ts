@@ -125,7 +125,7 @@ test('a person sees the same access from the other side', async t => {
   await member(admin, id, ann, 'READ')
   const [there] = (await admin.dataSources.access({ params: { id } })).items
   const mine = await ann.users.access({ params: { id: ann.id } })
-  assert.deepEqual(mine, { items: [there], total: 1 })
+  assert.deepEqual(mine, { items: [there], total: 1, recentlyRevoked: [] })
 })
 
 test('an access whose every reason its beneficiary made is marked self-given', async t => {

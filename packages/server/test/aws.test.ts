@@ -21,7 +21,7 @@ import {
 import { AwsFailure, callAws, problemOfAws } from '../src/aws/aws-error.ts'
 import { createAwsAccess, secretContext } from '../src/aws/clients.ts'
 import { callerIdentity } from '../src/aws/identity.ts'
-import { lookUpPrincipal } from '../src/aws/principals.ts'
+import { lookUpIam, lookUpInDirectory } from '../src/aws/principals.ts'
 import { retrying } from '../src/aws/retry.ts'
 import { findRole } from '../src/aws/roles.ts'
 import { createVault } from '../src/secrets.ts'
@@ -214,18 +214,18 @@ test('IAM principals are found by their whole ARN, with the unique id', async t 
   const { owner } = await prepared(t)
   const { User } = await owner.iam.send(new CreateUserCommand({ UserName: 'ann', Path: '/research/' }))
   const arn = 'arn:aws:iam::111122223333:user/research/ann'
-  assert.deepEqual(await lookUpPrincipal(owner, 'iamUser', arn), {
+  assert.deepEqual(await lookUpIam(owner, 'iamUser', arn), {
     found: true,
     identifier: arn,
     uniqueId: User?.UserId,
   })
-  assert.deepEqual(await lookUpPrincipal(owner, 'iamUser', 'arn:aws:iam::111122223333:user/ann'), {
+  assert.deepEqual(await lookUpIam(owner, 'iamUser', 'arn:aws:iam::111122223333:user/ann'), {
     found: false,
     reason: `its full ARN is \`${arn}\``,
   })
-  const missing = await lookUpPrincipal(owner, 'iamRole', 'arn:aws:iam::111122223333:role/nobody')
+  const missing = await lookUpIam(owner, 'iamRole', 'arn:aws:iam::111122223333:role/nobody')
   assert.deepEqual(missing, { found: false, reason: 'AWS knows no such IAM role' })
-  assert.ok('unknown' in (await lookUpPrincipal(owner, 'iamRole', 'arn:aws:iam::999999999999:role/r')))
+  assert.ok('unknown' in (await lookUpIam(owner, 'iamRole', 'arn:aws:iam::999999999999:role/r')))
   await makeRole(owner, 'four-hours', 14_400)
   assert.equal((await findRole(owner, 'four-hours'))?.maxSessionSeconds, 14_400)
 })
@@ -233,7 +233,7 @@ test('IAM principals are found by their whole ARN, with the unique id', async t 
 test('not being allowed to ask about a principal is unknown, not missing', async t => {
   const { sandbox, owner } = await prepared(t)
   sandbox.faults.set({ rules: [{ kind: 'error', service: 'iam', status: 403, code: 'AccessDenied' }] })
-  const answer = await lookUpPrincipal(owner, 'iamRole', 'arn:aws:iam::111122223333:role/r')
+  const answer = await lookUpIam(owner, 'iamRole', 'arn:aws:iam::111122223333:role/r')
   assert.deepEqual(answer, { unknown: 'AWS answered GetRole with AccessDenied' })
 })
 
@@ -251,16 +251,12 @@ test('an Identity Center user is found by id, user name and e-mail address', asy
   )
   const found = { found: true, identifier: created.UserId }
   for (const identifier of [created.UserId ?? '', 'ann', 'ann@acme.example']) {
-    assert.deepEqual(
-      await lookUpPrincipal(owner, 'identityCenterUser', identifier, { identityStoreId }),
-      found,
-      identifier,
-    )
+    assert.deepEqual(await lookUpInDirectory(owner, async () => identityStoreId, identifier), found, identifier)
   }
-  const nobody = await lookUpPrincipal(owner, 'identityCenterUser', 'bob', { identityStoreId })
+  const nobody = await lookUpInDirectory(owner, async () => identityStoreId, 'bob')
   assert.equal('found' in nobody && nobody.found, false)
-  assert.deepEqual(await lookUpPrincipal(owner, 'identityCenterUser', 'ann'), {
-    unknown: 'no Identity Store is configured',
+  assert.deepEqual(await lookUpInDirectory(owner, async () => undefined, 'ann'), {
+    unknown: 'the Access Grants instance is associated with no Identity Center',
   })
 })
 

@@ -18,8 +18,9 @@ async function start(t: TestContext) {
   const people = [await server.as([], 'ann'), await server.as([], 'ben'), await server.as([], 'cleo')]
   const group = await admin.groups.create({ body: { name: 'Analysts' } })
   for (const name of ['Finance', 'Finance.Payroll']) await admin.tags.create({ body: { name } })
+  await admin.domains.create({ body: { name: 'EMEA' } })
   const policies: number[] = []
-  for (const policy of [finance, analysts, known]) {
+  for (const policy of [finance, analysts, known, picked, offered]) {
     policies.push((await admin.policies.create({ body: { ...policy, state: 'active' } })).id)
   }
   return { server, sources, people: people.map(({ id }) => id), group: group.id, policies }
@@ -45,6 +46,16 @@ const known = {
   kind: 'guardrail' as const,
   appliesTo: { any: [{ tag: 'Finance.Payroll' }] },
   who: { when: "@hasAttribute('team')" },
+}
+
+const picked = { ...analysts, name: 'picked', appliesTo: { selected: true as const }, who: { everyone: true as const } }
+/** The caller qualifies, and has to subscribe. */
+const offered = {
+  ...finance,
+  name: 'offered',
+  appliesTo: { any: [{ domain: 'EMEA' }] },
+  who: { when: "@isUser('admin')" },
+  subscribe: 'manual' as const,
 }
 
 /** By `user source`. */
@@ -98,6 +109,11 @@ function* changesIn({ sources, people, group, policies }: World, random: () => n
     () => ({ change: one(['disableUser', 'enableUser']), user: one(people) }),
     () => ({ change: one(['activatePolicy', 'stagePolicy']), id: one(policies) }),
     () => ({ change: one(['archivePolicy', 'stagePolicy']), id: one(policies) }),
+    () => ({ change: one(['putIntoDomain', 'takeOutOfDomain']), domain: 'EMEA', dataSource: one(sources) }),
+    () => ({ change: 'editDomain', domain: 'EMEA', tags: random() < 0.5 ? [] : ['Finance'] }),
+    () => ({ change: one(['selectPolicy', 'deselectPolicy']), dataSource: one(sources), policy: policies[3] ?? 0 }),
+    () => ({ change: 'subscribe', dataSource: one(sources), level: 'READ' }),
+    () => ({ change: 'unsubscribe', dataSource: one(sources) }),
     () => ({ change: 'restorePolicy', id: one(policies), version: 1 }),
     () => ({ change: one(['disableDataSource', 'restoreDataSource']), dataSource: one(sources) }),
     () => ({

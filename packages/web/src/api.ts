@@ -17,6 +17,14 @@ export const hg = caller(async (path, init) => {
   return response
 })
 
+/** The version of a thing as it is now: what `If-Match` names, lest one overwrites what somebody else changed. */
+export async function versionOf(path: string): Promise<string> {
+  const response = await send(path, {}, heldKey())
+  const version = response.headers.get('etag')
+  if (version === null) throw new Error(`${path} has no version`)
+  return version
+}
+
 /** @throws ApiError when the server does not take the key */
 export async function signIn(key: string): Promise<void> {
   await caller((path, init) => send(path, init, key)).users.me()

@@ -56,6 +56,11 @@ const dataSources = createRoute({
   validateSearch: readDataSourceSearch,
   component: lazyRouteComponent(() => import('./data-sources/data-source-list.tsx'), 'DataSourceList'),
 })
+const registerDataSources = createRoute({
+  ...inShell,
+  path: '/data-sources/register',
+  component: lazyRouteComponent(() => import('./data-sources/register.tsx'), 'RegisterDataSources'),
+})
 const dataSource = createRoute({
   ...inShell,
   path: '/data-sources/$id',
@@ -99,6 +104,7 @@ const routeTree = root.addChildren([
     integrations,
     integration,
     dataSources,
+    registerDataSources,
     dataSource,
     policies,
     policy,

@@ -7,6 +7,7 @@ import { domains } from './domains.ts'
 import { drift } from './drift.ts'
 import { access } from './explain.ts'
 import { grants } from './grants.ts'
+import { identityCenter } from './identity-center.ts'
 import { integrations } from './integrations.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
@@ -18,6 +19,7 @@ import { groups, users } from './users.ts'
 
 export const api = {
   integrations,
+  identityCenter,
   restraint,
   runs,
   capacity,

@@ -11,6 +11,7 @@ export { type Domain, type DomainDetail, type DomainRight, domainRights } from '
 export type { DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
+export type { IdentityCenterAssociation } from './identity-center.ts'
 export {
   type AuthenticationType,
   type Integration,

@@ -121,7 +121,7 @@ export const integration = summary.extend({
 export type Integration = z.output<typeof integration>
 
 /** Statements of the controller policy that not everybody needs. */
-export const setupFeatures = ['identityCenter', 'removeForeignGrants'] as const
+export const setupFeatures = ['identityCenter', 'associateIdentityCenter', 'removeForeignGrants'] as const
 export type SetupFeature = (typeof setupFeatures)[number]
 
 const kmsKeyArn = z

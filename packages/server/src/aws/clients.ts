@@ -9,6 +9,7 @@ import { IAMClient } from '@aws-sdk/client-iam'
 import { IdentitystoreClient } from '@aws-sdk/client-identitystore'
 import { S3Client } from '@aws-sdk/client-s3'
 import { S3ControlClient } from '@aws-sdk/client-s3-control'
+import { SSOAdminClient } from '@aws-sdk/client-sso-admin'
 import { STSClient } from '@aws-sdk/client-sts'
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import type { AuthenticationType } from '@headgate/core/api'
@@ -24,6 +25,7 @@ export interface AwsClients {
   readonly sts: STSClient
   readonly iam: IAMClient
   readonly identityStore: IdentitystoreClient
+  readonly ssoAdmin: SSOAdminClient
 }
 
 /** The part of an integration's row that says how to reach AWS. */
@@ -165,6 +167,7 @@ function openClients({ accountId, region, credentials }: AwsTarget, options: Aws
     sts: new STSClient({ ...common, ...there }),
     iam: new IAMClient({ ...common, ...there }),
     identityStore: new IdentitystoreClient({ ...common, ...there }),
+    ssoAdmin: new SSOAdminClient({ ...common, ...there }),
   }
   return { clients, destroy: () => requestHandler.destroy() }
 }

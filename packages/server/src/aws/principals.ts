@@ -17,20 +17,32 @@ export type PrincipalLookUp =
   | { readonly found: false; readonly reason: string }
   | { readonly unknown: string }
 
+/** Asks IAM of the account. `identifier`: a full ARN. */
+export async function lookUpIam(aws: AwsClients, kind: 'iamUser' | 'iamRole', arn: string): Promise<PrincipalLookUp> {
+  return answered(kind, () => findInIam(aws, kind, arn))
+}
+
 /**
- * @param identifier a full ARN; for Identity Center a user id, user name or e-mail address
- * @param identityStoreId of the Identity Center to ask; without it, its users are unknown
+ * Asks an identity store.
+ *
+ * @param storeId of the store to ask; where it gives none, its users are unknown
+ * @param identifier a user id, user name or e-mail address
  */
-export async function lookUpPrincipal(
+export async function lookUpInDirectory(
   aws: AwsClients,
-  kind: PrincipalKind,
+  storeId: () => Promise<string | undefined>,
   identifier: string,
-  { identityStoreId }: { readonly identityStoreId?: string | undefined } = {},
 ): Promise<PrincipalLookUp> {
+  return answered('identityCenterUser', async () => {
+    const id = await storeId()
+    if (id !== undefined) return findInDirectory(aws, id, identifier)
+    return { unknown: 'the Access Grants instance is associated with no Identity Center' }
+  })
+}
+
+async function answered(kind: PrincipalKind, ask: () => Promise<PrincipalLookUp>): Promise<PrincipalLookUp> {
   try {
-    if (kind !== 'identityCenterUser') return await lookUpIam(aws, kind, identifier)
-    if (identityStoreId === undefined) return { unknown: 'no Identity Store is configured' }
-    return await lookUpDirectoryUser(aws, identityStoreId, identifier)
+    return await ask()
   } catch (error) {
     if (!(error instanceof AwsFailure)) throw error
     if (error.kind === 'notFound') return { found: false, reason: `AWS knows no such ${words[kind]}` }
@@ -40,7 +52,7 @@ export async function lookUpPrincipal(
 
 const words = { iamUser: 'IAM user', iamRole: 'IAM role', identityCenterUser: 'Identity Center user' } as const
 
-async function lookUpIam(aws: AwsClients, kind: 'iamUser' | 'iamRole', arn: string): Promise<PrincipalLookUp> {
+async function findInIam(aws: AwsClients, kind: 'iamUser' | 'iamRole', arn: string): Promise<PrincipalLookUp> {
   if (arn.split(':')[4] !== aws.accountId) return { unknown: `\`${arn}\` is in another account than this integration` }
   const name = nameIn(arn)
   const known =
@@ -58,11 +70,7 @@ async function lookUpIam(aws: AwsClients, kind: 'iamUser' | 'iamRole', arn: stri
   return { found: true, identifier: arn, ...(known.uniqueId === undefined ? {} : { uniqueId: known.uniqueId }) }
 }
 
-async function lookUpDirectoryUser(
-  aws: AwsClients,
-  IdentityStoreId: string,
-  identifier: string,
-): Promise<PrincipalLookUp> {
+async function findInDirectory(aws: AwsClients, IdentityStoreId: string, identifier: string): Promise<PrincipalLookUp> {
   if (isDirectoryUserId(identifier)) {
     const command = new DescribeUserCommand({ IdentityStoreId, UserId: identifier })
     await callAws('DescribeUser', () => aws.identityStore.send(command))

@@ -109,14 +109,14 @@ export async function noteLocations(db: Db, { accountId, region }: Place, count:
 export async function noteRoom(
   db: Db,
   { account_id: accountId, region }: IntegrationRow,
-  { created, isOverQuota }: Pick<RunTally, 'created'> & { readonly isOverQuota: boolean },
+  { created, revoked, isOverQuota }: RunTally & { readonly isOverQuota: boolean },
 ): Promise<void> {
   if (isOverQuota) {
     await sql`insert into capacity (account_id, region, full_since) values (${accountId}, ${region}, now())
       on conflict (account_id, region) do update set full_since = coalesce(capacity.full_since, now())`.execute(
       db.kysely,
     )
-  } else if (created > 0) {
+  } else if (created + revoked > 0) {
     await sql`update capacity set full_since = null
       where account_id = ${accountId} and region = ${region} and full_since is not null`.execute(db.kysely)
   }

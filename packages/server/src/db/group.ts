@@ -136,7 +136,7 @@ export async function isInGroup(db: Reader, group: GroupRow, person: number): Pr
   return found !== undefined
 }
 
-/** With its members, its attributes and its memberships of data sources. */
+/** With its members, its attributes, its memberships of data sources and what it owns. */
 export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow): Promise<void> {
   const { id } = group
   const cause = 'group-deleted'
@@ -155,6 +155,11 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
     .where('group_id', '=', id)
     .returning(['domain', 'right'])
     .execute()
+  const owned = await tx
+    .deleteFrom('data_source_owner')
+    .where('group_id', '=', id)
+    .returning('data_source_id')
+    .execute()
   await tx.deleteFrom('people_group').where('id', '=', id).execute()
   changed('group', id, null, cause)
   const before = {
@@ -163,6 +168,7 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
     members: members.map(row => row.person_id),
     attributes,
     dataSources: sources.map(row => row.data_source_id),
+    owns: owned.map(row => row.data_source_id),
     domainRights,
   }
   audit({

@@ -21,7 +21,7 @@ export interface NewToken {
 /** So that whoever comes back late still hears why. */
 const keptMinutes = 60
 /** A form that previews as it is typed in makes many. */
-const mostOfOne = 20
+const mostOfOne = 100
 
 /** @returns when it expires */
 export async function insertToken(db: Db, token: NewToken): Promise<Instant> {

@@ -6,9 +6,10 @@
  */
 import type { PrincipalKind } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import { lookUpPrincipal, type PrincipalLookUp } from '../aws/principals.ts'
+import { lookUpIam, lookUpInDirectory, type PrincipalLookUp } from '../aws/principals.ts'
 import { type IntegrationRow, listIntegrations } from '../db/integration.ts'
 import type { NewPrincipal } from '../db/principal.ts'
+import { identityStoreFor } from '../integrations/identity-center.ts'
 import type { World } from '../world.ts'
 import { readPrincipal } from './principal-form.ts'
 
@@ -93,13 +94,23 @@ async function askAws(
   integrations: readonly IntegrationRow[],
 ): Promise<PrincipalLookUp> {
   let last: PrincipalLookUp = { unknown: 'no integration can ask its account' }
-  const identityStoreId = world.config.HEADGATE_IDENTITY_STORE_ID
   for (const integration of integrations) {
     if (!askable.has(integration.status)) continue
-    last = await lookUpPrincipal(world.aws.of(integration), kind, identifier, { identityStoreId })
+    last =
+      kind === 'identityCenterUser'
+        ? await lookUpDirectoryUser(world, integration, identifier)
+        : await lookUpIam(world.aws.of(integration), kind, identifier)
     if ('found' in last) return last
   }
   return last
+}
+
+async function lookUpDirectoryUser(
+  world: World,
+  integration: IntegrationRow,
+  identifier: string,
+): Promise<PrincipalLookUp> {
+  return lookUpInDirectory(world.aws.of(integration), () => identityStoreFor(world, integration), identifier)
 }
 
 const askable: ReadonlySet<string> = new Set([

@@ -9,6 +9,7 @@ import { domainRoutes } from './domains.ts'
 import { driftRoutes } from './drift.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
+import { identityCenterRoutes } from './identity-center.ts'
 import { integrationRoutes } from './integrations.ts'
 import { nativeS3Routes } from './native-s3.ts'
 import { policyRoutes } from './policies.ts'
@@ -24,6 +25,7 @@ import { userRoutes } from './users.ts'
 
 export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   integrationRoutes,
+  identityCenterRoutes,
   restraintRoutes,
   runRoutes,
   capacityRoutes,

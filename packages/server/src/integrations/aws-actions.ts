@@ -31,7 +31,7 @@ interface Need {
   readonly bound: Bound
 }
 
-const needs: readonly Need[] = [
+export const needs: readonly Need[] = [
   need('GetAccessGrantsInstance', 's3:GetAccessGrantsInstance', 'core', 'instance'),
   need('ListAccessGrantsLocations', 's3:ListAccessGrantsLocations', 'core', 'instance'),
   need('ListAccessGrants', 's3:ListAccessGrants', 'core', 'instance'),
@@ -59,6 +59,28 @@ const needs: readonly Need[] = [
   need('CreateAccessGrant', 'identitystore:DescribeGroup', 'identityCenter', 'anything'),
   need('DescribeUser', 'identitystore:DescribeUser', 'identityCenter', 'anything'),
   need('GetUserId', 'identitystore:GetUserId', 'identityCenter', 'anything'),
+  need('DescribeInstance', 'sso:DescribeInstance', 'identityCenter', 'anything'),
+  need(
+    'AssociateAccessGrantsIdentityCenter',
+    's3:AssociateAccessGrantsIdentityCenter',
+    'associateIdentityCenter',
+    'instance',
+  ),
+  need('AssociateAccessGrantsIdentityCenter', 'sso:CreateApplication', 'associateIdentityCenter', 'anything'),
+  need('AssociateAccessGrantsIdentityCenter', 'sso:PutApplicationGrant', 'associateIdentityCenter', 'anything'),
+  need(
+    'AssociateAccessGrantsIdentityCenter',
+    'sso:PutApplicationAuthenticationMethod',
+    'associateIdentityCenter',
+    'anything',
+  ),
+  need(
+    'DissociateAccessGrantsIdentityCenter',
+    's3:DissociateAccessGrantsIdentityCenter',
+    'associateIdentityCenter',
+    'instance',
+  ),
+  need('DissociateAccessGrantsIdentityCenter', 'sso:DeleteApplication', 'associateIdentityCenter', 'anything'),
   need('DeleteAccessGrant', 's3:DeleteAccessGrant', 'removeForeignGrants', 'grant', 'anyGrant'),
 ]
 

@@ -114,7 +114,9 @@ async function beginComparing(
 ): Promise<ReadonlyMap<number, Compared>> {
   const { db } = world
   const there = await lookAtPlace(aws, pass)
-  await noteLocations(db, { accountId: scan.account, region: scan.region }, there.locations.size)
+  // All of one place: any of them names it.
+  const [any] = integrations
+  if (any) await noteLocations(db, { accountId: any.account_id, region: any.region }, there.locations.size)
   const epochs = await readEpochs(
     db,
     integrations.map(({ id }) => id),

@@ -12,7 +12,7 @@ import type { AtBoundary } from './boundary.ts'
 import { createOpenPeople, type OpenPeople } from './open-people.ts'
 import type { Pace } from './pace.ts'
 import { type Round, reconcile } from './reconcile.ts'
-import type { Wakes, Woken } from './wakes.ts'
+import type { Wakes } from './wakes.ts'
 
 export interface Following {
   readonly wakes: Wakes
@@ -58,7 +58,7 @@ async function rounds(world: World, lead: Leadership, following: Following, open
       // What was revoked makes room.
       else if (round.revoked > 0) mayCreateAt = Number.NEGATIVE_INFINITY
       failures = round.isUnreachable ? failures + 1 : 0
-      if (round.isUnreachable) await waitForAws(retryInMs('unreachable', failures, Math.random), woken, signal)
+      if (round.isUnreachable) await woken.next(retryInMs('unreachable', failures, Math.random), signal, unreachableMs)
       else if (round.isQuiet) await woken.next(sleepMs(round, mayCreateAt), signal)
       // As much time for the rest of the server as planning takes.
       else if (woken.isStale()) await pause(Math.min(round.planningMs, 1000), signal)
@@ -80,15 +80,8 @@ function sleepMs({ nextInMs = longestSleepMs }: Round, mayCreateAt: number): num
   return Math.min(longestSleepMs, Math.max(leastSleepMs, untilNext))
 }
 
-/** However many facts change meanwhile, AWS is not asked more often than this while it cannot be reached. */
+/** A new change ends the wait for an AWS that cannot be reached, but AWS is not asked more often than this. */
 const unreachableMs = 1000
-
-/** A new change ends it early: it may be a revocation, and AWS may be back. */
-async function waitForAws(ms: number, woken: Woken, signal: AbortSignal): Promise<void> {
-  const least = Math.min(ms, unreachableMs)
-  await pause(least, signal)
-  await woken.next(ms - least, signal)
-}
 
 /** Ends early when there is nothing to wait for any more. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

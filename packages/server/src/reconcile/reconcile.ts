@@ -21,6 +21,7 @@ import { noteRoom } from '../db/capacity.ts'
 import { tenantId } from '../db/deployment.ts'
 import { changesBetween, type FactChange } from '../db/fact-change.ts'
 import { currentMoment } from '../db/facts.ts'
+import { identityCenterAssociated } from '../db/identity-center.ts'
 import { findIntegration, type IntegrationRow } from '../db/integration.ts'
 import { type Leadership, readCheckpoint } from '../db/leadership.ts'
 import {
@@ -174,7 +175,8 @@ async function loadStored(tx: Tx, id: IntegrationId, sequence: number, part: Led
 /** Whoever waits for a principal that AWS does not know is tried again as soon as somebody says it anew. */
 function isMappedAnew({ state, user, updatedAt }: StoredGrant, changes: readonly FactChange[] = []): boolean {
   if (state !== 'waitingForPrincipal') return false
-  return changes.some(({ entity, after, at }) => {
+  return changes.some(({ entity, after, at, cause }) => {
+    if (cause === identityCenterAssociated) return at > updatedAt
     return entity === 'principal' && at > updatedAt && after !== null && 'user' in after && after.user === user
   })
 }

@@ -1,4 +1,5 @@
 /** Being woken: any number of wakes before a round begins count as one, and none during a round is lost. */
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Wakes {
   wake(): void
@@ -9,8 +10,8 @@ export interface Wakes {
 export interface Woken {
   /** Whether somebody woke it since the round began. */
   isStale(): boolean
-  /** Resolves at the next wake, one since the round began counted, after `ms`, or when aborted. */
-  next(ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves at the next wake, one since the round began counted, after `ms`, or when aborted; no wake counts before `leastMs`. */
+  next(ms: number, signal: AbortSignal, leastMs?: number): Promise<void>
 }
 
 export function createWakes(): Wakes {
@@ -26,8 +27,9 @@ export function createWakes(): Wakes {
       const isStale = () => count > seen
       return {
         isStale,
-        next: (ms, signal) =>
-          new Promise(resolve => {
+        async next(ms, signal, leastMs = 0) {
+          if (leastMs > 0) await sleep(Math.min(ms, leastMs), undefined, { signal }).catch(() => {})
+          await new Promise<void>(resolve => {
             if (isStale() || signal.aborted) return resolve()
             const end = () => {
               clearTimeout(timer)
@@ -35,10 +37,11 @@ export function createWakes(): Wakes {
               rouse = undefined
               resolve()
             }
-            const timer = setTimeout(end, ms)
+            const timer = setTimeout(end, ms - leastMs)
             signal.addEventListener('abort', end, { once: true })
             rouse = end
-          }),
+          })
+        },
       }
     },
   }

@@ -6,8 +6,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { openDatabase } from '../../src/db/open.ts'
-import type { AtBoundary, Boundary } from '../../src/reconcile/boundary.ts'
+import type { Boundary } from '../../src/reconcile/boundary.ts'
 import { startChangeLoop } from '../../src/reconcile/change-loop.ts'
+import { cutAt, killLeader } from './cut-world.ts'
 import { assertNoOrphan, inAws, type Lake, lake, person, quiet, register, until } from './reconcile-world.ts'
 
 const boundaries: readonly Boundary[] = [
@@ -27,23 +28,6 @@ const boundaries: readonly Boundary[] = [
   'before run end',
   'after run end',
 ]
-
-/** Lets everything pass until the given boundary is met the n-th time; from then on nothing moves any more. */
-function cutAt(name: Boundary, nth: number) {
-  let met = 0
-  let isCut = false
-  let release: (reason: Error) => void = () => {}
-  const forever = new Promise<never>((_, reject) => {
-    release = reject
-  })
-  forever.catch(() => {})
-  const atBoundary: AtBoundary = async here => {
-    if (here === name) met += 1
-    if (met >= nth) isCut = true
-    if (isCut) await forever
-  }
-  return { atBoundary, isCut: () => isCut, release: () => release(new Error('cut')) }
-}
 
 /** Two people to be let in, one to be raised, one to be put out: something for every step. */
 async function story(here: Lake) {
@@ -140,15 +124,6 @@ async function epochOf({ server }: Lake): Promise<number> {
 
 async function isDone(here: Lake, wanted: readonly string[]): Promise<boolean> {
   return inAws(here).join() === wanted.join()
-}
-
-/** What the end of its process would do to its lock. */
-async function killLeader({ server }: Lake): Promise<void> {
-  await sql`select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and application_name = 'headgate leader'
-      and exists (select 1 from pg_locks where locktype = 'advisory' and pg_locks.pid = pg_stat_activity.pid)`.execute(
-    server.db.kysely,
-  )
 }
 
 /** Every grant that AWS ever made has a row of its own. */

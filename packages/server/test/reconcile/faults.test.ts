@@ -202,7 +202,11 @@ test('a quota pauses creations; revocations go on, and make room', async t => {
     const failed = await grants(here, { state: 'createFailed' })
     return failed.some(({ error }) => error?.code === 'AccessGrantsQuotaExceededError')
   })
+  const room = async () => (await here.server.admin.capacity.list())[0]
+  await until('the alarm for all to see', async () => (await room())?.fullSince !== undefined)
+  assert.match((await room())?.message ?? '', /new ones wait, revocations go on/)
   await emptied(here)
+  await until('the end of the alarm', async () => (await room())?.fullSince === undefined)
 })
 
 test('credentials that may not create: createFailed with what AWS said, and revocations still work', async t => {

@@ -6,6 +6,7 @@ import { AwsFailure } from '../../src/aws/aws-error.ts'
 import type { FactChange } from '../../src/db/fact-change.ts'
 import { createFailed, revokeFailed } from '../../src/reconcile/back-off.ts'
 import { causesOf, meantSince } from '../../src/reconcile/cause.ts'
+import { createOutage } from '../../src/reconcile/outage.ts'
 import { createOutcomeLog } from '../../src/reconcile/outcome-log.ts'
 import { createRate } from '../../src/reconcile/rate.ts'
 import { takeMarked } from '../../src/reconcile/take-marked.ts'
@@ -165,4 +166,28 @@ test('a wake during a round is not lost, and many count as one', async () => {
   const sleeping = next.next(60_000, new AbortController().signal)
   wakes.wake()
   await sleeping
+})
+
+// Once the pause after an AWS that could not be reached went on for up to a minute, whatever was changed meanwhile.
+test('a wake ends a long wait, but not before its least', async () => {
+  const { signal } = new AbortController()
+  const wakes = createWakes()
+  const woken = wakes.begin()
+  wakes.wake()
+  const begun = performance.now()
+  await woken.next(3_600_000, signal, 50)
+  assert.ok(performance.now() - begun >= 45)
+})
+
+// Once an error was logged five times a second for as long as the database was down.
+test('an outage is told at its beginning and once a minute, and tried ever more slowly', () => {
+  let now = 0
+  const outage = createOutage(() => now)
+  const told: number[] = []
+  for (; now < 180_000; now += outage.pauseMs()) if (outage.goesOn().isToBeTold) told.push(now)
+  assert.equal(told.length, 3)
+  assert.equal(told[0], 0)
+  assert.equal(outage.pauseMs(), 5000)
+  outage.over()
+  assert.deepEqual([outage.goesOn().isToBeTold, outage.pauseMs()], [true, 200])
 })

@@ -6,6 +6,7 @@ import { mayCall, useMe } from '../me.ts'
 import { Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Section } from '../ui/page.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { policyKindWords } from '../ui/words.ts'
 
 type Binding = Awaited<ReturnType<typeof hg.dataSources.get>>['policies'][number]
@@ -38,10 +39,12 @@ export function BindingPolicies({ policies }: { readonly policies: readonly Bind
             { name: 'Level', width: '12%', cell: ({ level }) => (level === 'WRITE' ? 'Write' : 'Read') },
             {
               name: 'Binds',
-              width: '24%',
-              cell: ({ via }) =>
+              width: '30%',
+              cell: ({ via, why }) =>
                 via === undefined ? (
-                  'this data source'
+                  <>
+                    this data source: <ServerText text={why} />
+                  </>
                 ) : (
                   <>
                     by covering{' '}

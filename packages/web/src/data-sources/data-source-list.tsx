@@ -17,7 +17,7 @@ import { Pager, pageSize } from '../ui/pager.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { dataSourceStateWords } from '../ui/words.ts'
+import { dataSourceStateWords, healthWords } from '../ui/words.ts'
 import type { DataSourceSearch } from './search.ts'
 
 const route = getRouteApi('/shell/data-sources')
@@ -35,35 +35,62 @@ export function DataSourceList() {
       }),
     [navigate],
   )
+  const mayRegister = mayCall(useMe(), api.nativeS3.register)
   const onSearch = useCallback((text: string | undefined) => narrow({ search: text }), [narrow])
   return (
-    <Page title="Data sources" lead="Registered S3 scopes: a bucket, a prefix or one object each.">
+    <Page
+      title="Data sources"
+      lead="Registered S3 scopes: a bucket, a prefix or one object each."
+      beside={mayRegister && <Link to="/data-sources/register">Register more</Link>}
+    >
       <search className={filters.filters}>
         <SearchField label="Search by name or path" value={search.search} onChange={onSearch} />
         <TagChoice value={search.tag} onChange={tag => narrow({ tag })} />
         <IntegrationChoice value={search.integration} onChange={integration => narrow({ integration })} />
+        <Choice
+          label="Health"
+          none="Any health"
+          value={search.health}
+          options={Object.entries(healthWords).map(([value, { word }]) => ({ value, label: word }))}
+          onChange={health => narrow({ health: health as DataSourceSearch['health'] })}
+        />
+        <Choice
+          label="Mine"
+          none="Mine or not"
+          value={search.mine}
+          options={mineOptions}
+          onChange={mine => narrow({ mine: mine as DataSourceSearch['mine'] })}
+        />
       </search>
       <Rows search={search} />
     </Page>
   )
 }
 
+const mineOptions = [
+  { value: 'owner', label: 'I own them' },
+  { value: 'access', label: 'I have access' },
+  { value: 'none', label: 'I have no access' },
+]
+
 function Rows({ search }: { readonly search: DataSourceSearch }) {
   const navigate = useNavigate()
-  const { search: text, tag, integration } = search
+  const { search: text, tag, integration, health, mine } = search
   const query = {
     limit: pageSize,
     ...pageOf(search),
     ...(text !== undefined && { search: text }),
     ...(tag !== undefined && { tag }),
     ...(integration !== undefined && { integrationId: integration }),
+    ...(health !== undefined && { health }),
+    ...(mine !== undefined && { mine }),
   }
   const dataSources = useQuery({
     ...listQuery,
     queryKey: ['data sources', query],
     queryFn: () => hg.dataSources.list({ query }),
   })
-  const isNarrowed = text !== undefined || tag !== undefined || integration !== undefined
+  const isNarrowed = [text, tag, integration, health, mine].some(filter => filter !== undefined)
   return (
     <Answer query={dataSources} what="the data sources">
       {answer =>
@@ -94,7 +121,13 @@ function Rows({ search }: { readonly search: DataSourceSearch }) {
                 },
                 { name: 'Scope', width: '36%', cell: ({ scope }) => <ScopePath scope={scope} /> },
                 { name: 'Tags', cell: ({ tags }) => <Tags tags={tags} /> },
-                { name: 'State', width: '11%', cell: ({ state }) => <StateBadge {...dataSourceStateWords[state]} /> },
+                {
+                  name: 'State',
+                  width: '14%',
+                  cell: ({ state, health }) => (
+                    <StateBadge {...(state === 'active' ? healthWords[health.status] : dataSourceStateWords[state])} />
+                  ),
+                },
               ]}
             />
             <Pager

@@ -1,15 +1,18 @@
 /** One data source: where it lies, who reaches it and why, the policies that bind it, its members and grants. */
-import { api, type GrantState } from '@headgate/core/api'
-import { useQuery } from '@tanstack/react-query'
+import { api, type GrantState, type Health } from '@headgate/core/api'
+import { Button } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
+import { errorWords } from '../ui/error-words.ts'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { counted, dataSourceStateWords, grantWords } from '../ui/words.ts'
+import { counted, dataSourceStateWords, grantWords, healthWords, sentence } from '../ui/words.ts'
 import { Audience } from './audience.tsx'
 import { BindingPolicies } from './binding-policies.tsx'
 import { Tags } from './data-source-list.tsx'
@@ -36,7 +39,8 @@ const kinds = { bucket: 'a whole bucket', prefix: 'a prefix', object: 'one objec
 
 function Shown({ dataSource }: { readonly dataSource: Whole }) {
   const me = useMe()
-  const { id, name, description, scope, kind, tags, owners, state, createdAt, integrationId } = dataSource
+  const { id, name, description, scope, kind, tags, owners, ownerGroups, state, health, createdAt, integrationId } =
+    dataSource
   return (
     <Page
       title={name}
@@ -51,17 +55,13 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
           ['Tags', <Tags key="tags" tags={tags} />],
           [
             'Owners',
-            owners.length === 0
-              ? 'nobody'
-              : owners.map((owner, place) => (
-                  <span key={owner.id}>
-                    {place > 0 && ', '}
-                    <Link to="/people/$id" params={{ id: String(owner.id) }}>
-                      {owner.userid}
-                    </Link>
-                  </span>
-                )),
+            owners.length + ownerGroups.length === 0 ? (
+              'nobody'
+            ) : (
+              <Owners key="owners" people={owners} groups={ownerGroups} />
+            ),
           ],
+          ['Health', <HealthFact key="health" id={id} health={health} />],
           mayCall(me, api.integrations.get) && [
             'Integration',
             <IntegrationName key="integration" id={integrationId} />,
@@ -79,6 +79,58 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
       <BindingPolicies policies={dataSource.policies} />
       <Members members={dataSource.members} />
     </Page>
+  )
+}
+
+interface OwnersProps {
+  readonly people: Whole['owners']
+  readonly groups: Whole['ownerGroups']
+}
+
+function Owners({ people, groups }: OwnersProps) {
+  return (
+    <>
+      {people.map((owner, place) => (
+        <span key={owner.id}>
+          {place > 0 && ', '}
+          <Link to="/people/$id" params={{ id: String(owner.id) }}>
+            {owner.userid}
+          </Link>
+        </span>
+      ))}
+      {groups.length > 0 &&
+        `${people.length > 0 ? ', ' : ''}${groups.map(({ name }) => `the group ${name}`).join(', ')}`}
+    </>
+  )
+}
+
+/** With a way to look again; who may not is told so by the answer. */
+function HealthFact({ id, health }: { readonly id: number; readonly health: Health }) {
+  const queries = useQueryClient()
+  const check = useMutation({
+    mutationFn: () => hg.dataSources.check({ params: { id } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['data source'] }),
+  })
+  return (
+    <>
+      <StateBadge {...healthWords[health.status]} />{' '}
+      <span className="quiet">
+        {health.checkedAt === undefined ? 'not looked at yet' : <RelativeTime at={health.checkedAt} />}
+      </span>{' '}
+      <Button variant="default" size="compact-xs" loading={check.isPending} onClick={() => check.mutate()}>
+        Look now
+      </Button>
+      {health.message !== undefined && (
+        <p>
+          <ServerText text={sentence(health.message)} />
+        </p>
+      )}
+      {check.error !== null && (
+        <p role="alert">
+          <ServerText text={errorWords(check.error).text} />
+        </p>
+      )}
+    </>
   )
 }
 

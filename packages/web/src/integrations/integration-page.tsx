@@ -1,16 +1,18 @@
 /** One integration: how it is and why, what it connects, what was checked, and its grants. */
-import type { Integration } from '@headgate/core/api'
+import { api, type Integration } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { GrantStates } from '../home/grant-states.tsx'
-import { seesTheWhole, useMe } from '../me.ts'
+import { mayCall, seesTheWhole, useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { CopyText, ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, integrationWords } from '../ui/words.ts'
+import { EditIntegration } from './edit-integration.tsx'
+import { SetupSection } from './setup-section.tsx'
 import { ValidationTests } from './validation-tests.tsx'
 
 const route = getRouteApi('/shell/integrations/$id')
@@ -50,20 +52,22 @@ function Shown({ integration }: { readonly integration: Integration }) {
                 <code>{config.awsLocationRole}</code> <CopyText text={config.awsLocationRole} what="the role's ARN" />
               </span>,
             ],
-            [
-              'Signs in with',
-              config.authenticationType === 'auto'
-                ? 'the credentials that Headgate itself runs with'
-                : `access key ${config.awsAccessKeyId ?? ''}`,
-            ],
+            ['Signs in with', signsInWith(config)],
             ['Data sources', <DataSourceCount key="count" integration={id} />],
           ]}
         />
       </Section>
       {seesTheWhole(me) && <GrantStates integrationId={id} />}
       <ValidationTests results={validationResults} />
+      {mayCall(me, api.integrations.update) && <EditIntegration integration={integration} />}
+      {mayCall(me, api.integrations.setup) && <SetupSection id={id} />}
     </Page>
   )
+}
+
+function signsInWith({ authenticationType, awsAccessKeyId = '', awsRoleArn = '' }: Integration['config']): string {
+  if (authenticationType === 'auto') return 'the credentials that Headgate itself runs with'
+  return authenticationType === 'accessKey' ? `access key ${awsAccessKeyId}` : `role ${awsRoleArn}`
 }
 
 function DataSourceCount({ integration }: { readonly integration: string }) {

@@ -1,5 +1,5 @@
 /** The states of things as people read them: a word, a tone, one colour for each tone everywhere. */
-import type { AccessRow, GrantState, IntegrationStatus, ValidationTest } from '@headgate/core/api'
+import type { AccessRow, GrantState, Health, IntegrationStatus, ValidationTest } from '@headgate/core/api'
 
 export type Tone = 'active' | 'onItsWay' | 'held' | 'failed' | 'unmapped'
 
@@ -47,6 +47,8 @@ export const accessWords: Readonly<Record<AccessRow['provisioning']['status'], S
   failed: { tone: 'failed', word: 'Failed' },
   covered: { tone: 'active', word: 'Covered' },
   via: { tone: 'active', word: 'Via another' },
+  held: { tone: 'held', word: 'Held' },
+  waiting: { tone: 'held', word: 'Waiting' },
 }
 
 export const policyStateWords = {
@@ -59,6 +61,13 @@ export const dataSourceStateWords = {
   active: { tone: 'active', word: 'Active' },
   disabled: { tone: 'unmapped', word: 'Disabled' },
 } as const satisfies Readonly<Record<string, StateWords>>
+
+export const healthWords: Readonly<Record<Health['status'], StateWords>> = {
+  healthy: { tone: 'active', word: 'Healthy' },
+  'path-missing': { tone: 'held', word: 'Path missing' },
+  'bucket-unreachable': { tone: 'failed', word: 'Bucket unreachable' },
+  'provisioning-error': { tone: 'failed', word: 'Provisioning error' },
+}
 
 export const permissionWords = {
   APPLICATION_ADMIN: 'Application admin: connects AWS accounts',
