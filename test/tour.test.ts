@@ -8,10 +8,15 @@ import { promisify } from 'node:util'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-test('the tour runs to its end, each step as expected', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['scripts/tour.ts'], { cwd: root })
-  const steps = stdout.split('\n').filter(line => /^ok +\d+\. /.test(line))
-  assert.ok(steps.length >= 12, stdout)
-  assert.match(stdout, /first line: city,people/)
-  assert.match(stdout, /All \d+ steps as expected/)
-})
+for (const [name, options] of [
+  ['the tour', []],
+  ['the tour with a person of Identity Center', ['--identity-center']],
+] as const) {
+  test(`${name} runs to its end, each step as expected`, async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['scripts/tour.ts', ...options], { cwd: root })
+    const steps = stdout.split('\n').filter(line => /^ok +\d+\. /.test(line))
+    assert.ok(steps.length >= 12, stdout)
+    assert.match(stdout, /first line: city,people/)
+    assert.match(stdout, /All \d+ steps as expected/)
+  })
+}

@@ -31,6 +31,7 @@ export function movesOf({ index, moved }: Supposed, most: number): Moves | undef
     places.set(set, places.size)
     return places.size - 1
   }
+  const directionsOf = directions()
   const dataSources: Record<string, readonly [number, number]> = {}
   for (const one of moved) {
     const { gaining, losing } = directionsOf(one)
@@ -53,6 +54,7 @@ export function beyond(
   }
   const gaining = new Set<PeopleSet>()
   const losing = new Set<PeopleSet>()
+  const directionsOf = directions()
   for (const one of moved) {
     const now = directionsOf(one)
     const places = shown.dataSources[keyOf(one)]
@@ -66,9 +68,17 @@ function numbered({ facts }: EntitlementIndex, ids: readonly number[]): PeopleSe
   return peopleSetOf(ids.flatMap(id => facts.findPerson(id as UserId)?.number ?? []))
 }
 
-/** Another level is a gain or a loss as well. */
-function directionsOf({ gained, raised, lost, lowered }: Moved): { gaining: PeopleSet; losing: PeopleSet } {
-  return { gaining: union(gained, raised), losing: union(lost, lowered) }
+/** Another level is a gain or a loss as well. Data sources that share their sets go on sharing them. */
+function directions(): (one: Moved) => { gaining: PeopleSet; losing: PeopleSet } {
+  const known = new Map<PeopleSet, Map<PeopleSet, PeopleSet>>()
+  function both(a: PeopleSet, b: PeopleSet): PeopleSet {
+    const ofFirst = known.get(a) ?? new Map<PeopleSet, PeopleSet>()
+    known.set(a, ofFirst)
+    const found = ofFirst.get(b) ?? union(a, b)
+    ofFirst.set(b, found)
+    return found
+  }
+  return ({ gained, raised, lost, lowered }) => ({ gaining: both(gained, raised), losing: both(lost, lowered) })
 }
 
 function keyOf({ source: { row } }: Moved): string {

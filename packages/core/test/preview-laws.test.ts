@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  beyond,
   type Change,
   countEntitlements as countIn,
   deriveEntitlements,
@@ -8,8 +9,11 @@ import {
   entitlementIndex,
   type Facts,
   grantKey,
+  type Moves,
+  movesOf,
   type Preview,
   preview,
+  supposing,
 } from '../src/index.ts'
 import { countEntitlements } from './brute-force.ts'
 import { applied, changeOf, startOf, type World } from './changes.ts'
@@ -58,6 +62,45 @@ test('a data source that would be elsewhere is no preview, be it gone in between
   assert.deepEqual([back.total, grantsSaid(back)], [0, { create: 0, revoke: 0 }])
   assert.equal(countIn(index), countEntitlements(facts, now).size)
 })
+
+test('what was shown holds whatever does no more, and counts everybody beyond it', () => {
+  for (const seed of seeds.slice(0, 300)) {
+    const random = randomOf(seed * 37)
+    const start = startOf(worldOf(seed))
+    const shown = hypothetical(start, random).changes
+    const asked = hypothetical(start, random).changes
+    const index = entitlementIndex(start.facts, now)
+    const moves = supposing(index, shown, supposed => movesOf(supposed, 1_000_000))!
+    const kept: Moves = JSON.parse(JSON.stringify(moves))
+    // Another node numbers people otherwise.
+    const other = entitlementIndex({ ...start.facts, users: start.facts.users.toReversed() }, now)
+    assert.deepEqual(
+      supposing(other, shown, supposed => beyond(supposed, kept)),
+      { gaining: 0, losing: 0 },
+    )
+
+    const [known, then] = [shown, asked].map(changes => directions(preview(index, changes, { limit: 10_000 }).rows))
+    const people = (kind: 'gains' | 'loses') =>
+      new Set([...then![kind].difference(known![kind])].map(pair => pair.split(' ')[0])).size
+    assert.deepEqual(
+      supposing(other, asked, supposed => beyond(supposed, kept)),
+      { gaining: people('gains'), losing: people('loses') },
+      `seed ${seed}`,
+    )
+    const size = moves.people.flat().length + Object.keys(moves.dataSources).length
+    const tooMany = supposing(index, shown, supposed => movesOf(supposed, size - 1))
+    assert.equal(size > 0 && tooMany !== undefined, false, 'no more is kept than asked for')
+  }
+})
+
+/** Pairs of user and data source. */
+function directions(rows: Preview['rows']) {
+  const pairs = (some: Preview['rows']) => new Set(some.map(({ user, dataSource }) => `${user} ${dataSource}`))
+  return {
+    gains: pairs(rows.filter(({ before, after }) => after && (!before || before === 'READ'))),
+    loses: pairs(rows.filter(({ before, after }) => before && (!after || after === 'READ'))),
+  }
+}
 
 function hypothetical(start: World, random: Random): { changes: Change[]; world: World } {
   const changes: Change[] = []

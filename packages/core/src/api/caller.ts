@@ -97,5 +97,6 @@ async function call(
   const text = await response.text()
   const body: unknown = text === '' ? undefined : JSON.parse(text)
   if (!response.ok) throw new ApiError(response.status, (body ?? {}) as Record<string, unknown>)
-  return definition.response.parse(body)
+  // 202 in the place of 204 tells what the brake holds.
+  return definition.response.parse(definition.status === 204 ? undefined : body)
 }

@@ -58,6 +58,7 @@ export function controllerPermissions(account: AccountId, instanceArn: string, l
         's3:GetAccessGrantsInstanceResourcePolicy',
         's3:CreateAccessGrantsLocation',
         's3:GetAccessGrantsLocation',
+        's3:UpdateAccessGrantsLocation',
         's3:DeleteAccessGrantsLocation',
         's3:ListAccessGrantsLocations',
         's3:CreateAccessGrant',
@@ -79,7 +80,7 @@ export function controllerPermissions(account: AccountId, instanceArn: string, l
     },
     {
       Effect: 'Allow',
-      Action: ['iam:GetRole', 'iam:GetUser'],
+      Action: ['iam:GetRole', 'iam:GetUser', 'iam:SimulatePrincipalPolicy'],
       Resource: [`arn:aws:iam::${account}:role/*`, `arn:aws:iam::${account}:user/*`],
     },
     // A grant to a person of the directory makes AWS look them up with the rights of whoever creates it.

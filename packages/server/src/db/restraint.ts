@@ -75,6 +75,33 @@ export async function releaseRun(
   return released.length
 }
 
+/** Integrations whose brake so many more revocations could reach. */
+export async function nearBrakes(db: Reader, revocations: number): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select id from integration
+    where status not in ('deleted', 'disabled') and mode = 'enforce' and brake_revocations < ${revocations} + (
+      select count(*) from ledger where integration_id = integration.id and counted
+        and revoking_at > now() - interval '1 hour')`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/** How many the brake held for a change and those with it; undefined until every leader has planned it. */
+export async function heldSince(
+  db: Reader,
+  integrations: readonly number[],
+  sequence: number,
+): Promise<number | undefined> {
+  const { rows } = await sql<{ behind: number; held: number }>`
+    select (select count(*) from unnest(${integrations}::bigint[]) as asked(id)
+        left join leadership on leadership.integration_id = asked.id
+        where coalesce(leadership.checkpoint, 0) < ${sequence}) as behind,
+      (select count(*) from ledger join run on run.id = ledger.held_run_id
+        where ledger.integration_id = any(${integrations}) and ledger.held = 'brake' and run.sequence >= ${sequence})
+      as held`.execute(db)
+  const [found] = rows
+  return found?.behind === 0 ? found.held : undefined
+}
+
 export interface Restrained {
   readonly byBrake: number
   readonly byMode: number

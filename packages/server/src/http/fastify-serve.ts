@@ -2,6 +2,7 @@
 import type { Endpoint } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { confirmation } from '../previews/token.ts'
+import { heldOfWrite } from '../runs/held-of-write.ts'
 import type { World } from '../world.ts'
 import type { Authenticate } from './auth.ts'
 import { streamsOf, type Tell } from './event-stream.ts'
@@ -46,7 +47,10 @@ export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, w
         const call = { ...parsed, caller: await confirming(endpoint, parsed, request) }
         const answer = await handle(call as Parameters<typeof handle>[0])
         if (endpoint.streams) return stream(endpoint, (answer as { readonly stream: Tell }).stream, reply)
-        return present(endpoint, answer as PlainAnswer<typeof endpoint>, reply)
+        const plain = answer as PlainAnswer<typeof endpoint>
+        const isMeant = call.caller !== undefined && 'confirm' in call.caller
+        const held = plain.sequence === undefined || isMeant ? 0 : await heldOfWrite(world, plain.sequence)
+        return present(endpoint, plain, reply, held)
       },
     })
   }
@@ -61,11 +65,22 @@ function incomingOf(request: FastifyRequest) {
   }
 }
 
-function present<E extends Endpoint>(endpoint: E, answer: PlainAnswer<E>, reply: FastifyReply): FastifyReply {
+/** @param held how much of what the write brought about waits for a release: then it is not done, but accepted */
+function present<E extends Endpoint>(
+  endpoint: E,
+  answer: PlainAnswer<E>,
+  reply: FastifyReply,
+  held: number,
+): FastifyReply {
   // Not only a check: what the contract does not name is left out of the answer.
   const body = endpoint.response.parse(answer.body)
   if (answer.sequence !== undefined) reply.header('headgate-sequence', String(answer.sequence))
   if (answer.version !== undefined) reply.header('etag', `"${answer.version}"`)
   reply.header('cache-control', 'no-store').code(endpoint.status)
+  if (held > 0) {
+    reply.code(202).header('headgate-held', String(held))
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+    return reply.send(isObject ? { ...body, held } : (body ?? { held }))
+  }
   return endpoint.status === 204 ? reply.send() : reply.send(body)
 }

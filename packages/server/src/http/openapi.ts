@@ -73,7 +73,7 @@ function printOperation(resource: string, name: string, endpoint: Endpoint): Jso
     security: endpoint.needs === 'nobody' ? [] : [{ key: [] }, { bearer: [] }],
     parameters: printParameters(endpoint),
     ...(endpoint.body ? { requestBody: printBody(endpoint.body, endpoint) } : {}),
-    responses: { [endpoint.status]: printSuccess(endpoint), ...printErrors(endpoint) },
+    responses: { [endpoint.status]: printSuccess(endpoint), ...printHeld(endpoint), ...printErrors(endpoint) },
   }
 }
 
@@ -158,6 +158,16 @@ function printSuccess(endpoint: Endpoint): Json {
       },
     },
   }
+}
+
+/** Instead of the success, where the brake holds something of it. */
+function printHeld({ method, status }: Endpoint): Json {
+  if (method === 'GET' || status === 202) return {}
+  const description =
+    'Stored, but the brake holds so many of the revocations that it brings about, until a governor releases them: as ' +
+    'the success, with `held` besides where it is an object'
+  const headers = { 'Headgate-Held': { description: 'how many', schema: { type: 'integer' } } }
+  return { 202: { description, headers } }
 }
 
 function printErrors(endpoint: Endpoint): Record<string, Json> {

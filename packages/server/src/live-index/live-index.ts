@@ -20,6 +20,8 @@ export interface LiveIndex {
   fresh(): Promise<Current>
   /** Waits until the change is in it. Throws Problem `not-ready` after 2 s. */
   reach(sequence: number): Promise<void>
+  /** How many lost access, or a level of it, by what came in together with this change; undefined: no longer known. */
+  taken(sequence: number): number | undefined
   /** As of its last change, without a look at the database; undefined until it is filled. */
   current(): Current | undefined
   /** Whose grants may move, from now on. */
@@ -60,6 +62,8 @@ const inCaseMs = 5000 // 05
 /** No timer is armed for longer. */
 const longestSleepMs = 3_600_000
 const retryMs = 100
+/** Who asks what a change took asks at once. */
+const mostTakings = 100
 
 export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions): LiveIndex {
   const followers = createFollowers()
@@ -95,14 +99,24 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
     armExpiry()
   }
 
+  /** What the latest looks took: up to which change, and from how many. */
+  const takings: { readonly after: number; readonly upTo: number; readonly taken: number }[] = []
+
   function apply(known: Held, news: Parameters<typeof applyNews>[1]): void {
+    const after = known.sequence
+    let taken = 0
     try {
-      applyNews(known, news, (...told) => followers.tell(known.index, ...told))
+      applyNews(known, news, (change, before, did) => {
+        taken += did.counts.lost + did.counts.lowered
+        followers.tell(known.index, change, before, did)
+      })
     } catch (error) {
       // Half a change must never be read.
       if (held === known) held = undefined
       throw error
     }
+    takings.push({ after, upTo: known.sequence, taken })
+    if (takings.length > mostTakings) takings.shift()
     followers.tellOf(news.touched.integrations as ReadonlySet<IntegrationId>)
     if (news.rows.unreadable?.length) sayUnreadable(known)
   }
@@ -190,6 +204,7 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
         if (deadline.aborted) throw new Problem('not-ready', { reason: `change ${sequence} has not arrived here yet` })
       }
     },
+    taken: sequence => takings.findLast(({ after, upTo }) => after < sequence && sequence <= upTo)?.taken,
     current: () => held,
     follow: followers.follow,
     verify,

@@ -42,7 +42,7 @@ export async function makePreview(
     ...(after ? { after } : {}),
     ...(mayRead ? { isShown: (id: DataSourceId) => mayRead.has(id) } : {}),
   }
-  const { found, names, sequence, moves } = await rehearseWrites(world, caller, changes.map(writeOf), async steps => {
+  const { found, named, sequence, moves } = await rehearseWrites(world, caller, changes.map(writeOf), async steps => {
     const { index, sequence } = await world.index.fresh()
     return { sequence, ...lookAt(index, steps, page) }
   })
@@ -63,7 +63,7 @@ export async function makePreview(
       items: found.rows.flatMap(({ user, dataSource, ...levels }) => {
         const person = people.get(user)
         return person
-          ? [{ user: person, dataSource: { id: dataSource, name: names.get(dataSource) ?? '' }, ...levels }]
+          ? [{ user: person, dataSource: { id: dataSource, name: '' }, ...named.get(dataSource), ...levels }]
           : []
       }),
       ...(next ? { next: printCursor(`${next.dataSource}/${next.user}`) } : {}),
@@ -87,20 +87,26 @@ function lookAt(
   index: EntitlementIndex,
   steps: readonly Rehearsed[],
   page: Parameters<typeof previewOf>[1],
-): { found: Preview; names: ReadonlyMap<number, string>; moves: StepMoves } {
+): { found: Preview; named: ReadonlyMap<number, Named>; moves: StepMoves } {
   function* all() {
     for (const { changes } of steps) yield* changes(index)
   }
   const isOne = steps.length === 1
-  const { whole, ...looked } = supposing(index, all(), supposed => {
+  const { whole, found, names } = supposing(index, all(), supposed => {
     const found = previewOf(supposed, page)
-    const names = new Map(found.rows.map(({ dataSource: id }) => [id, index.bindings.sources.get(id)?.row.name ?? '']))
-    return { found, names, whole: isOne ? movesOf(supposed, mostMoves) : undefined }
+    return { found, names: namesIn(index, found), whole: isOne ? movesOf(supposed, mostMoves) : undefined }
   })
+  // What goes has its name now, what comes had it then.
+  const looked = { found, names: new Map([...namesIn(index, found), ...names]) }
   if (steps.length > mostSteps) return { ...looked, moves: 'tooManyChanges' }
   const each = isOne ? [whole] : movesOfEach(index, steps)
   const moves = steps.flatMap(({ hash }, at) => (each[at] ? [{ hash, moves: each[at] }] : []))
   return { ...looked, moves: moves.length === steps.length ? moves : 'tooManyMovements' }
+}
+
+function namesIn({ bindings }: EntitlementIndex, { rows }: Preview): Map<number, string> {
+  const sources = rows.flatMap(({ dataSource }) => bindings.sources.get(dataSource) ?? [])
+  return new Map(sources.map(({ id, row }) => [id, row.name]))
 }
 
 /** One on top of the other. */

@@ -4,7 +4,7 @@
  * Whoever may not make a write may not preview it, and what the write would be refused for, its preview is refused for;
  * only GOVERNANCE previews what others may do. AWS is asked what the writes ask it, and never told anything.
  */
-import type { EntitlementIndex } from '@headgate/core'
+import type { EntitlementIndex, UserId } from '@headgate/core'
 import { type Endpoint, permissions } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import type { UnstoredChange } from '../db/open.ts'
@@ -54,7 +54,8 @@ export async function rehearseWrites<T>(
   look: (steps: readonly Rehearsed[]) => Promise<T>,
 ): Promise<T> {
   const { principalOwners } = await world.index.fresh()
-  const newOwners = new Map(principalOwners)
+  const newOwners = new Map<number, UserId>()
+  const owners = { get: (id: number) => newOwners.get(id) ?? principalOwners.get(id) }
   const said: UnstoredChange[] = []
   return rehearse(
     world.db,
@@ -67,7 +68,7 @@ export async function rehearseWrites<T>(
         const { needs } = write.endpoint
         if (typeof needs !== 'string' && !caller.permissions.has('GOVERNANCE')) need(caller, ...needs)
         await handlers.get(write.endpoint)?.({ ...parsed, caller: inRehearsal(caller) })
-        const news = await newsIn(tx, newOwners, said.splice(0))
+        const news = await newsIn(tx, owners, said.splice(0))
         for (const { id, principal } of news.rows.principals ?? []) newOwners.set(id, principal.user)
         steps.push({ hash: hashOfWrite(write.endpoint, parsed), changes: index => changesFor(index, news) })
       }

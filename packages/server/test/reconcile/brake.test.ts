@@ -117,6 +117,25 @@ test('what a person meant is never held, whatever the hour has seen', async t =>
   assert.deepEqual((await restraintOf(here)).held, { byBrake: 0, byMode: 0, runs: [] })
 })
 
+test('a write whose effect is held is accepted, and says how much of it waits', async t => {
+  const here = await braked(t)
+  const { admin } = here.server
+  const { version } = await admin.policies.get({ params: { id: here.policy } })
+  const answer = await admin.send(`/policies/${here.policy}`, {
+    method: 'DELETE',
+    headers: { 'if-match': `"${version}"` },
+  })
+  assert.deepEqual([answer.status, answer.headers.get('headgate-held')], [202, '5'])
+  assert.equal(((await answer.json()) as { held: number }).held, 5)
+  // What takes nothing is done as ever.
+  const again = await admin.send('/policies', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...crowdPolicy, name: 'again' }),
+  })
+  assert.deepEqual([again.status, again.headers.get('headgate-held')], [201, null])
+})
+
 test('what is wanted again is held no more, and a release takes it from nobody', async t => {
   const here = await braked(t)
   const { admin } = here.server
