@@ -3,11 +3,12 @@
  *
  * Who a policy is about is another question (`audience.ts`).
  */
-import type { Condition, DataSource, DataSourceId, Policy, PolicyId } from './facts.ts'
+import type { Condition, DataSource, DataSourceId, IntegrationId, Policy, PolicyId } from './facts.ts'
 import type { Placement, PlacementIndex } from './placement.ts'
 import { matches, selfAndParents } from './policy/match.ts'
 import { covers, type Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
+import { type TagMap, tagMap } from './tag-map.ts'
 
 /** Whether the policy applies to the data source, which has to lie within the reach of its authority. */
 export function takesIn(policy: Applying, dataSource: DataSource, placement: Placement): boolean {
@@ -39,11 +40,23 @@ export interface PolicyFinder {
 
 /** Finds by one condition of a policy, so that only policies with something in common are asked. */
 export function policyFinder(placement: PlacementIndex): PolicyFinder {
-  const byPlace = new Map<string, Set<Policy>>()
+  const byPlace = {
+    everything: new Map<unknown, Set<Policy>>(),
+    tag: new Map<unknown, Set<Policy>>(),
+    domain: new Map<unknown, Set<Policy>>(),
+    integration: new Map<unknown, Set<Policy>>(),
+    dataSource: new Map<unknown, Set<Policy>>(),
+    selected: new Map<unknown, Set<Policy>>(),
+    glob: new Map<unknown, Set<Policy>>(),
+    name: new Map<unknown, Set<Policy>>(),
+  }
   const byScope: ScopeIndex<{ readonly scope: Scope; readonly policy: Policy }> = scopeIndex([], ({ scope }) => scope)
   const scopesOf = new Map<Policy, { readonly scope: Scope; readonly policy: Policy }[]>()
 
-  const answers = new Map<string, { readonly sure: readonly Policy[]; readonly unsure: readonly Policy[] }>()
+  const answers = new Map<
+    IntegrationId,
+    TagMap<{ readonly sure: readonly Policy[]; readonly unsure: readonly Policy[] }>
+  >()
 
   function add(policy: Policy): void {
     answers.clear()
@@ -53,9 +66,9 @@ export function policyFinder(placement: PlacementIndex): PolicyFinder {
         byScope.add(entry)
         scopesOf.set(policy, [...(scopesOf.get(policy) ?? []), entry])
       } else {
-        const place = placeOf(condition)
-        const there = byPlace.get(place) ?? new Set()
-        byPlace.set(place, there.add(policy))
+        const [kind, key] = placeOf(condition)
+        const there = byPlace[kind].get(key) ?? new Set()
+        byPlace[kind].set(key, there.add(policy))
       }
     }
   }
@@ -66,49 +79,61 @@ export function policyFinder(placement: PlacementIndex): PolicyFinder {
     scopesOf.delete(policy)
     for (const condition of lookedUpBy(policy)) {
       if (condition !== everything && 'scope' in condition) continue
-      const place = placeOf(condition)
-      byPlace.get(place)?.delete(policy)
-      if (byPlace.get(place)?.size === 0) byPlace.delete(place)
+      const [kind, key] = placeOf(condition)
+      byPlace[kind].get(key)?.delete(policy)
+      if (byPlace[kind].get(key)?.size === 0) byPlace[kind].delete(key)
     }
   }
 
   function taking(dataSource: DataSource): readonly Policy[] {
     const { sure, unsure } = byTags(dataSource)
-    const others = [
-      ...unsure,
-      ...(byPlace.get(`name ${dataSource.name}`) ?? []),
-      ...(byPlace.get(globs) ?? []),
-      ...(byPlace.get(placeOf({ dataSource: dataSource.id })) ?? []),
-      ...[...placement.selectedFor(dataSource.id)].flatMap(one => [...(byPlace.get(placeOf({ selected: one })) ?? [])]),
-      ...byScope.coveredBy(dataSource.scope).map(({ policy }) => policy),
-    ]
-    const more = others.filter(policy => takesIn(policy, dataSource, placement))
+    const others = new Set(unsure)
+    addAll(others, byPlace.name.get(dataSource.name))
+    addAll(others, byPlace.glob.get(undefined))
+    addAll(others, byPlace.dataSource.get(dataSource.id))
+    if (byPlace.selected.size > 0) {
+      for (const id of placement.selectedFor(dataSource.id)) addAll(others, byPlace.selected.get(id))
+    }
+    for (const { policy } of byScope.coveredBy(dataSource.scope)) others.add(policy)
+    if (others.size === 0) return sure
+    const more = [...others].filter(policy => takesIn(policy, dataSource, placement))
     return more.length === 0 ? sure : byId(new Set([...sure, ...more]))
   }
 
   function byTags(dataSource: DataSource) {
-    const key = JSON.stringify([dataSource.integration, ...dataSource.tags.toSorted(), dataSource.domains.toSorted()])
-    const known = answers.get(key)
+    const alike = answers.get(dataSource.integration) ?? tagMap()
+    answers.set(dataSource.integration, alike)
+    const key = keyOf(dataSource)
+    const known = alike.get(key)
     if (known) return known
-    const tags = new Set(dataSource.tags.flatMap(selfAndParents))
-    const places: Place[] = [
-      everything,
-      { integration: dataSource.integration },
-      ...Array.from(tags, tag => ({ tag })),
-      ...Array.from(placement.domainsOf(dataSource), domain => ({ domain })),
-    ]
-    const there = new Set(places.flatMap(place => [...(byPlace.get(placeOf(place)) ?? [])]))
-    const [unsure, plain] = [[...there].filter(looksCloser), [...there].filter(policy => !looksCloser(policy))]
-    const answer = { sure: byId(plain.filter(policy => takesIn(policy, dataSource, placement))), unsure }
-    answers.set(key, answer)
+    const there = new Set<Policy>()
+    addAll(there, byPlace.everything.get(undefined))
+    addAll(there, byPlace.integration.get(dataSource.integration))
+    for (const tag of dataSource.tags) for (const name of selfAndParents(tag)) addAll(there, byPlace.tag.get(name))
+    for (const domain of placement.domainsOf(dataSource)) addAll(there, byPlace.domain.get(domain))
+    const [unsure, plain]: [Policy[], Policy[]] = [[], []]
+    for (const policy of there) {
+      if (looksCloser(policy)) unsure.push(policy)
+      else if (takesIn(policy, dataSource, placement)) plain.push(policy)
+    }
+    const answer = { sure: byId(plain), unsure }
+    alike.set(key, answer)
     return answer
   }
 
   return { add, delete: remove, taking, forget: () => answers.clear() }
 }
 
+function addAll<Item>(to: Set<Item>, some: Iterable<Item> | undefined): void {
+  if (some) for (const one of some) to.add(one)
+}
+
+/** Tags, and domains in a form that no tag has. */
+function keyOf({ tags, domains }: DataSource): readonly string[] {
+  return domains.length === 0 ? tags : [...tags, ...domains.map(name => `.${name}`)]
+}
+
 const everything = 'everything' as const
-const globs = 'glob'
 
 /** Something to find a policy by. */
 type Place = typeof everything | Condition | { readonly dataSource: DataSourceId } | { readonly selected: PolicyId }
@@ -136,15 +161,15 @@ function lookedUpBy({ id, reach, appliesTo }: Applying): readonly Place[] {
   return first ? [first] : []
 }
 
-function placeOf(place: Place): string {
-  if (place === everything) return everything
-  if ('tag' in place) return `tag ${place.tag}`
-  if ('domain' in place) return `domain ${place.domain}`
-  if ('integration' in place) return `integration ${place.integration}`
-  if ('dataSource' in place) return `source ${place.dataSource}`
-  if ('selected' in place) return `selected ${place.selected}`
+function placeOf(place: Place) {
+  if (place === everything) return [everything, undefined] as const
+  if ('tag' in place) return ['tag', place.tag] as const
+  if ('domain' in place) return ['domain', place.domain] as const
+  if ('integration' in place) return ['integration', place.integration] as const
+  if ('dataSource' in place) return ['dataSource', place.dataSource] as const
+  if ('selected' in place) return ['selected', place.selected] as const
   if ('scope' in place) throw new TypeError('scopes are found by their index')
-  return place.name.includes('*') ? globs : `name ${place.name}`
+  return place.name.includes('*') ? (['glob', undefined] as const) : (['name', place.name] as const)
 }
 
 function meets(condition: Condition, dataSource: DataSource, placement: Placement): boolean {

@@ -56,10 +56,9 @@ export function whatIsReached(
   const { number } = person
   const standing = index.standingWithin(peopleSetOf([number]))
   const entitled = entitledSources(index, number)
-  const reached = new Set(entitled)
-  for (const source of entitled) for (const inner of index.bindings.covered(source)) reached.add(inner)
-  const ids = Array.from(reached, ({ id }) => id).sort((a, b) => a - b)
-  return paged(ids, page, id => {
+  const ids = entitled.map(({ id }) => id)
+  for (const source of entitled) for (const inner of index.bindings.covered(source)) ids.push(inner.id)
+  return paged(inOrder(ids), page, id => {
     const source = index.bindings.sources.get(id)!
     const wider = coveringById(index, source)
     return accessOf(user, number, source, wider, [source, ...wider].map(standing))
@@ -92,10 +91,23 @@ function entitledSources(index: EntitlementIndex, number: number): Source[] {
   }
   const found = [...alone].filter(source => standing(source).read.size > 0)
   for (const { sources } of index.opening(people)) {
-    const plain = [...sources].filter(source => !alone.has(source))
     // Guardrails are the binding's, so one without this person as a member or subscriber speaks for all.
-    if (plain[0] && standing(plain[0]).read.size > 0) for (const source of plain) found.push(source)
+    let isLetIn: boolean | undefined
+    for (const source of sources) {
+      if (alone.has(source)) continue
+      isLetIn ??= standing(source).read.size > 0
+      if (!isLetIn) break
+      found.push(source)
+    }
   }
+  return found
+}
+
+/** Ascending, each once. Tens of thousands of them: sorted as plain numbers, without a comparison to call. */
+function inOrder<Id extends number>(ids: readonly Id[]): Id[] {
+  const sorted = Float64Array.from(ids).sort() as ArrayLike<number> as ArrayLike<Id>
+  const found: Id[] = []
+  for (let at = 0; at < sorted.length; at++) if (sorted[at] !== sorted[at - 1]) found.push(sorted[at]!)
   return found
 }
 

@@ -93,6 +93,10 @@ export function audiences(facts: FactIndex, { roomBytes = 512 * 2 ** 20 } = {}):
     const asker = ++askers
     const place = asker & 1
     function ask(formula: Formula): PeopleSet {
+      formula.slots ??= [
+        { asker: 0, answer: nobody },
+        { asker: 0, answer: nobody },
+      ]
       const slot = formula.slots[place]!
       if (slot.asker === asker) return slot.answer
       const found = said?.(formula) ?? lasting(formula, evaluated(formula, people, ask), people)

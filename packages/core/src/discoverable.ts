@@ -4,7 +4,8 @@
  * About finding only: nobody reaches anything by it.
  */
 import type { DataSourceId } from './facts.ts'
-import type { Question, Source, SourceBindings } from './source-binding.ts'
+import type { Question } from './question.ts'
+import type { Source, SourceBindings } from './source-binding.ts'
 
 /** Not while it is disabled, and not where it or its integration is unknown. */
 export function isDiscoverable(bindings: SourceBindings, id: DataSourceId): boolean {
@@ -19,7 +20,7 @@ export function discoverableSources(bindings: SourceBindings): DataSourceId[] {
   return found.sort((a, b) => a - b)
 }
 
-function isFound({ row, grants, guarding }: Source): boolean {
-  const saysSo = ({ policy }: Question) => policy.discoverable
+function isFound({ row, asked: { grants, guarding } }: Source): boolean {
+  const saysSo = ({ rule: { policy } }: Question) => policy.discoverable
   return !row.disabled && (grants.some(saysSo) || (guarding?.questions.some(saysSo) ?? false))
 }

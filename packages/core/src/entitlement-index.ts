@@ -6,11 +6,13 @@
  * from the same facts. No clock: `now` is handed in, `nextExpiry` says when to hand in the next one.
  */
 import { type Audiences, audiences } from './audience.ts'
+import { type Binding, formulasOf } from './binding-table.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
+import { countOf } from './few.ts'
 import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
@@ -27,14 +29,7 @@ import {
 import { placementIndex } from './placement.ts'
 import { allUsers } from './policy/truth.ts'
 import { climbed, reachOfChange } from './reach-of-change.ts'
-import {
-  type Binding,
-  formulasOf,
-  type Rebound,
-  type Source,
-  type SourceBindings,
-  sourceBindings,
-} from './source-binding.ts'
+import { type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
 import { memberReason, type Standing, standingOf } from './standing.ts'
 import { type SubscriptionIndex, subscriptionIndex } from './subscription-index.ts'
 
@@ -178,16 +173,20 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   /** Groups the data sources that went from the same binding to the same other one; some stand apart. */
   function alike(all: readonly Rebound[]) {
-    const groups = new Map<string, Rebound & { readonly plain: Set<Source>; readonly others: Source[] }>()
+    type Group = Rebound & { readonly plain: Set<Source>; readonly others: Source[] }
+    const groups: Group[] = []
+    const known = new Map<Binding | undefined, Map<Binding | undefined, Group>>()
     for (const one of all) {
-      const key = `${one.before?.key} → ${one.after?.key}`
-      const group = groups.get(key) ?? { ...one, plain: new Set<Source>(), others: [] }
-      groups.set(key, group)
+      const from = known.get(one.before) ?? new Map<Binding | undefined, Group>()
+      known.set(one.before, from)
+      const group = from.get(one.after) ?? { ...one, plain: new Set<Source>(), others: [] }
+      if (group.source === one.source) groups.push(group)
+      from.set(one.after, group)
       const mayDiffer = [one.before, one.after].some(binding => differs(one.source.id, binding))
       if (mayDiffer) group.others.push(one.source)
       else group.plain.add(one.source)
     }
-    return groups.values()
+    return groups
   }
 
   /** Whether somebody may have more on it than what its binding says. */
@@ -260,7 +259,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     const quickAfter = (formula: Formula) => (formula.isGrounded && !live.has(formula) ? nobody : askAfter(formula))
     for (const alike of bindingsAlike(touched, people, quickBefore, quickAfter)) {
       const [was, is] = [standingOf(alike[0], [], quickBefore), standingOf(alike[0], [], quickAfter)]
-      const but = new Set(alike.flatMap(binding => apart.get(binding) ?? []))
+      const but = new Set<Source>()
+      if (apart.size > 0) for (const binding of alike) for (const one of apart.get(binding) ?? []) but.add(one)
       blocks.push(blockOf({ all: alike.map(({ sources }) => sources), but }, was, is))
     }
     for (const source of alone) {
@@ -469,7 +469,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   }
 
   function* audienceBlocks() {
-    for (const binding of bindings.bindings.values()) {
+    for (const binding of bindings.bindings) {
       const plain: DataSourceId[] = []
       for (const source of binding.sources) {
         if (!standsAlone(source)) plain.push(source.id)
@@ -488,14 +488,13 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function memory(): Memory {
     let ofFormulas = 0
-    for (const { key, terms, parents, ands } of formulas.all())
-      ofFormulas += 400 + key.length + 8 * terms.length + 40 * (parents.size + ands.size)
+    for (const { terms, parents, ands } of formulas.all())
+      ofFormulas += 300 + 8 * terms.length + 40 * (countOf(parents) + countOf(ands))
     let ofSources = 0
     for (const { row, below } of bindings.sources.values()) {
-      ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * below.size
+      ofSources += 500 + row.name.length + row.scope.key.length + 60 * row.tags.length + 60 * (below?.size ?? 0)
     }
-    for (const { key, grants, offers } of bindings.bindings.values())
-      ofSources += 500 + key.length + 150 * (grants.length + offers.length)
+    for (const { grants, offers } of bindings.bindings) ofSources += 500 + 100 * (grants.length + offers.length)
     return {
       ...facts.bytes(),
       dataSources: ofSources + 200 * members.count + subscriptions.bytes(),
@@ -541,9 +540,19 @@ function bindingsAlike(
   before: (formula: Formula) => PeopleSet,
   after: (formula: Formula) => PeopleSet,
 ): Iterable<[Binding, ...Binding[]]> {
-  const alike = new Map<string | Binding, [Binding, ...Binding[]]>()
+  if (people.size !== 1) return Array.from(bindings, binding => [binding])
+  // 1 where it held before, 2 where it does after: thousands of bindings share a few formulas that hold at all.
+  const truths = new Map<Formula, number>()
+  function truthOf(formula: Formula): number {
+    const known = truths.get(formula)
+    if (known !== undefined) return known
+    const truth = (before(formula).size > 0 ? 1 : 0) | (after(formula).size > 0 ? 2 : 0)
+    truths.set(formula, truth)
+    return truth
+  }
+  const alike = new Map<string, [Binding, ...Binding[]]>()
   for (const binding of bindings) {
-    const key = people.size === 1 ? `${outcomeText(binding, before)} → ${outcomeText(binding, after)}` : binding
+    const key = outcomeText(binding, truthOf)
     const group = alike.get(key)
     if (group) group.push(binding)
     else alike.set(key, [binding])
@@ -551,13 +560,18 @@ function bindingsAlike(
   return alike.values()
 }
 
-/** Which policies let the one person in, and which levels the guardrails leave. */
-function outcomeText({ grants, guards }: Binding, ask: (formula: Formula) => PeopleSet): string {
+/** Which policies let the one person in, and which levels the guardrails leave, each before and after. */
+function outcomeText({ grants, guards }: Binding, truthOf: (formula: Formula) => number): string {
   let text = ''
-  for (const { mark, formula } of grants) if (ask(formula).size > 0) text += mark
+  for (const { mark, formula } of grants) {
+    const truth = truthOf(formula)
+    if (truth !== 0) text += `${mark}${truth} `
+  }
   if (text === '') return text
-  const isEligible = (formula: Formula) => ask(formula).size > 0
-  return `${text}${guards.READ.every(isEligible) ? 'R' : ''}${guards.WRITE.every(isEligible) ? 'W' : ''}`
+  let [read, write] = [3, 3]
+  for (const formula of guards.READ) read &= truthOf(formula)
+  for (const formula of guards.WRITE) write &= truthOf(formula)
+  return `${text}${read}${write}`
 }
 
 function inherited({ values }: Person | KnownGroup): Leaf[] {

@@ -66,7 +66,7 @@ export function entitlementsOf(index: EntitlementIndex, dataSource: DataSourceId
 }
 
 /** For each of these people all reasons that let them in; people with the same reasons share one list. */
-function becauses(numbers: Uint32Array, reasons: readonly LettingIn[]): (readonly OwnReason[])[] {
+function becauses(numbers: readonly number[], reasons: readonly LettingIn[]): (readonly OwnReason[])[] {
   const none: Because = { list: [], more: new Map() }
   const found: Because[] = new Array(numbers.length).fill(none)
   for (const { reason, people } of reasons) {

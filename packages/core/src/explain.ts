@@ -150,7 +150,7 @@ function obstaclesOf(index: EntitlementIndex, user: UserId, source: Source | und
   if (!source) return [...found, 'unknownDataSource']
   if (source.row.disabled) found.push('dataSourceDisabled')
   if (!index.bindings.integrations.has(source.row.integration)) found.push('unknownIntegration')
-  const isOpened = source.grants.length > 0 || index.members.of(source.id).some(one => !isExpired(one, index.now))
+  const isOpened = source.asked.grants.length > 0 || index.members.of(source.id).some(one => !isExpired(one, index.now))
   if (!source.row.disabled && !isOpened) found.push('nothingLetsIn')
   return found
 }

@@ -58,6 +58,8 @@ export interface FactIndex {
   /** Everybody ever named by a row, there or not. */
   people(): Iterable<Person>
   idOf(number: number): UserId
+  /** How many people have a number. */
+  readonly count: number
   /** Whether ascending numbers are ascending ids too. */
   isInOrder(): boolean
   group(id: GroupId): KnownGroup
@@ -271,6 +273,9 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     personAt: number => people[number]!,
     people: () => people,
     idOf: number => ids[number]!,
+    get count() {
+      return people.length
+    },
     isInOrder: () => inOrder,
     group,
     personsNamed: userid => byName.get(userid) ?? [],

@@ -5,10 +5,13 @@
  * for it is shared. A formula that nothing uses any more is let go. Knows no facts.
  */
 import type { IntegrationId } from './facts.ts'
-import { nobody, type PeopleSet } from './people-set.ts'
+import { countOf, type Few, none as noFormulas, withOne, withoutOne } from './few.ts'
+import { hashed, interned } from './interned.ts'
+import type { PeopleSet } from './people-set.ts'
 import type { Call, Expression } from './policy/expression.ts'
 import { selfAndParents } from './policy/match.ts'
 import { allUsers } from './policy/truth.ts'
+import { type TagMap, tagMap } from './tag-map.ts'
 
 /** A question to be answered by one list of the fact index. */
 export type Leaf =
@@ -22,11 +25,10 @@ export type Leaf =
   | { readonly is: 'principal'; readonly kind: string; readonly integration: IntegrationId }
 
 export interface Formula {
-  readonly key: string
   readonly number: number
   /** A `not` has two terms, of which the second is taken from the first; the first is everyone. */
   readonly kind: 'leaf' | 'and' | 'or' | 'not'
-  readonly leaf?: Leaf
+  readonly leaf: Leaf | undefined
   readonly terms: readonly Formula[]
   /**
    * Whether it can only hold for people for whom some leaf other than everyone holds. What is not grounded holds for
@@ -34,17 +36,21 @@ export interface Formula {
    */
   readonly isGrounded: boolean
   /** The formulas of which it is a term, but for grounded `and`s. */
-  readonly parents: Set<Formula>
+  readonly parents: Few<Formula>
   /** The grounded `and`s of which it is a term. */
-  readonly ands: Set<Formula>
+  readonly ands: Few<Formula>
   /** Those of them that are looked for here: each is at one grounded term only, one with few others. */
-  readonly watchers: Set<Formula>
-  readonly watched?: Formula
+  readonly watchers: Few<Formula>
+  readonly watched: Formula | undefined
   /** How many formulas, questions and bindings hold it. */
   uses: number
+  /** Let go of. */
+  isGone: boolean
   /** Answers about a few people, each with who asked: a change asks thousands of formulas, too many for a map. */
-  readonly slots: [Slot, Slot]
+  slots: readonly [Slot, Slot] | undefined
 }
+
+type Own = { -readonly [Field in keyof Formula]: Formula[Field] }
 
 export interface Slot {
   asker: number
@@ -75,75 +81,96 @@ export interface Formulas {
 
 /** `forget` is told of every formula let go. */
 export function formulaTable(forget: (formula: Formula) => void): Formulas {
-  const known = new Map<string, Formula>()
-  const principals = new Set<Formula>()
-  const unused = new Set<Formula>()
-  let made = 0
+  const everyone = madeOf(0, 'leaf', [], { is: 'everyone' })
+  const none = madeOf(1, 'leaf', [], { is: 'nobody' })
+  const all = new Set<Own>([everyone, none])
+  const leaves = {
+    group: new Map<string, Own>(),
+    key: new Map<string, Own>(),
+    user: new Map<string, Own>(),
+    principal: new Map<string, Own>(),
+    /** By key. */
+    value: new Map<string, Map<string, Own>>(),
+  }
+  const joints = interned<Own>()
+  /** What calls about tags come to, by call: several policies ask the same of the same tags. Until the next sweep. */
+  const tagged = new Map<string, TagMap<Own>>()
+  /** Made or let go of and perhaps used since. */
+  let unused: Own[] = []
+  let made = 2
 
-  function make(key: string, kind: Formula['kind'], terms: readonly Formula[], leaf?: Leaf): Formula {
-    const same = known.get(key)
-    if (same) return same
-    const isGrounded = isGroundedOn(kind, terms, leaf)
-    const watched = kind === 'and' && isGrounded ? rarestOf(terms.filter(term => term.isGrounded)) : undefined
-    const formula: Formula = {
-      key,
-      number: made++,
-      kind,
-      terms,
-      isGrounded,
-      parents: new Set(),
-      ands: new Set(),
-      watchers: new Set(),
-      uses: 0,
-      slots: [
-        { asker: 0, answer: nobody },
-        { asker: 0, answer: nobody },
-      ],
-      ...(watched ? { watched } : {}),
-      ...(leaf ? { leaf } : {}),
-    }
-    known.set(key, formula)
-    unused.add(formula)
-    watched?.watchers.add(formula)
+  function make(kind: Formula['kind'], terms: readonly Own[], leaf: Leaf | undefined): Own {
+    const formula = madeOf(made++, kind, terms, leaf)
+    all.add(formula)
+    unused.push(formula)
+    const { watched } = formula
+    if (watched) (watched as Own).watchers = withOne(watched.watchers, formula)
     for (const term of terms) {
-      if (watched) term.ands.add(formula)
-      else term.parents.add(formula)
-      use(term)
+      if (watched) term.ands = withOne(term.ands, formula)
+      else term.parents = withOne(term.parents, formula)
+      term.uses++
     }
-    if (leaf?.is === 'principal') principals.add(formula)
     return formula
   }
 
-  function leafFormula(leaf: Leaf): Formula {
-    return make(leafKey(leaf), 'leaf', [], leaf)
+  function leafFormula(leaf: Leaf): Own {
+    if (leaf.is === 'everyone') return everyone
+    if (leaf.is === 'nobody') return none
+    const place = placeOf(leaf)
+    const name = nameOf(leaf)
+    const known = place.get(name)
+    if (known) return known
+    const formula = make('leaf', [], leaf)
+    place.set(name, formula)
+    return formula
   }
-  const everyone = leafFormula({ is: 'everyone' })
-  const none = leafFormula({ is: 'nobody' })
 
-  function group(name: string): Formula {
+  function placeOf(leaf: NamedLeaf): Map<string, Own> {
+    if (leaf.is !== 'value') return leaves[leaf.is]
+    const known = leaves.value.get(leaf.key)
+    if (known) return known
+    const place = new Map<string, Own>()
+    leaves.value.set(leaf.key, place)
+    return place
+  }
+
+  function group(name: string): Own {
     return name === allUsers ? everyone : leafFormula({ is: 'group', name })
   }
 
-  function negation(term: Formula): Formula {
-    if (term === everyone) return none
-    if (term === none) return everyone
-    return term.kind === 'not' ? term.terms[1]! : make(`!${term.number}`, 'not', [everyone, term])
+  function jointOf(kind: 'and' | 'or' | 'not', terms: readonly Own[]): Own {
+    const hash = hashOf(kind, terms)
+    const known = joints.find(hash, one => one.kind === kind && isSameList(one.terms, terms))
+    if (known) return known
+    const formula = make(kind, terms, undefined)
+    joints.add(hash, formula)
+    return formula
   }
 
-  function joined(kind: 'and' | 'or', terms: readonly Formula[]): Formula {
+  function negation(term: Own): Own {
+    if (term === everyone) return none
+    if (term === none) return everyone
+    return term.kind === 'not' ? term.terms[1]! : jointOf('not', [everyone, term])
+  }
+
+  function joined(kind: 'and' | 'or', terms: readonly Own[]): Own {
     const [idle, decisive] = kind === 'and' ? [everyone, none] : [none, everyone]
     // Nothing is not "everyone": neither list can be written empty, and an empty one lets nobody in.
     if (terms.length === 0) return none
-    const flat = new Set(terms.flatMap(term => (term.kind === kind ? term.terms : [term])))
-    flat.delete(idle)
-    const isDecided = flat.has(decisive) || flat.values().some(term => term.kind === 'not' && flat.has(term.terms[1]!))
-    if (isDecided) return decisive
-    const sorted = [...flat].sort((a, b) => a.number - b.number)
+    const sorted: Own[] = []
+    for (const term of terms) {
+      if (term.kind === kind) for (const inner of term.terms) sorted.push(inner)
+      else if (term !== idle) sorted.push(term)
+    }
+    if (sorted.length > 1) keepEachOnce(sorted)
     if (sorted.length <= 1) return sorted[0] ?? idle
-    return make(`${kind === 'and' ? '&' : '|'}${sorted.map(({ number }) => number).join()}`, kind, sorted)
+    // The first two formulas are everyone and nobody, and so is their place.
+    if (sorted[0] === decisive) return decisive
+    const isDecided = sorted.some(({ kind: one, terms: [, refused] }) => one === 'not' && includes(sorted, refused!))
+    return isDecided ? decisive : jointOf(kind, sorted)
   }
 
-  function resolve(expression: Expression, asked: Asked): Formula {
+  function resolve(expression: Expression, asked: Asked): Own {
     switch (expression.kind) {
       case 'call':
         return resolveCall(expression, asked)
@@ -157,20 +184,19 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     }
   }
 
-  function resolveCall({ name, args }: Call, { tags, through }: Asked): Formula {
+  function resolveCall({ name, args }: Call, { tags, through }: Asked): Own {
     const [key = '', value] = args
-    const holding = (names: readonly string[]) => names.map(one => leafFormula({ is: 'value', key, value: one }))
     switch (name) {
       case 'hasAttribute':
-        return value === undefined ? leafFormula({ is: 'key', key }) : joined('or', holding(selfAndParents(value)))
+        return value === undefined ? leafFormula({ is: 'key', key }) : holding(key, selfAndParents(value))
       case 'isInGroups':
         return joined('and', args.map(group))
       case 'isInAnyGroup':
         return joined('or', args.map(group))
       case 'hasTagAsAttribute':
-        return joined('or', holding(tags.flatMap(selfAndParents)))
+        return ofTags(`attribute ${key}`, tags, names => holding(key, names))
       case 'hasTagAsGroup':
-        return joined('or', tags.flatMap(selfAndParents).map(group))
+        return ofTags('group', tags, names => joined('or', names.map(group)))
       case 'isUser':
         return joined(
           'or',
@@ -184,8 +210,21 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     }
   }
 
-  function use(formula: Formula): void {
-    if (formula.uses++ === 0) unused.delete(formula)
+  function holding(key: string, values: readonly string[]): Own {
+    return joined(
+      'or',
+      values.map(value => leafFormula({ is: 'value', key, value })),
+    )
+  }
+
+  function ofTags(call: string, tags: readonly string[], formulaOf: (names: readonly string[]) => Own): Own {
+    const known = tagged.get(call) ?? tagMap<Own>()
+    tagged.set(call, known)
+    const same = known.get(tags)
+    if (same && !same.isGone) return same
+    const formula = formulaOf(tags.length === 1 ? selfAndParents(tags[0]!) : tags.flatMap(selfAndParents))
+    known.set(tags, formula)
+    return formula
   }
 
   function release(formula: Formula): void {
@@ -193,37 +232,103 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     drop([formula])
   }
 
-  function drop(candidates: Formula[]): void {
+  function drop(candidates: Own[]): void {
     for (let formula = candidates.pop(); formula; formula = candidates.pop()) {
-      if (formula.uses > 0 || !known.delete(formula.key)) continue
-      unused.delete(formula)
-      principals.delete(formula)
-      formula.watched?.watchers.delete(formula)
+      if (formula.uses > 0 || formula.isGone || formula === everyone || formula === none) continue
+      formula.isGone = true
+      all.delete(formula)
+      if (!formula.leaf) joints.delete(hashOf(formula.kind, formula.terms), formula)
+      else if (formula.leaf.is !== 'everyone' && formula.leaf.is !== 'nobody') {
+        const place = placeOf(formula.leaf)
+        place.delete(nameOf(formula.leaf))
+        if (formula.leaf.is === 'value' && place.size === 0) leaves.value.delete(formula.leaf.key)
+      }
+      const { watched } = formula
+      if (watched) (watched as Own).watchers = withoutOne(watched.watchers, formula)
       forget(formula)
-      for (const term of formula.terms) {
-        term.parents.delete(formula)
-        term.ands.delete(formula)
+      for (const term of formula.terms as readonly Own[]) {
+        term.parents = withoutOne(term.parents, formula)
+        term.ands = withoutOne(term.ands, formula)
         term.uses--
         candidates.push(term)
       }
     }
   }
 
-  use(everyone)
-  use(none)
   return {
     everyone,
     resolve,
-    find: leaf => known.get(leafKey(leaf)),
-    use,
+    find(leaf) {
+      if (leaf.is === 'everyone') return everyone
+      if (leaf.is === 'nobody') return none
+      const place = leaf.is === 'value' ? leaves.value.get(leaf.key) : leaves[leaf.is]
+      return place?.get(nameOf(leaf))
+    },
+    use: formula => {
+      formula.uses++
+    },
     release,
-    sweep: () => drop([...unused]),
-    principalLeaves: () => principals,
-    all: () => known.values(),
+    sweep() {
+      tagged.clear()
+      const candidates = unused
+      unused = []
+      drop(candidates)
+    },
+    principalLeaves: () => leaves.principal.values(),
+    all: () => all.values(),
     get count() {
-      return known.size
+      return all.size
     },
   }
+}
+
+function madeOf(number: number, kind: Formula['kind'], terms: readonly Formula[], leaf: Leaf | undefined): Own {
+  const isGrounded = isGroundedOn(kind, terms, leaf)
+  return {
+    number,
+    kind,
+    leaf,
+    terms,
+    isGrounded,
+    parents: noFormulas,
+    ands: noFormulas,
+    watchers: noFormulas,
+    watched: kind === 'and' && isGrounded ? rarestOf(terms) : undefined,
+    uses: 0,
+    isGone: false,
+    slots: undefined,
+  }
+}
+
+function hashOf(kind: Formula['kind'], terms: readonly Formula[]): number {
+  let hash = kind === 'and' ? 1 : kind === 'or' ? 2 : 3
+  for (const { number } of terms) hash = hashed(hash, number)
+  return hash
+}
+
+function isSameList(a: readonly Formula[], b: readonly Formula[]): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
+}
+
+/** In place: ascending by number, doubles gone. */
+function keepEachOnce(some: Formula[]): void {
+  some.sort((a, b) => a.number - b.number)
+  let size = 1
+  for (let at = 1; at < some.length; at++) if (some[at] !== some[size - 1]) some[size++] = some[at]!
+  some.length = size
+}
+
+function includes(sorted: readonly Formula[], wanted: Formula): boolean {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle]!.number < wanted.number) low = middle + 1
+    else high = middle
+  }
+  return sorted[low] === wanted
 }
 
 function isGroundedOn(kind: Formula['kind'], terms: readonly Formula[], leaf: Leaf | undefined): boolean {
@@ -231,24 +336,28 @@ function isGroundedOn(kind: Formula['kind'], terms: readonly Formula[], leaf: Le
   return kind === 'or' ? terms.every(term => term.isGrounded) : kind === 'leaf' && leaf?.is !== 'everyone'
 }
 
-/** The one with the fewest formulas above it, so that it is found true for the fewest of them in vain. */
+/** The grounded one with the fewest formulas above it, so that it is found true for the fewest of them in vain. */
 function rarestOf(terms: readonly Formula[]): Formula | undefined {
-  return terms.toSorted((a, b) => a.ands.size - b.ands.size)[0]
+  let rarest: Formula | undefined
+  for (const term of terms)
+    if (term.isGrounded && !(rarest && countOf(rarest.ands) <= countOf(term.ands))) rarest = term
+  return rarest
 }
 
-function leafKey(leaf: Leaf): string {
+type NamedLeaf = Exclude<Leaf, { readonly is: 'everyone' | 'nobody' }>
+
+/** What tells it from other leaves of its kind; from other values of its key. */
+function nameOf(leaf: NamedLeaf): string {
   switch (leaf.is) {
     case 'group':
-      return `g${leaf.name}`
+      return leaf.name
     case 'value':
-      return `v${leaf.key.length}:${leaf.key}${leaf.value}`
+      return leaf.value
     case 'key':
-      return `k${leaf.key}`
+      return leaf.key
     case 'user':
-      return `u${leaf.userid}`
+      return leaf.userid
     case 'principal':
-      return `p${leaf.integration}:${leaf.kind}`
-    default:
-      return leaf.is
+      return `${leaf.integration}:${leaf.kind}`
   }
 }

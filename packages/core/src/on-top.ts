@@ -2,11 +2,11 @@
  * What lets people in on one data source beside its audience: subscriptions to what its manual policies offer, and
  * members. Asked for one data source at a time, for everybody or a few people.
  */
+import type { Binding } from './binding-table.ts'
 import type { FactIndex } from './fact-index.ts'
 import type { DataSourceId, Level, Member } from './facts.ts'
 import type { Formula } from './formula.ts'
 import { copyOf, intersection, nobody, type PeopleSet } from './people-set.ts'
-import type { Binding } from './source-binding.ts'
 import { type LettingIn, memberReason } from './standing.ts'
 import type { SubscriptionIndex } from './subscription-index.ts'
 

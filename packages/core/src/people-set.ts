@@ -3,17 +3,17 @@
  *
  * `intersection`, `union` and `difference` change nothing and may hand back one of their arguments itself, which spares
  * copies; only the owner of a set may call `addPerson` or `removePerson` on it. Numbers are whole, from 0, below 2^31.
+ *
+ * Lists are plain arrays: a typed array of more than 64 bytes lies outside the heap, and making one takes ten times as long.
  */
 
 export interface PeopleSet {
   size: number
-  /** The first `size` are the numbers, ascending; unused while `bits` is there. */
-  list: Uint32Array
+  /** The numbers, ascending; empty while `bits` is there. */
+  list: number[]
   /** Bit n of word n/32 stands for n. */
   bits: Uint32Array | undefined
 }
-
-const noNumbers = new Uint32Array(0)
 
 /** INVARIANT: nobody is ever added to this one. */
 export const nobody: PeopleSet = newPeopleSet()
@@ -22,43 +22,41 @@ export const nobody: PeopleSet = newPeopleSet()
 const smallSize = 64
 
 export function newPeopleSet(): PeopleSet {
-  return { size: 0, list: noNumbers, bits: undefined }
+  return { size: 0, list: [], bits: undefined }
 }
 
 /** The set of some numbers, in any order, doubles allowed. */
 export function peopleSetOf(numbers: Iterable<number>): PeopleSet {
-  const sorted = Uint32Array.from(numbers).sort()
+  const sorted = [...numbers].sort((a, b) => a - b)
   let size = 0
   for (const number of sorted) {
     if (size === 0 || sorted[size - 1] !== number) sorted[size++] = number
   }
-  return fromList(sorted, size)
+  sorted.length = size
+  return fromList(sorted)
 }
 
 export function copyOf({ size, list, bits }: PeopleSet): PeopleSet {
-  return { size, list: bits ? noNumbers : list.slice(0, size), bits: bits?.slice() }
+  return bits ? { size, list: [], bits: bits.slice() } : { size, list: list.slice(), bits }
 }
 
-export function hasPerson({ size, list, bits }: PeopleSet, number: number): boolean {
+export function hasPerson({ list, bits }: PeopleSet, number: number): boolean {
   if (bits) return ((bits[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0
-  const at = placeOf(list, size, number)
-  return at < size && list[at] === number
+  return list[placeOf(list, number)] === number
 }
 
 /** Whether it was not there yet. */
 export function addPerson(set: PeopleSet, number: number): boolean {
-  if (set.bits) return addBit(set, set.bits, number)
-  const { size, list } = set
-  const at = size > 0 && list[size - 1]! < number ? size : placeOf(list, size, number)
-  if (at < size && list[at] === number) return false
-  if (size === list.length) {
-    set.list = new Uint32Array(size === 0 ? 1 : size + (size >> 1) + 1)
-    set.list.set(list)
+  const { size, list, bits } = set
+  if (bits) return addBit(set, bits, number)
+  if (size === 0 || list[size - 1]! < number) list.push(number)
+  else {
+    const at = placeOf(list, number)
+    if (list[at] === number) return false
+    list.splice(at, 0, number)
   }
-  set.list.copyWithin(at + 1, at, size)
-  set.list[at] = number
   set.size++
-  if (isDense(set.size, set.list[set.size - 1]!)) turnIntoBits(set)
+  if (isDense(set.size, list[set.size - 1]!)) turnIntoBits(set)
   return true
 }
 
@@ -69,14 +67,8 @@ export function removePerson(set: PeopleSet, number: number): boolean {
   if (set.bits) {
     set.bits[number >>> 5]! &= ~(1 << (number & 31))
     // Half as many as it takes to become bits, so that a set on the border does not turn to and fro.
-    if (set.size * 64 < set.bits.length * 32) turnIntoList(set)
-  } else {
-    set.list.copyWithin(
-      placeOf(set.list, set.size + 1, number),
-      placeOf(set.list, set.size + 1, number) + 1,
-      set.size + 1,
-    )
-  }
+    if (set.size * 4 < set.bits.length) turnIntoList(set)
+  } else set.list.splice(placeOf(set.list, number), 1)
   return true
 }
 
@@ -97,7 +89,7 @@ export function union(a: PeopleSet, b: PeopleSet): PeopleSet {
     const missing = filtered(small, large, false)
     if (missing.size === 0) return large
     const found = copyOf(large)
-    for (let at = 0; at < missing.size; at++) addPerson(found, missing.list[at]!)
+    for (const number of missing.list) addPerson(found, number)
     return found
   }
   return reuse(merged(a, b), a, b)
@@ -112,7 +104,7 @@ export function difference(a: PeopleSet, b: PeopleSet): PeopleSet {
   const gone = filtered(b, a, true)
   if (gone.size === 0) return a
   const found = copyOf(a)
-  for (let at = 0; at < gone.size; at++) removePerson(found, gone.list[at]!)
+  for (const number of gone.list) removePerson(found, number)
   return found
 }
 
@@ -134,30 +126,33 @@ export function anyAndEvery(any: readonly PeopleSet[], every: readonly PeopleSet
 
 /** Whether both hold the same numbers. */
 export function isSamePeople(a: PeopleSet, b: PeopleSet): boolean {
-  return a === b || (a.size === b.size && intersection(a, b).size === a.size)
+  return a === b || (a.size === b.size && countShared(a, b) === a.size)
 }
 
-/** Ascending. A view or a copy: not to be written to, and not to be kept beyond the next change of the set. */
-export function numbersOf({ size, list, bits }: PeopleSet): Uint32Array {
-  if (!bits) return list.subarray(0, size)
-  const numbers = new Uint32Array(size)
-  let at = 0
-  for (let word = 0; word < bits.length; word++) {
-    for (let rest = bits[word]!; rest !== 0; rest &= rest - 1) {
-      numbers[at++] = (word << 5) + 31 - Math.clz32(rest & -rest)
-    }
-  }
-  return numbers
+/** How many are in both, without making a set of them. */
+export function countShared(a: PeopleSet, b: PeopleSet): number {
+  if (a === b) return a.size
+  if (a.size === 0 || b.size === 0) return 0
+  if (a.bits && b.bits) return countOf(a.bits, Math.min(a.bits.length, b.bits.length), b.bits)
+  if (a.bits || (!b.bits && b.size < a.size)) return countShared(b, a)
+  let count = 0
+  for (const number of a.list) if (hasPerson(b, number)) count++
+  return count
+}
+
+/** Ascending. The set's own list or a copy: not to be written to, and not to be kept beyond the next change of the set. */
+export function numbersOf({ size, list, bits }: PeopleSet): readonly number[] {
+  return bits ? listOf(bits, bits.length, size) : list
 }
 
 export function bytesOf({ list, bits }: PeopleSet): number {
-  return (bits ?? list).byteLength
+  return bits ? bits.byteLength : 8 * list.length
 }
 
 /** The first place in the list whose number is not below this one. */
-function placeOf(list: Uint32Array, size: number, number: number): number {
+function placeOf(list: readonly number[], number: number): number {
   let low = 0
-  let high = size
+  let high = list.length
   while (low < high) {
     const middle = (low + high) >>> 1
     if (list[middle]! < number) low = middle + 1
@@ -166,8 +161,9 @@ function placeOf(list: Uint32Array, size: number, number: number): number {
   return low
 }
 
+/** Whether bits up to the last number take less room than eight bytes a number. */
 function isDense(size: number, last: number): boolean {
-  return size > smallSize && size * 32 > last
+  return size > smallSize && size * 64 > last
 }
 
 function addBit(set: PeopleSet, bits: Uint32Array, number: number): boolean {
@@ -185,17 +181,30 @@ function addBit(set: PeopleSet, bits: Uint32Array, number: number): boolean {
 
 function turnIntoBits(set: PeopleSet): void {
   const bits = new Uint32Array((set.list[set.size - 1]! >>> 5) + 1)
-  for (let at = 0; at < set.size; at++) bits[set.list[at]! >>> 5]! |= 1 << (set.list[at]! & 31)
+  for (const number of set.list) bits[number >>> 5]! |= 1 << (number & 31)
   set.bits = bits
-  set.list = noNumbers
+  set.list = []
 }
 
 function turnIntoList(set: PeopleSet): void {
-  set.list = numbersOf(set)
+  set.list = listOf(set.bits!, set.bits!.length, set.size)
   set.bits = undefined
 }
 
-function fromList(list: Uint32Array, size: number): PeopleSet {
+/** The numbers of the first so many words, of which there are `size`. */
+function listOf(bits: Uint32Array, words: number, size: number): number[] {
+  const numbers = new Array<number>(size)
+  let at = 0
+  for (let word = 0; word < words; word++) {
+    for (let rest = bits[word]!; rest !== 0; rest &= rest - 1) {
+      numbers[at++] = (word << 5) + 31 - Math.clz32(rest & -rest)
+    }
+  }
+  return numbers
+}
+
+function fromList(list: number[]): PeopleSet {
+  const size = list.length
   if (size === 0) return nobody
   const set: PeopleSet = { size, list, bits: undefined }
   if (isDense(size, list[size - 1]!)) turnIntoBits(set)
@@ -203,9 +212,9 @@ function fromList(list: Uint32Array, size: number): PeopleSet {
 }
 
 function fromBits(bits: Uint32Array): PeopleSet {
-  const set: PeopleSet = { size: countOf(bits), list: noNumbers, bits }
+  const set: PeopleSet = { size: countOf(bits, bits.length), list: [], bits }
   if (set.size === 0) return nobody
-  if (set.size <= smallSize || set.size * 64 < bits.length * 32) turnIntoList(set)
+  if (set.size <= smallSize || set.size * 2 < bits.length) turnIntoList(set)
   return set
 }
 
@@ -221,26 +230,26 @@ function filtered(small: PeopleSet, other: PeopleSet, isIn: boolean): PeopleSet 
   let kept = 0
   while (kept < size && hasPerson(other, list[kept]!) === isIn) kept++
   if (kept === size) return small
-  const found = new Uint32Array(size - 1)
-  found.set(list.subarray(0, kept))
+  const found = list.slice(0, kept)
   for (let at = kept + 1; at < size; at++) {
-    if (hasPerson(other, list[at]!) === isIn) found[kept++] = list[at]!
+    if (hasPerson(other, list[at]!) === isIn) found.push(list[at]!)
   }
-  return fromList(found, kept)
+  return fromList(found)
 }
 
-function merged(a: PeopleSet, b: PeopleSet): PeopleSet {
-  const found = new Uint32Array(a.size + b.size)
+function merged({ list: a }: PeopleSet, { list: b }: PeopleSet): PeopleSet {
+  const found = new Array<number>(a.length + b.length)
   let [atA, atB, size] = [0, 0, 0]
-  while (atA < a.size && atB < b.size) {
-    const [x, y] = [a.list[atA]!, b.list[atB]!]
+  while (atA < a.length && atB < b.length) {
+    const [x, y] = [a[atA]!, b[atB]!]
     found[size++] = Math.min(x, y)
     if (x <= y) atA++
     if (y <= x) atB++
   }
-  while (atA < a.size) found[size++] = a.list[atA++]!
-  while (atB < b.size) found[size++] = b.list[atB++]!
-  return fromList(found, size)
+  while (atA < a.length) found[size++] = a[atA++]!
+  while (atB < b.length) found[size++] = b[atB++]!
+  found.length = size
+  return fromList(found)
 }
 
 function combined(a: Uint32Array, b: Uint32Array, how: 'and' | 'or' | 'but not'): PeopleSet {
@@ -258,57 +267,52 @@ function combined(a: Uint32Array, b: Uint32Array, how: 'and' | 'or' | 'but not')
 // Large unions and intersections go through one buffer: making a new one for each step costs more than the step.
 // INVARIANT: all zero between two calls; nothing in between calls anything else.
 let gathered = new Uint32Array(0)
-let taken = new Uint32Array(0)
 
 /** How many words of the buffer are in use. */
 function gather(sets: readonly PeopleSet[]): number {
   let words = 0
   for (const { bits, list, size } of sets) words = Math.max(words, bits?.length ?? ((list[size - 1] ?? 0) >>> 5) + 1)
-  if (gathered.length < words) {
-    gathered = new Uint32Array(words * 2)
-    taken = new Uint32Array(words * 64)
-  }
-  for (const { bits, list, size } of sets) {
+  if (gathered.length < words) gathered = new Uint32Array(words * 2)
+  for (const { bits, list } of sets) {
     if (bits) for (let word = 0; word < bits.length; word++) gathered[word]! |= bits[word]!
-    else for (let at = 0; at < size; at++) gathered[list[at]! >>> 5]! |= 1 << (list[at]! & 31)
+    else for (const number of list) gathered[number >>> 5]! |= 1 << (number & 31)
   }
   return words
 }
 
-function keepOnly({ bits, list, size }: PeopleSet, words: number): void {
+function keepOnly({ bits, list }: PeopleSet, words: number): void {
   if (bits) {
     const shared = Math.min(bits.length, words)
     for (let word = 0; word < shared; word++) gathered[word]! &= bits[word]!
     gathered.fill(0, shared, words)
     return
   }
-  let kept = 0
-  for (let at = 0; at < size; at++) {
-    const number = list[at]!
-    if (number >>> 5 < words && (gathered[number >>> 5]! & (1 << (number & 31))) !== 0) taken[kept++] = number
+  const kept: number[] = []
+  for (const number of list) {
+    if (number >>> 5 < words && (gathered[number >>> 5]! & (1 << (number & 31))) !== 0) kept.push(number)
   }
   gathered.fill(0, 0, words)
-  for (let at = 0; at < kept; at++) gathered[taken[at]! >>> 5]! |= 1 << (taken[at]! & 31)
+  for (const number of kept) gathered[number >>> 5]! |= 1 << (number & 31)
 }
 
 function takeGathered(words: number): PeopleSet {
-  let size = 0
-  for (let word = 0; word < words; word++) {
-    for (let rest = gathered[word]!; rest !== 0; rest &= rest - 1)
-      taken[size++] = (word << 5) + 31 - Math.clz32(rest & -rest)
-  }
-  const isLarge = size > 0 && isDense(size, taken[size - 1]!)
+  let last = words - 1
+  while (last >= 0 && gathered[last] === 0) last--
+  const size = countOf(gathered, last + 1)
+  if (size === 0) return nobody
+  const isLarge = isDense(size, (last << 5) + 31 - Math.clz32(gathered[last]!))
   const found: PeopleSet = isLarge
-    ? { size, list: noNumbers, bits: gathered.slice(0, (taken[size - 1]! >>> 5) + 1) }
-    : { size, list: taken.slice(0, size), bits: undefined }
+    ? { size, list: [], bits: gathered.slice(0, last + 1) }
+    : { size, list: listOf(gathered, last + 1, size), bits: undefined }
   gathered.fill(0, 0, words)
-  return size === 0 ? nobody : found
+  return found
 }
 
-function countOf(words: Uint32Array): number {
+/** Of the first so many words; `and`: only what is in these too. */
+function countOf(bits: Uint32Array, words: number, and: Uint32Array = bits): number {
   let count = 0
-  for (let at = 0; at < words.length; at++) {
-    let word = words[at]!
+  for (let at = 0; at < words; at++) {
+    let word = bits[at]! & and[at]!
     word -= (word >>> 1) & 0x55555555
     word = (word & 0x33333333) + ((word >>> 2) & 0x33333333)
     count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24

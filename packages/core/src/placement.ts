@@ -37,6 +37,7 @@ export function placementIndex(facts: Pick<Facts, 'domains' | 'selections'>): Pl
 
   function domainsOf(dataSource: Placed): ReadonlySet<string> {
     const found = new Set(dataSource.domains)
+    if (byTag.size === 0) return found
     for (const tag of dataSource.tags.flatMap(selfAndParents)) for (const name of byTag.get(tag) ?? []) found.add(name)
     return found
   }

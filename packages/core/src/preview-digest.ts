@@ -4,38 +4,47 @@
  * Not a seal: 128 bits of mixing, no cryptography. Whoever could forge it could as well ask for another preview.
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
-import { numbersOf, type PeopleSet } from './people-set.ts'
+import { nobody, numbersOf, type PeopleSet } from './people-set.ts'
 import type { Moved } from './preview.ts'
 
 type Lanes = readonly [number, number, number, number]
 
 /** By ids, so that it does not matter how the index numbers people; `moved` by data source. */
 export function digestOf({ facts }: EntitlementIndex, moved: readonly Moved[]): string {
-  const known = new Map<PeopleSet, Lanes>()
+  const known = new Map<PeopleSet, Lanes>([[nobody, [0, 0, 0, 0]]])
+  // Four lanes a person, once they are asked for: most people are in thousands of the sets.
+  const lanes = new Int32Array(4 * facts.count)
+  const isThere = new Uint8Array(facts.count)
+  function find(number: number): void {
+    const id = facts.idOf(number)
+    const [low, high] = [id | 0, Math.floor(id / 2 ** 32) | 0]
+    const first = stirred(low ^ Math.imul(high, 0x2545f491), 0x85ebca6b)
+    const second = stirred(first + high, 0xc2b2ae35)
+    lanes.set([first, second, Math.imul(first, second | 1), first ^ (second >>> 7)], 4 * number)
+    isThere[number] = 1
+  }
   function ofPeople(people: PeopleSet): Lanes {
     const same = known.get(people)
     if (same) return same
     // Sums, since a set has no order: each lane of every person's own four.
     let [w, x, y, z] = [0, 0, 0, 0]
     for (const number of numbersOf(people)) {
-      const id = facts.idOf(number)
-      const [low, high] = [id | 0, Math.floor(id / 2 ** 32) | 0]
-      const first = stirred(low ^ Math.imul(high, 0x2545f491), 0x85ebca6b)
-      const second = stirred(first + high, 0xc2b2ae35)
-      w = (w + first) | 0
-      x = (x + second) | 0
-      y = (y + Math.imul(first, second | 1)) | 0
-      z = (z + (first ^ (second >>> 7))) | 0
+      if (isThere[number] === 0) find(number)
+      const at = 4 * number
+      w = (w + lanes[at]!) | 0
+      x = (x + lanes[at + 1]!) | 0
+      y = (y + lanes[at + 2]!) | 0
+      z = (z + lanes[at + 3]!) | 0
     }
-    const made: Lanes = [w, x, y, z]
+    const made: Lanes = [w ^ people.size, x, y, z]
     known.set(people, made)
     return made
   }
 
   let digest = seed
   for (const { source, gained, lost, raised, lowered } of moved) {
-    const kinds = [gained, lost, raised, lowered].flatMap(people => [people.size, ...ofPeople(people)])
-    digest = mixed(digest, [source.id, ...kinds])
+    digest = mixed(digest, [source.id])
+    for (const people of [gained, lost, raised, lowered]) digest = mixed(digest, ofPeople(people))
   }
   return digest.map(lane => lane.toString(16).padStart(8, '0')).join('')
 }

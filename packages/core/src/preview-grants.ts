@@ -6,6 +6,7 @@
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
 import {
+  countShared,
   difference,
   intersection,
   nobody,
@@ -97,6 +98,7 @@ function movementIn(
     return found
   }
   function levelsBefore({ read, write }: Levels, prior: Prior): Levels {
+    if (prior.isWhole) return prior
     return {
       read: union(difference(read, prior.seen), prior.read),
       write: union(difference(write, prior.seen), prior.write),
@@ -105,8 +107,22 @@ function movementIn(
   function outersOf(source: Source): Source[] {
     if (ours) return ours.coveredBy(source.row.scope).filter(one => one !== source)
     const gone = asleep.filter(one => one !== source && covers(one.row.scope, source.row.scope))
-    const outers = new Set([...bindings.covering(source), ...gone])
-    return [...outers].filter(one => one.row.integration === integration)
+    const wide = bindings.covering(source)
+    const outers = gone.length > 0 ? [...new Set([...wide, ...gone])] : wide
+    return outers.filter(one => one.row.integration === integration)
+  }
+
+  const alone = new Map<Levels, Levels>()
+  function keptAt(source: Source, outers: readonly Source[], side: Integration, levelsAt: typeof levels): Levels {
+    if (outers.length > 0) {
+      const wider = outers.filter(one => isInside(one, side))
+      return kept(source, wider, side, levelsAt)
+    }
+    // Under nothing wider, data sources with the same levels have the same grants.
+    const own = levelsAt(source)
+    const known = alone.get(own) ?? kept(source, [], side, levelsAt)
+    alone.set(own, known)
+    return known
   }
 
   const touched = new Set<Source>()
@@ -116,21 +132,25 @@ function movementIn(
   }
   if (other.size > 0 || ours) for (const source of sourcesIn(index, integration, moved)) touched.add(source)
   let [create, revoke, unmapped] = [0, 0, 0]
+  /** Mapped, and to nobody else than before. */
+  const same = difference(mapped, other)
   const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
+  const mappedOf = new Map<PeopleSet, number>()
   for (const source of touched) {
     const gained = movedBy.get(source)?.gained ?? nobody
     const stayed = () => difference(levels(source).read, gained)
     const isIn = isInside(source, sides.now)
     const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
     if (isIn) {
-      unmapped += gained.size - intersection(gained, mapped).size
+      const gainedMapped = mappedOf.get(gained) ?? countShared(gained, mapped)
+      mappedOf.set(gained, gainedMapped)
+      unmapped += gained.size - gainedMapped
       if (otherBefore.size > 0) unmapped += difference(intersection(stayed(), otherBefore), otherNow).size
-    } else unmapped += gained.size + (wasIn ? intersection(stayed(), mapped).size : 0)
+    } else unmapped += gained.size + (wasIn ? countShared(stayed(), mapped) : 0)
     if (!isIn && !wasIn) continue
     const outers = outersOf(source)
-    const widerAt = (side: Integration) => (outers.length > 0 ? outers.filter(one => isInside(one, side)) : outers)
-    const was = wasIn && sides.before ? kept(source, widerAt(sides.before), sides.before, before) : noLevels
-    const is = isIn && sides.now ? kept(source, widerAt(sides.now), sides.now, levels) : noLevels
+    const was = wasIn && sides.before ? keptAt(source, outers, sides.before, before) : noLevels
+    const is = isIn && sides.now ? keptAt(source, outers, sides.now, levels) : noLevels
     for (const [then, now] of [
       [was.read, is.read],
       [was.write, is.write],
@@ -138,8 +158,8 @@ function movementIn(
       const ofThen = counted.get(then) ?? new Map<PeopleSet, [number, number]>()
       counted.set(then, ofThen)
       const counts = ofThen.get(now) ?? [
-        difference(intersection(difference(now, then), mapped), other).size + intersection(now, otherNow).size,
-        difference(intersection(difference(then, now), mapped), other).size + intersection(then, otherBefore).size,
+        countShared(difference(now, then), same) + countShared(now, otherNow),
+        countShared(difference(then, now), same) + countShared(then, otherBefore),
       ]
       ofThen.set(now, counts)
       create += counts[0]

@@ -35,13 +35,7 @@ export interface PreviewRow {
 
 export interface Preview {
   readonly movements: Omit<Movements, 'reasons'>
-  /** Raised and lowered: who keeps access to a data source, but with another level. */
-  readonly people: {
-    readonly gaining: number
-    readonly losing: number
-    readonly raised: number
-    readonly lowered: number
-  }
+  readonly people: { readonly gaining: number; readonly losing: number }
   readonly dataSources: { readonly gaining: number; readonly losing: number }
   readonly entitlements: { readonly before: number; readonly after: number }
   /** By integration. */
@@ -69,9 +63,11 @@ export interface Levels {
   readonly write: PeopleSet
 }
 
-/** The people looked at on a data source, and what they had before the first change. */
+/** The people who moved on a data source, and what they had before the first change. */
 export interface Prior extends Levels {
   readonly seen: PeopleSet
+  /** Whether the levels are those of everybody, not only of the people seen. */
+  readonly isWhole: boolean
 }
 
 export interface Moved {
@@ -82,7 +78,7 @@ export interface Moved {
   readonly lost: PeopleSet
   readonly raised: PeopleSet
   readonly lowered: PeopleSet
-  /** Of those looked at, who may write afterwards. */
+  /** Who may write afterwards; others than those who moved may be left out. */
   readonly write: PeopleSet
 }
 
@@ -99,18 +95,16 @@ export interface Supposed {
 }
 
 /** Throws a `RangeError` where a change would move a known data source to another scope or integration. */
-export function preview(index: EntitlementIndex, changes: Iterable<Change>, page: PreviewPage = {}): Preview {
+export function preview(index: EntitlementIndex, changes: readonly Change[], page: PreviewPage = {}): Preview {
   return supposing(index, changes, supposed => previewOf(supposed, page))
 }
 
-/**
- * What `look` finds while the changes are in the index, which answers as before afterwards. May be nested.
- * @param changes each is asked for once those before it are in
- */
-export function supposing<T>(index: EntitlementIndex, changes: Iterable<Change>, look: (supposed: Supposed) => T): T {
+/** What `look` finds while the changes are in the index, which answers as before afterwards. May be nested. */
+export function supposing<T>(index: EntitlementIndex, changes: readonly Change[], look: (supposed: Supposed) => T): T {
   const undo: Change[] = []
   try {
     const priors: Priors = new Map()
+    let last: readonly Block[] = []
     const remapped = new Map<UserId, readonly Principal[]>()
     const rewired = new Map<IntegrationId, Integration | undefined>()
     const places = new Map<DataSourceId, DataSource>()
@@ -120,10 +114,13 @@ export function supposing<T>(index: EntitlementIndex, changes: Iterable<Change>,
       if (inverse.entity === 'principals' && !remapped.has(inverse.user)) remapped.set(inverse.user, inverse.rows)
       if (inverse.entity === 'integration' && !rewired.has(inverse.id)) rewired.set(inverse.id, inverse.row)
       undo.unshift(inverse)
-      gather(index.applyChange(change).blocks, priors)
+      last = index.applyChange(change).blocks
+      if (changes.length > 1) gather(last, priors)
     }
-    const levels = levelsNow(index)
-    const moved = movedSince(index, priors, levels)
+    const isWhole = changes.length > 0 && isAboutEverybody(changes.at(-1)!)
+    const levels = levelsNow(index, isWhole ? last : [])
+    const moved = changes.length > 1 ? movedSince(index, priors, levels) : movedBy(last, isWhole)
+    moved.sort((a, b) => a.source.id - b.source.id)
     return look({ index, moved, levels, remapped, rewired })
   } finally {
     for (const change of undo) index.settle(change)
@@ -152,6 +149,26 @@ function mustStay(
     throw new RangeError('a data source stays where it is in a preview')
 }
 
+/** Whether the blocks of its difference tell the standing of everybody, not only of the people it is about. */
+function isAboutEverybody({ entity }: Change): boolean {
+  return ['dataSource', 'policy', 'integration', 'domain', 'selection'].includes(entity)
+}
+
+/** After a single change its difference says everything. */
+function movedBy(blocks: readonly Block[], isWhole: boolean): Moved[] {
+  const found: Moved[] = []
+  for (const { sources, before, after, moved } of blocks) {
+    const { gained, lost, raised, lowered } = moved
+    const seen = [lost, raised, lowered].reduce(union, gained)
+    if (seen.size === 0) continue
+    const prior: Prior = { seen, read: before.read, write: before.write, isWhole }
+    for (const source of sourcesOf(sources)) {
+      found.push({ source, prior, gained, lost, raised, lowered, write: after.write })
+    }
+  }
+  return found
+}
+
 /** By data source, since one that goes and comes again is another object. */
 type Priors = Map<DataSourceId, { readonly source: Source; readonly prior: Prior }>
 
@@ -171,7 +188,7 @@ function gather(blocks: readonly Block[], priors: Priors): void {
   }
 }
 
-const noPrior: Prior = { seen: newPeopleSet(), read: newPeopleSet(), write: newPeopleSet() }
+const noPrior: Prior = { seen: newPeopleSet(), read: newPeopleSet(), write: newPeopleSet(), isWhole: false }
 
 function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | 'write'>): Prior {
   const fresh = difference(movers, prior.seen)
@@ -180,24 +197,25 @@ function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | '
     seen: copyOf(union(prior.seen, fresh)),
     read: copyOf(union(prior.read, intersection(fresh, before.read))),
     write: copyOf(union(prior.write, intersection(fresh, before.write))),
+    isWhole: false,
   }
 }
 
 function movedSince(index: EntitlementIndex, priors: Priors, levels: (source: Source) => Levels): Moved[] {
-  const known = new Map<Prior, Map<string, Omit<Moved, 'source'>>>()
+  const known = new Map<Prior, Map<unknown, Omit<Moved, 'source'>>>()
   const found: Moved[] = []
   for (const [id, { source: last, prior }] of priors) {
     const source = index.bindings.sources.get(id) ?? last
     // Without members and subscribers the binding says everything.
-    const key = index.standsAlone(source) ? `alone ${source.id}` : (source.binding?.key ?? '')
-    const alike = known.get(prior) ?? new Map<string, Omit<Moved, 'source'>>()
+    const key = index.standsAlone(source) ? source : source.binding
+    const alike = known.get(prior) ?? new Map<unknown, Omit<Moved, 'source'>>()
     known.set(prior, alike)
     const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
     alike.set(key, moved)
     if (moved.gained.size + moved.lost.size + moved.raised.size + moved.lowered.size > 0)
       found.push({ source, ...moved })
   }
-  return found.sort((a, b) => a.source.id - b.source.id)
+  return found
 }
 
 /** As many people as make it cheaper to ask for everybody, whose audiences are kept. */
@@ -225,18 +243,12 @@ function movedBetween(
 
 function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[], levels: (source: Source) => Levels) {
   const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
-  const everybody = (kind: 'gained' | 'lost' | 'raised' | 'lowered') =>
-    unionOf([...new Set(moved.map(one => one[kind]))]).size
+  const everybody = (kind: 'gained' | 'lost') => unionOf([...new Set(moved.map(one => one[kind]))]).size
   const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
   const after = countEntitlements(index, levels)
   return {
     movements,
-    people: {
-      gaining: everybody('gained'),
-      losing: everybody('lost'),
-      raised: everybody('raised'),
-      lowered: everybody('lowered'),
-    },
+    people: { gaining: everybody('gained'), losing: everybody('lost') },
     dataSources: {
       gaining: moved.filter(({ gained }) => gained.size > 0).length,
       losing: moved.filter(({ lost }) => lost.size > 0).length,
@@ -253,11 +265,19 @@ export function countEntitlements(index: EntitlementIndex, levels = levelsNow(in
   return count
 }
 
-/** Everybody's levels as they are; the very same sets for data sources that the same binding binds. */
-function levelsNow(index: EntitlementIndex): (source: Source) => Levels {
+/**
+ * Everybody's levels as they are; the very same sets for data sources that the same binding binds. `blocks` tell of
+ * some what they are now.
+ */
+function levelsNow(index: EntitlementIndex, blocks: readonly Block[] = []): (source: Source) => Levels {
   const known = new Map<unknown, Levels>()
+  const keyOf = (source: Source) => (index.standsAlone(source) ? source : source.binding)
+  for (const { sources, after } of blocks) {
+    const [first] = sourcesOf(sources)
+    if (first) known.set(keyOf(first), after)
+  }
   return source => {
-    const key = index.standsAlone(source) ? source : source.binding
+    const key = keyOf(source)
     const same = known.get(key)
     if (same) return same
     const { read, write } = index.standing(source)

@@ -4,6 +4,7 @@
  * A leaf under NOT may stand in thousands of formulas of which one person meets five: those are found from below, from
  * what holds for the person. Both askers have to answer for the same leaves, before and after.
  */
+import { countOf } from './few.ts'
 import type { Formula } from './formula.ts'
 import { isSamePeople, type PeopleSet } from './people-set.ts'
 
@@ -36,7 +37,7 @@ export function reachOfChange(
   // A set is walked to its end, what is added on the way included.
   for (const formula of changed) {
     for (const parent of formula.parents) look(parent)
-    if (formula.ands.size <= fewFormulas) for (const parent of formula.ands) look(parent)
+    if (countOf(formula.ands) <= fewFormulas) for (const parent of formula.ands) look(parent)
     else {
       for (const one of grounded()) {
         for (const parent of one.watchers) if (parent.terms.includes(formula)) look(parent)

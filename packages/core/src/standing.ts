@@ -4,6 +4,7 @@
  * Grant policies and members combine with OR and let people in; guardrails combine with AND, let nobody in and beat
  * everything. Asked for everybody or for a few people alike.
  */
+import type { Binding } from './binding-table.ts'
 import type { OwnReason } from './entitlement.ts'
 import type { Member } from './facts.ts'
 import type { Formula } from './formula.ts'
@@ -17,7 +18,6 @@ import {
   union,
   unionOf,
 } from './people-set.ts'
-import type { Binding } from './source-binding.ts'
 
 export interface Standing {
   /** Everybody with any access. */

@@ -96,7 +96,7 @@ function assertHoldsNothingElse(index: EntitlementIndex, { facts, now: at }: Wor
   for (const { id } of facts.dataSources) index.applyChange({ entity: 'dataSource', id })
   index.bindings.sweep()
   assert.equal(index.bindings.bindings.size, 0)
-  assert.deepEqual(Array.from(index.formulas.all(), ({ key }) => key).sort(), ['everyone', 'nobody'])
+  assert.deepEqual(Array.from(index.formulas.all(), ({ leaf }) => leaf?.is).sort(), ['everyone', 'nobody'])
   assert.equal(index.audiences.bytes(), 0)
 }
 

@@ -65,7 +65,7 @@ export function createFollowers(): Followers {
         if (concerned.length === 0) continue
         const people = Object.values(moved).flatMap(set => {
           const numbers = numbersOf(set)
-          return Array.from(numbers.subarray(0, mostPeople + 1), number => index.facts.personAt(number).id)
+          return Array.from(numbers.slice(0, mostPeople + 1), number => index.facts.personAt(number).id)
         })
         for (const one of concerned) touch(one, people)
       }
