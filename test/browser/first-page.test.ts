@@ -100,6 +100,57 @@ test('the web app', async t => {
     await page.getByText('Live', { exact: true }).waitFor()
   })
 
+  await t.test('an integration is renamed with a version that still holds, and shows what AWS must have', async t => {
+    const page = await signedIn(t, browser, here, admin.key)
+    await page.goto(`/app/integrations/${here.integration}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('Renamed')
+    await page.getByRole('button', { name: 'Show what AWS must have' }).click()
+    await page.getByText('Trust policy of the location role').click()
+    await page.locator('details[open]').getByText('sts:SetSourceIdentity').waitFor()
+    assert.deepEqual(await accessibilityViolations(page), [])
+    await page.getByRole('button', { name: 'Validate and save' }).click()
+    await page.getByRole('heading', { name: 'Renamed', level: 1 }).waitFor()
+    await page.getByText('Enabled', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Location role' }).fill('not-a-role')
+    await page.getByRole('button', { name: 'Validate and save' }).click()
+    await page.getByRole('alert').getByText('is not the ARN of an IAM role').waitFor()
+    await page.getByRole('textbox', { name: 'Location role' }).fill(here.account.locationRole)
+    await page.getByLabel('Name', { exact: true }).fill('S3 integration')
+    await page.getByRole('button', { name: 'Validate and save' }).click()
+    await page.getByRole('heading', { name: 'S3 integration', level: 1 }).waitFor()
+  })
+
+  await t.test(
+    'data sources are picked from AWS and pasted; a bad line is named, and nothing was registered',
+    async t => {
+      const page = await signedIn(t, browser, here, admin.key)
+      await page.getByRole('link', { name: 'Data sources', exact: true }).click()
+      await page.getByRole('link', { name: 'Register more' }).click()
+      await page.getByRole('button', { name: 'Pick public/' }).click()
+      const list = page.getByLabel('One a line')
+      assert.equal(await list.inputValue(), '/public/*\n')
+      await list.fill('/public/*, Public\n\n/finance/deep/*, Deep\n')
+      await page.getByRole('button', { name: 'Register 2 data sources' }).click()
+      await page.getByRole('alert').getByText('Line 3').waitFor()
+      assert.equal((await admin.dataSources.list()).total, 1)
+      await page.getByLabel('Allow overlaps').check()
+      await page.getByRole('button', { name: 'Register 2 data sources' }).click()
+      await page.getByText('2 data sources registered').waitFor()
+      await page.getByText('As Public').waitFor()
+      assert.deepEqual(await accessibilityViolations(page), [])
+      await page.getByRole('link', { name: 'Show them' }).click()
+      await page.getByRole('link', { name: 'Deep' }).click()
+      await page.getByRole('button', { name: 'Look now' }).click()
+      await page.getByText('Path missing').waitFor()
+      await page.goto('/app/data-sources?health=path-missing&mine=owner')
+      await page.getByRole('link', { name: 'Deep' }).waitFor()
+      assert.equal(await page.getByRole('link', { name: 'Public', exact: true }).count(), 0)
+    },
+  )
+
   await t.test('everything is reached by keyboard', async t => {
     const page = await signedIn(t, browser, here, admin.key)
     // While it loads there is nothing yet to move the focus to.
@@ -134,6 +185,7 @@ test('the web app', async t => {
         ['/integrations', 'Integrations'],
         [`/integrations/${here.integration}`, 'S3 integration'],
         ['/data-sources', 'Data sources'],
+        ['/data-sources/register', 'Register data sources'],
         [`/data-sources/${source}`, finance],
         ['/policies', 'Policies'],
         [`/policies/${policy?.id}`, 'Finance reads its own'],

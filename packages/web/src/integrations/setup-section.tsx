@@ -52,9 +52,10 @@ function Documents({ documents }: { readonly documents: SetupDocuments }) {
         const text = JSON.stringify(documents[key as keyof typeof titles], null, 2)
         return (
           <details key={key} className={classes.document}>
-            <summary>
-              {title} <CopyText text={text} what={title} />
-            </summary>
+            <summary>{title}</summary>
+            <p>
+              Copy it whole: <CopyText text={text} what={title} />
+            </p>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
             <pre tabIndex={0}>
               <code>{text}</code>
