@@ -37,6 +37,13 @@ test('a deleted user is told of with everything that went with them', async t =>
   await server.db.kysely.insertInto('principal').values({ person_id: ann.id, kind: 'iamUser', identifier }).execute()
   const member = { level: 'READ' as const, until: '2999-01-01T00:00:00.000Z', reason: 'project' }
   await server.admin.dataSources.setMember({ params: { id: reads, userId: ann.id }, body: member })
+  await server.admin.domains.create({ body: { name: 'emea' } })
+  const right = { rights: ['AUDIT_ACTIVITY' as const] }
+  await server.admin.domains.setUserRights({ params: { name: 'emea', userId: ann.id }, body: right })
+  await server.db.kysely
+    .insertInto('subscription')
+    .values({ person_id: ann.id, data_source_id: reads, level: 'READ' })
+    .execute()
 
   await server.admin.users.remove({ params: person })
   const [deleted] = await eventsOf(server, 'UserDeleted')
@@ -49,6 +56,8 @@ test('a deleted user is told of with everything that went with them', async t =>
     attributes: [{ key: 'team', value: 'red' }],
     principals: [{ kind: 'iamUser', identifier, integrationId: null }],
     members: [{ id: 1, dataSource: reads, level: 'READ', until: member.until }],
+    subscriptions: [{ dataSource: reads, level: 'READ' }],
+    domainRights: [{ domain: 'emea', right: 'AUDIT_ACTIVITY' }],
     owns: [owns],
   })
 })

@@ -67,6 +67,28 @@ const dataSource = createRoute({
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./data-sources/data-source-page.tsx'), 'DataSourcePage'),
 })
+const find = createRoute({
+  ...inShell,
+  path: '/find',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./data-sources/find.tsx'), 'FindData'),
+})
+const found = createRoute({
+  ...inShell,
+  path: '/find/$id',
+  component: lazyRouteComponent(() => import('./data-sources/found-page.tsx'), 'FoundPage'),
+})
+const domains = createRoute({
+  ...inShell,
+  path: '/domains',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./domains/domain-list.tsx'), 'DomainList'),
+})
+const domain = createRoute({
+  ...inShell,
+  path: '/domains/$name',
+  component: lazyRouteComponent(() => import('./domains/domain-page.tsx'), 'DomainPage'),
+})
 const policies = createRoute({
   ...inShell,
   path: '/policies',
@@ -106,6 +128,10 @@ const routeTree = root.addChildren([
     dataSources,
     registerDataSources,
     dataSource,
+    find,
+    found,
+    domains,
+    domain,
     policies,
     policy,
     people,

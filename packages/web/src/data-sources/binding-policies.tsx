@@ -35,7 +35,11 @@ export function BindingPolicies({ policies }: { readonly policies: readonly Bind
                   name
                 ),
             },
-            { name: 'Kind', cell: ({ kind }) => policyKindWords[kind] },
+            {
+              name: 'Kind',
+              cell: ({ kind, subscribe }) =>
+                `${policyKindWords[kind]}${subscribe === 'manual' ? ' once they subscribe' : ''}`,
+            },
             { name: 'Level', width: '12%', cell: ({ level }) => (level === 'WRITE' ? 'Write' : 'Read') },
             {
               name: 'Binds',

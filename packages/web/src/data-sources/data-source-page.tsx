@@ -17,6 +17,7 @@ import { Audience } from './audience.tsx'
 import { BindingPolicies } from './binding-policies.tsx'
 import { Tags } from './data-source-list.tsx'
 import { Members } from './members.tsx'
+import { OwnSubscription } from './subscription.tsx'
 
 const route = getRouteApi('/shell/data-sources/$id')
 
@@ -70,6 +71,7 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
           ['Grants', <GrantCounts key="grants" id={id} grants={dataSource.grants} />],
         ]}
       />
+      <OwnSubscription id={String(id)} />
       <Section
         title="Who has access, and why"
         beside={<span className="quiet">{counted(dataSource.audience, 'person', 'people')}</span>}

@@ -7,6 +7,7 @@ type Condition = Extract<Policy['appliesTo'], { any: unknown }>['any'][number]
 
 export function AppliesTo({ appliesTo }: { readonly appliesTo: Policy['appliesTo'] }) {
   if ('everything' in appliesTo) return <Link to="/data-sources">every data source</Link>
+  if ('selected' in appliesTo) return 'the data sources for which their owners pick it'
   const [word, conditions] = 'any' in appliesTo ? ['or', appliesTo.any] : ['and', appliesTo.all]
   return (
     <ul>
@@ -27,6 +28,16 @@ function ConditionWords({ condition }: { readonly condition: Condition }) {
         tagged{' '}
         <Link to="/data-sources" search={{ tag: condition.tag }}>
           {condition.tag}
+        </Link>
+      </>
+    )
+  }
+  if ('domain' in condition) {
+    return (
+      <>
+        in the domain{' '}
+        <Link to="/domains/$name" params={{ name: condition.domain }}>
+          {condition.domain}
         </Link>
       </>
     )

@@ -38,6 +38,9 @@ function Shown({ policy }: { readonly policy: Policy }) {
           ['Kind', policyKindWords[policy.kind]],
           ['Level', policy.level === 'WRITE' ? 'Write, which includes delete' : 'Read'],
           ['Applies to', <AppliesTo key="applies" appliesTo={policy.appliesTo} />],
+          ['Reach', <Reach key="reach" policy={policy} />],
+          policy.subscribe === 'manual' && ['Subscribing', 'who qualifies is let in once they subscribe'],
+          policy.discoverable && ['May be found', 'by everybody, also those who do not qualify'],
           ['Version', String(policy.version)],
           ['Created', <Created key="created" policy={policy} />],
           ['Changed', <RelativeTime key="changed" at={policy.updatedAt} />],
@@ -49,6 +52,23 @@ function Shown({ policy }: { readonly policy: Policy }) {
       </Section>
       {policy.warnings.length > 0 && <Warnings warnings={policy.warnings} />}
     </Page>
+  )
+}
+
+/** How far its authority goes. */
+function Reach({ policy: { domain, dataSource } }: { readonly policy: Policy }) {
+  if (domain !== undefined) {
+    return (
+      <Link to="/domains/$name" params={{ name: domain }}>
+        the domain {domain}
+      </Link>
+    )
+  }
+  if (dataSource === undefined) return 'everywhere'
+  return (
+    <Link to="/data-sources/$id" params={{ id: String(dataSource.id) }}>
+      the data source {dataSource.name}
+    </Link>
   )
 }
 

@@ -3,9 +3,11 @@ import { api, type User } from '@headgate/core/api'
 import {
   IconCloud,
   IconDatabase,
+  IconFolders,
   IconHome,
   IconKey,
   IconScale,
+  IconSearch,
   IconUser,
   IconUsers,
   type TablerIcon,
@@ -21,6 +23,8 @@ export function Navigation({ me }: { readonly me: User }) {
         {seesTheWhole(me) && <Item icon={IconHome} name="Home" to="/" activeOptions={{ exact: true }} />}
         <Item icon={IconUser} name="My access" to="/people/$id" params={{ id: String(me.id) }} />
         <Item icon={IconDatabase} name="Data sources" to="/data-sources" />
+        <Item icon={IconSearch} name="Find data" to="/find" />
+        <Item icon={IconFolders} name="Domains" to="/domains" />
         {mayCall(me, api.policies.list) && <Item icon={IconScale} name="Policies" to="/policies" />}
         {mayCall(me, api.users.list) && (
           <Item icon={IconUsers} name="People" to="/people" activeOptions={{ exact: true, includeSearch: false }} />

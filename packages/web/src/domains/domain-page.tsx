@@ -1,0 +1,282 @@
+/** One domain: the tags that make it, what was put in by hand, who has which right; governors change all of it. */
+import { api, type DomainDetail, type DomainRight, domainRights } from '@headgate/core/api'
+import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type FormEvent, type ReactNode, useState } from 'react'
+import { hg } from '../api.ts'
+import { Tags } from '../data-sources/data-source-list.tsx'
+import { mayCall, useMe } from '../me.ts'
+import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
+import { DataTable } from '../ui/data-table.tsx'
+import { errorWords } from '../ui/error-words.ts'
+import { Facts, Page, Section } from '../ui/page.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+import { counted } from '../ui/words.ts'
+
+const route = getRouteApi('/shell/domains/$name')
+
+export function DomainPage() {
+  const { name } = route.useParams()
+  const domain = useQuery({ queryKey: ['domain', name], queryFn: () => hg.domains.get({ params: { name } }) })
+  return (
+    <PageAnswer query={domain} what={`domain ${name}`}>
+      {found => <Shown domain={found} />}
+    </PageAnswer>
+  )
+}
+
+const rightWords: Readonly<Record<DomainRight, string>> = {
+  MANAGE_POLICIES: 'Manage policies',
+  MANAGE_DATA_PRODUCTS: 'Manage data products',
+  AUDIT_ACTIVITY: 'Audit activity',
+}
+
+function Shown({ domain }: { readonly domain: DomainDetail }) {
+  const { name, description, tags, policies, mine } = domain
+  const mayChange = mayCall(useMe(), api.domains.edit)
+  return (
+    <Page title={name} above={<Link to="/domains">Domains</Link>} lead={description === '' ? undefined : description}>
+      <Facts
+        facts={[
+          ['Takes in by tag', <Tags key="tags" tags={tags} />],
+          ['Policies', counted(policies, 'policy', 'policies')],
+          mine.length > 0 && ['Your rights', mine.map(right => rightWords[right]).join(', ')],
+        ]}
+      />
+      {mayChange && <EditTags domain={domain} />}
+      <Sources domain={domain} mayChange={mayChange} />
+      <Rights domain={domain} mayChange={mayChange} />
+      {mayChange && <Remove name={name} />}
+    </Page>
+  )
+}
+
+/** A write with its button; what the server says against it stands below. */
+function useWrite(write: () => Promise<unknown>, done: () => void = () => {}) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: write,
+    onSuccess: async () => {
+      done()
+      await queries.invalidateQueries()
+    },
+  })
+}
+
+function Refusal({ error }: { readonly error: Error | null }) {
+  if (error === null) return null
+  return (
+    <p role="alert">
+      <ServerText text={errorWords(error).text} />
+    </p>
+  )
+}
+
+interface FormProps {
+  readonly write: ReturnType<typeof useWrite>
+  readonly verb: string
+  readonly children: ReactNode
+}
+
+function Form({ write, verb, children }: FormProps) {
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    write.mutate()
+  }
+  return (
+    <form onSubmit={submit}>
+      <Group align="end" gap="xs" mt="xs">
+        {children}
+        <Button type="submit" variant="default" loading={write.isPending}>
+          {verb}
+        </Button>
+      </Group>
+      <Refusal error={write.error} />
+    </form>
+  )
+}
+
+function EditTags({ domain: { name, tags } }: { readonly domain: DomainDetail }) {
+  const [text, setText] = useState(tags.join(', '))
+  const wanted = text.split(',').flatMap(tag => (tag.trim() === '' ? [] : [tag.trim()]))
+  const write = useWrite(() => hg.domains.edit({ params: { name }, body: { tags: wanted } }))
+  return (
+    <Form write={write} verb="Save tags">
+      <TextInput label="Tags, with commas between them" value={text} onChange={e => setText(e.currentTarget.value)} />
+    </Form>
+  )
+}
+
+interface PartProps {
+  readonly domain: DomainDetail
+  readonly mayChange: boolean
+}
+
+function Sources({ domain: { name, dataSources: count }, mayChange }: PartProps) {
+  const [id, setId] = useState('')
+  const query = { domain: name, limit: 100 }
+  const sources = useQuery({
+    queryKey: ['data sources', query],
+    queryFn: () => hg.dataSources.list({ query }),
+  })
+  const put = useWrite(
+    () => hg.domains.addDataSource({ params: { name, id } }),
+    () => setId(''),
+  )
+  const takeOut = useMutation({
+    mutationFn: (source: number) => hg.domains.removeDataSource({ params: { name, id: source } }),
+    onSuccess: () => void sources.refetch(),
+  })
+  return (
+    <Section title="Data sources" beside={<span className="quiet">{counted(count, 'data source')}</span>}>
+      <Answer query={sources} what="its data sources">
+        {answer =>
+          answer.items.length === 0 ? (
+            <Nothing title="None that you may see" />
+          ) : (
+            <DataTable
+              caption="Data sources of the domain"
+              rows={answer.items}
+              rowKey={source => source.id}
+              columns={[
+                {
+                  name: 'Name',
+                  cell: source => (
+                    <Link to="/data-sources/$id" params={{ id: String(source.id) }}>
+                      {source.name}
+                    </Link>
+                  ),
+                },
+                { name: 'Tags', width: '36%', cell: ({ tags }) => <Tags tags={tags} /> },
+                {
+                  name: 'By hand',
+                  width: '20%',
+                  cell: source =>
+                    mayChange && (
+                      <Button variant="default" size="compact-xs" onClick={() => takeOut.mutate(source.id)}>
+                        Take {source.name} out
+                      </Button>
+                    ),
+                },
+              ]}
+            />
+          )
+        }
+      </Answer>
+      <Refusal error={takeOut.error} />
+      {mayChange && (
+        <Form write={put} verb="Put it in">
+          <TextInput
+            label="Number of a data source"
+            inputMode="numeric"
+            value={id}
+            onChange={e => setId(e.currentTarget.value)}
+          />
+        </Form>
+      )}
+    </Section>
+  )
+}
+
+function Rights({ domain: { name, rights }, mayChange }: PartProps) {
+  return (
+    <Section title="Who may do what">
+      {rights.length === 0 ? (
+        <Nothing title="Nobody but governors" />
+      ) : (
+        <DataTable
+          caption="Rights in the domain"
+          rows={rights}
+          rowKey={({ subject }) => JSON.stringify(subject)}
+          columns={[
+            {
+              name: 'Who',
+              cell: ({ subject }) =>
+                'user' in subject ? subject.user.userid : `Everyone in the group ${subject.group.name}`,
+            },
+            {
+              name: 'May',
+              width: '45%',
+              cell: ({ rights: held }) => held.map(right => rightWords[right]).join(', '),
+            },
+            {
+              name: 'Change',
+              width: '20%',
+              cell: ({ subject }) => mayChange && <TakeRights name={name} subject={subject} />,
+            },
+          ]}
+        />
+      )}
+      {mayChange && <GiveRights name={name} />}
+    </Section>
+  )
+}
+
+function TakeRights({ name, subject }: { name: string; subject: DomainDetail['rights'][number]['subject'] }) {
+  const take = useWrite(() =>
+    'user' in subject
+      ? hg.domains.removeUserRights({ params: { name, userId: subject.user.id } })
+      : hg.domains.removeGroupRights({ params: { name, groupId: subject.group.id } }),
+  )
+  return (
+    <>
+      <Button variant="default" size="compact-xs" loading={take.isPending} onClick={() => take.mutate()}>
+        Take away
+      </Button>
+      <Refusal error={take.error} />
+    </>
+  )
+}
+
+function GiveRights({ name }: { readonly name: string }) {
+  const [kind, setKind] = useState('user')
+  const [id, setId] = useState('')
+  const [rights, setRights] = useState<readonly string[]>([])
+  const give = useWrite(
+    () => {
+      const body = { rights: domainRights.filter(right => rights.includes(right)) }
+      return kind === 'user'
+        ? hg.domains.setUserRights({ params: { name, userId: id }, body })
+        : hg.domains.setGroupRights({ params: { name, groupId: id }, body })
+    },
+    () => setId(''),
+  )
+  return (
+    <Form write={give} verb="Give these rights">
+      <NativeSelect
+        label="To"
+        value={kind}
+        data={[
+          { value: 'user', label: 'A person' },
+          { value: 'group', label: 'A group' },
+        ]}
+        onChange={e => setKind(e.currentTarget.value)}
+      />
+      <TextInput label="Its number" inputMode="numeric" value={id} onChange={e => setId(e.currentTarget.value)} />
+      <Checkbox.Group label="Rights" value={[...rights]} onChange={setRights}>
+        <Group gap="sm">
+          {domainRights.map(right => (
+            <Checkbox key={right} value={right} label={rightWords[right]} />
+          ))}
+        </Group>
+      </Checkbox.Group>
+    </Form>
+  )
+}
+
+function Remove({ name }: { readonly name: string }) {
+  const navigate = useNavigate()
+  const remove = useWrite(
+    () => hg.domains.remove({ params: { name } }),
+    () => void navigate({ to: '/domains' }),
+  )
+  return (
+    <Section title="Delete">
+      <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
+        Delete the domain
+      </Button>
+      <Refusal error={remove.error} />
+    </Section>
+  )
+}
