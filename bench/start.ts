@@ -7,7 +7,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { entitlementIndex, type Facts } from '@headgate/core'
+import { entitlementIndex, type Facts, printScope } from '@headgate/core'
 import { testDatabase } from '../packages/server/test/support/database.ts'
 import { fillFacts } from './lib/filled-facts.ts'
 import { type Bench, type Figure, milliseconds, spreadOf } from './lib/report.ts'
@@ -18,7 +18,7 @@ const MiB = 2 ** 20
 
 export async function measure(smoke: boolean): Promise<Bench> {
   const [users, dataSources, values, times] = smoke ? [300, 300, 2, 1] : [100_000, 100_000, 9, 3]
-  const facts = worldOf({ users, dataSources, values })
+  const facts = storable(worldOf({ users, dataSources, values }))
   const database = await testDatabase()
   try {
     await fillFacts(database.db, facts)
@@ -58,6 +58,12 @@ export async function measure(smoke: boolean): Promise<Bench> {
           better: 'lower',
         },
         {
+          name: 'CPU of the process until then, without PostgreSQL, median',
+          value: spreadOf(starts.map(one => one.cpuMs)).median / 1000,
+          unit: 's',
+          better: 'lower',
+        },
+        {
           name: 'of which the first answer, slowest',
           value: worst(one => one.firstAnswerMs),
           unit: 'ms',
@@ -85,6 +91,20 @@ async function startOnce(url: string): Promise<Started & { readonly wholeMs: num
   const wholeMs = performance.now() - begun
   if (child.exitCode === null) await once(child, 'exit')
   return { ...started, wholeMs }
+}
+
+/** Some of the wide data sources share a scope, which the server would refuse. */
+function storable(facts: Facts): Facts {
+  const taken = new Set<string>()
+  const dataSources = facts.dataSources.map(row => {
+    const text = printScope(row.scope)
+    if (!taken.has(text)) {
+      taken.add(text)
+      return row
+    }
+    return { ...row, scope: { ...row.scope, key: `${row.scope.key}${row.id}/` } }
+  })
+  return { ...facts, dataSources }
 }
 
 function ofCore(facts: Facts): Figure[] {
