@@ -60,6 +60,8 @@ export async function confirmation(
   const { position, writeHash, moves } = found.next
   if (!writeHash.equals(hashOfWrite(endpoint, parsed))) throw new Problem('preview-other-change', { position })
   const shown = await unpack(moves)
+  // So that there is little left to catch up with while others wait.
+  await live.fresh()
   return async (tx, changes) => {
     if (!(await useToken(tx, hash, position))) throw new Problem('preview-used')
     const { principalOwners } = await live.fresh()
