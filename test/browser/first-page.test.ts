@@ -76,7 +76,7 @@ test('the web app', async t => {
       await page.getByText('You reach no data yet').waitFor()
       assert.equal(await page.getByRole('link', { name: 'Policies' }).count(), 0)
       await page.goto('/app/policies')
-      await page.getByRole('alert').getByText('You may not see the policies').waitFor()
+      await page.getByText('No policy that you may see').waitFor()
       await page.goto(`/app/data-sources/${source}`)
       await page.getByRole('alert').getByText(`There is no such thing as data source ${source}`).waitFor()
       await page.getByRole('alert').getByText('Request').waitFor()
