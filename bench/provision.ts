@@ -105,6 +105,7 @@ async function tunedLoop({ server, sandbox, integration, calls }: BenchLake, gra
 
 async function provisioned({ server, calls }: BenchLake, grants: number) {
   const db = server.db.kysely
+  await server.world.index.start()
   const loop = await startChangeLoop(server.world)
   try {
     await sleep(1500)
