@@ -5,19 +5,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { pino } from 'pino'
-import { createAwsAccess, secretContext } from '../packages/server/src/aws/clients.ts'
-import { createBackground } from '../packages/server/src/background.ts'
-import { readConfig } from '../packages/server/src/config.ts'
+import { secretContext } from '../packages/server/src/aws/clients.ts'
 import { comparedIntegrations } from '../packages/server/src/db/drift.ts'
 import { beginScan, endScan } from '../packages/server/src/db/drift-scan.ts'
-import { createLiveIndex } from '../packages/server/src/live-index/live-index.ts'
 import { scanPlace } from '../packages/server/src/reconcile/audit-scan.ts'
 import { createPace } from '../packages/server/src/reconcile/pace.ts'
-import { createVault } from '../packages/server/src/secrets.ts'
 import type { World } from '../packages/server/src/world.ts'
-import { testDatabase } from '../packages/server/test/support/database.ts'
-import { fillLedger } from './lib/filled-ledger.ts'
+import { fillLedger } from '../packages/server/test/support/filled-ledger.ts'
+import { testServer } from '../packages/server/test/support/server.ts'
 import { account, type FilledSandbox, program, region } from './lib/filled-sandbox.ts'
 import type { Bench } from './lib/report.ts'
 
@@ -28,20 +23,11 @@ export async function measure(smoke: boolean): Promise<Bench> {
   const [integrations, grants] = smoke ? [10, 2000] : [10, 100_000]
   // Some of each, so that what is found has to be written down, too.
   const [missing, foreign] = [grants / 1000, grants / 1000]
-  const database = await testDatabase()
   const { child, sandbox } = await startFilled(integrations, grants, foreign)
-  const log = pino({ level: 'silent' })
-  const vault = createVault([Buffer.alloc(32, 1)])
-  const config = readConfig({ HEADGATE_AWS_ENDPOINT: sandbox.url })
-  const { db } = database
-  const aws = createAwsAccess({ vault, endpoint: sandbox.url, parallel: config.HEADGATE_AWS_PARALLEL })
-  const world: World = {
-    ...{ config, db, vault, aws, log },
-    index: createLiveIndex({ db, log }),
-    background: createBackground(log),
-  }
+  const server = await testServer({ environment: { HEADGATE_AWS_ENDPOINT: sandbox.url } })
+  const { world, db } = server
   try {
-    const seal = (intent: string) => vault.seal(sandbox.secretAccessKey, secretContext(intent))
+    const seal = (intent: string) => world.vault.seal(sandbox.secretAccessKey, secretContext(intent))
     await fillLedger(db, { integrations, grants, missing, accessKeyId: sandbox.accessKeyId, seal })
     // The first one warms the code up, writes down what is foreign, and marks what is missing.
     const first = await compare(world)
@@ -75,9 +61,8 @@ export async function measure(smoke: boolean): Promise<Bench> {
       ],
     }
   } finally {
-    aws.close()
+    await server.close()
     child.kill()
-    await database.close()
   }
 }
 

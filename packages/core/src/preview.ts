@@ -35,7 +35,13 @@ export interface PreviewRow {
 
 export interface Preview {
   readonly movements: Omit<Movements, 'reasons'>
-  readonly people: { readonly gaining: number; readonly losing: number }
+  /** Raised and lowered: who keeps access to a data source, but with another level. */
+  readonly people: {
+    readonly gaining: number
+    readonly losing: number
+    readonly raised: number
+    readonly lowered: number
+  }
   readonly dataSources: { readonly gaining: number; readonly losing: number }
   readonly entitlements: { readonly before: number; readonly after: number }
   /** By integration. */
@@ -95,31 +101,35 @@ export interface Supposed {
 }
 
 /** Throws a `RangeError` where a change would move a known data source to another scope or integration. */
-export function preview(index: EntitlementIndex, changes: readonly Change[], page: PreviewPage = {}): Preview {
+export function preview(index: EntitlementIndex, changes: Iterable<Change>, page: PreviewPage = {}): Preview {
   return supposing(index, changes, supposed => previewOf(supposed, page))
 }
 
-/** What `look` finds while the changes are in the index, which answers as before afterwards. May be nested. */
-export function supposing<T>(index: EntitlementIndex, changes: readonly Change[], look: (supposed: Supposed) => T): T {
+/**
+ * What `look` finds while the changes are in the index, which answers as before afterwards. May be nested.
+ * @param changes each is asked for once those before it are in
+ */
+export function supposing<T>(index: EntitlementIndex, changes: Iterable<Change>, look: (supposed: Supposed) => T): T {
   const undo: Change[] = []
   try {
     const priors: Priors = new Map()
-    let last: readonly Block[] = []
+    let [count, isWhole, last]: [number, boolean, readonly Block[]] = [0, false, []]
     const remapped = new Map<UserId, readonly Principal[]>()
     const rewired = new Map<IntegrationId, Integration | undefined>()
     const places = new Map<DataSourceId, DataSource>()
     for (const change of changes) {
+      if (count === 1) gather(last, priors)
       const inverse = index.inverseOf(change)
       if (change.entity === 'dataSource') mustStay(places, change.row, index.bindings.sources.get(change.id)?.row)
       if (inverse.entity === 'principals' && !remapped.has(inverse.user)) remapped.set(inverse.user, inverse.rows)
       if (inverse.entity === 'integration' && !rewired.has(inverse.id)) rewired.set(inverse.id, inverse.row)
       undo.unshift(inverse)
       last = index.applyChange(change).blocks
-      if (changes.length > 1) gather(last, priors)
+      isWhole = isAboutEverybody(change)
+      if (++count > 1) gather(last, priors)
     }
-    const isWhole = changes.length > 0 && isAboutEverybody(changes.at(-1)!)
     const levels = levelsNow(index, isWhole ? last : [])
-    const moved = changes.length > 1 ? movedSince(index, priors, levels) : movedBy(last, isWhole)
+    const moved = count > 1 ? movedSince(index, priors, levels) : movedBy(last, isWhole)
     moved.sort((a, b) => a.source.id - b.source.id)
     return look({ index, moved, levels, remapped, rewired })
   } finally {
@@ -243,12 +253,18 @@ function movedBetween(
 
 function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[], levels: (source: Source) => Levels) {
   const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
-  const everybody = (kind: 'gained' | 'lost') => unionOf([...new Set(moved.map(one => one[kind]))]).size
+  const everybody = (kind: 'gained' | 'lost' | 'raised' | 'lowered') =>
+    unionOf([...new Set(moved.map(one => one[kind]))]).size
   const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
   const after = countEntitlements(index, levels)
   return {
     movements,
-    people: { gaining: everybody('gained'), losing: everybody('lost') },
+    people: {
+      gaining: everybody('gained'),
+      losing: everybody('lost'),
+      raised: everybody('raised'),
+      lowered: everybody('lowered'),
+    },
     dataSources: {
       gaining: moved.filter(({ gained }) => gained.size > 0).length,
       losing: moved.filter(({ lost }) => lost.size > 0).length,

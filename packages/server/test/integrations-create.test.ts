@@ -4,7 +4,7 @@ import { validationTestNames } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { listLocations, tagsOf } from '../src/aws/access-grants.ts'
-import { createAwsAccess } from '../src/aws/clients.ts'
+import { createAwsAccess, secretContext } from '../src/aws/clients.ts'
 import { findIntegration } from '../src/db/integration.ts'
 import { resumeIntegrations } from '../src/integrations/lifecycle.ts'
 import { integrationBody } from './support/aws-account.ts'
@@ -248,6 +248,9 @@ test('the secret is in no answer, no log and no table', async t => {
   answers.push(await server.admin.integrations.setup({ params: { id: 1 } }))
   answers.push(await server.admin.integrations.remove({ params: { id: 1 } }))
   await settled(server, '1', 'deleted')
+  const over = await findIntegration(server.db.kysely, 1)
+  assert.ok(over?.secret_access_key)
+  assert.equal(server.world.vault.open(over.secret_access_key, secretContext(over.intent)), '', 'nor kept for nothing')
 
   await dump()
   for (const [where, text] of Object.entries({

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { CreateRoleCommand } from '@aws-sdk/client-iam'
 import { validationTestNames } from '@headgate/core/api'
 import { createGrant, createLocation, deleteGrant, listGrants, listLocations } from '../src/aws/access-grants.ts'
-import { continueDeleting, resumeIntegrations } from '../src/integrations/lifecycle.ts'
+import { carryOn, resumeIntegrations } from '../src/integrations/lifecycle.ts'
 import type { TestAccount } from './support/aws-account.ts'
 import {
   body,
@@ -108,7 +108,7 @@ test('the location stays until the ledger has no live grant', async t => {
   assert.equal((await listLocations(account.owner)).length, 1)
 
   await server.db.kysely.updateTable('ledger').set({ state: 'revoked' }).where('id', '=', row).execute()
-  continueDeleting(server.world, Number(id))
+  carryOn(server.world, Number(id))
   await settled(server, id, 'deleted')
 })
 
@@ -138,7 +138,7 @@ test('a foreign grant that appears while deleting ends in deleteError; deleting 
   await server.world.background.idle()
   await makeGrant(account, 'somebody-elses', 'theirs/*')
   await server.db.kysely.updateTable('ledger').set({ state: 'revoked' }).where('id', '=', row).execute()
-  continueDeleting(server.world, Number(id))
+  carryOn(server.world, Number(id))
   const failed = await settled(server, id, 'deleteError')
   assert.match(failed.statusMessage ?? '', /1 grants that Headgate did not make/)
   await clearGrants(account)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { CreateAccessKeyCommand, CreateRoleCommand } from '@aws-sdk/client-iam'
 import { listLocations } from '../src/aws/access-grants.ts'
 import { findIntegration } from '../src/db/integration.ts'
-import { resumeIntegrations, startEditing } from '../src/integrations/lifecycle.ts'
+import { carryOn, resumeIntegrations } from '../src/integrations/lifecycle.ts'
 import { integrationBody, prepareAccount, type TestAccount, trust } from './support/aws-account.ts'
 import { setEnvironment } from './support/environment.ts'
 import {
@@ -163,7 +163,7 @@ test('a name taken while the edit was under way gives the location its role back
       ]),
     )
     .execute()
-  startEditing(server.world, Number(id))
+  carryOn(server.world, Number(id))
   const failed = await settled(server, id, 'editError')
   assert.match(failed.statusMessage ?? '', /got its role .*access-grants-location` back; the name `wanted` was taken/)
   assert.equal((await listLocations(account.owner))[0]?.roleArn, account.locationRole)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DeleteRoleCommand, DeleteRolePolicyCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
+import { AssociateAccessGrantsIdentityCenterCommand } from '@aws-sdk/client-s3-control'
 import { validationTestNames } from '@headgate/core/api'
 import { claimValidations } from '../src/db/integration-fault.ts'
 import {
@@ -65,6 +66,19 @@ test('tests 8 and 9 warn and nothing more, and the longest session is kept up', 
   await validateIntegration(server.world, Number(id))
   const gone = (await settled(server, id, 'enabled')).validationResults.validationTests.at(-1)
   assert.match(gone?.message ?? '', /does not exist/)
+})
+
+test('once an Identity Center is associated, its rights and its trust are looked at too', async t => {
+  const { server, account } = await connected(t)
+  const { id } = await create(server, account)
+  const { instanceArn } = server.sandbox.makeIdentityCenter(account.accountId, account.region)
+  const associate = { AccountId: account.accountId, IdentityCenterArn: instanceArn }
+  await account.owner.s3Control.send(new AssociateAccessGrantsIdentityCenterCommand(associate))
+  await limitController(account, ['sso:DescribeApplication'])
+  await validateIntegration(server.world, Number(id))
+  const [rights, role] = (await settled(server, id, 'enabled')).validationResults.validationTests.slice(-2)
+  assert.match(rights?.message ?? '', /lacks `sso:DescribeApplication`/)
+  assert.match(role?.message ?? '', /does not let `access-grants.s3.amazonaws.com` do `sts:SetContext`/)
 })
 
 test('an AWS that does not answer says nothing about the integration', async t => {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import {
   AttachRolePolicyCommand,
+  AttachUserPolicyCommand,
   CreateAccessKeyCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
   CreateUserCommand,
+  DeleteUserPolicyCommand,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam'
@@ -58,6 +60,39 @@ test('set up by exactly these documents, all nine tests pass, grants are made, u
   const aws = server.world.aws.of(row)
   await assert.rejects(deleteGrant(aws, foreign.awsGrantId), { kind: 'denied', operation: 'DeleteAccessGrant' })
   await assert.rejects(createGrant(aws, { ...asked, subPrefix: 'other/*' }), { kind: 'denied' }, 'nor one unmarked')
+})
+
+test('for all buckets, with an access key instead of a role, and foreign grants to be removed: the documents suffice', async t => {
+  const { server, account } = await connected(t)
+  const setup = await server.admin.integrations.prepareSetup({
+    body: { ...input, awsLocationPath: 's3://', features: ['removeForeignGrants'] },
+  })
+  await makeLocationRole(account, setup)
+  const UserName = 'headgate-controller'
+  const { iam } = account.owner
+  const PolicyDocument = JSON.stringify(setup.controllerPolicy)
+  const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: 'controller', PolicyDocument }))
+  await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: Policy?.Arn }))
+  await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: 'controller' }))
+  const config = { awsLocationRole: setup.locationRole, awsLocationPath: 's3://' }
+  const { id, validationResults } = await server.admin.integrations.create({ body: integrationBody(account, config) })
+  assert.deepEqual(
+    validationResults.validationTests.filter(({ status }) => status !== 'passed'),
+    [],
+  )
+  await settled(server, id, 'enabled')
+  await user(account, 'bob', allow('s3:ListCallerAccessGrants'))
+  await createGrant(account.owner, {
+    locationId: 'default',
+    grantee: { type: 'IAM', identifier: `arn:aws:iam::${account.accountId}:user/bob` },
+    permission: 'READ',
+    subPrefix: 'research-data/public/*',
+    isObject: false,
+    marks: { tenantId: 'somebody', intent: 'else' },
+  })
+  await server.admin.integrations.remove({ params: { id }, query: { removeForeign: 'true' } })
+  await settled(server, id, 'deleted')
+  assert.deepEqual(await listLocations(account.owner), [])
 })
 
 test('a role is assumed only with the tenant id as external id', async t => {
@@ -146,17 +181,7 @@ test('a stored integration has its documents too, with what is asked for', async
 async function setUp(t: TestContext, account: TestAccount, setup: SetupDocuments): Promise<void> {
   const { iam } = account.owner
   const text = (document: object) => JSON.stringify(document)
-  const RoleName = setup.locationRole.split('/').at(-1)
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName,
-      AssumeRolePolicyDocument: text(setup.locationRoleTrustPolicy),
-      MaxSessionDuration: setup.maxSessionDuration,
-    }),
-  )
-  await iam.send(
-    new PutRolePolicyCommand({ RoleName, PolicyName: 'data', PolicyDocument: text(setup.locationRolePolicy) }),
-  )
+  await makeLocationRole(account, setup)
   const controller = { RoleName: setup.controllerRole.split('/').at(-1) }
   await iam.send(new CreateRoleCommand({ ...controller, AssumeRolePolicyDocument: text(setup.controllerTrustPolicy) }))
   const { Policy } = await iam.send(
@@ -165,6 +190,19 @@ async function setUp(t: TestContext, account: TestAccount, setup: SetupDocuments
   await iam.send(new AttachRolePolicyCommand({ ...controller, PolicyArn: Policy?.Arn }))
   const key = await user(account, 'headgate-server', allow('sts:AssumeRole'))
   setEnvironment(t, { AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey })
+}
+
+async function makeLocationRole({ owner: { iam } }: TestAccount, setup: SetupDocuments): Promise<void> {
+  const RoleName = setup.locationRole.split('/').at(-1)
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName,
+      AssumeRolePolicyDocument: JSON.stringify(setup.locationRoleTrustPolicy),
+      MaxSessionDuration: setup.maxSessionDuration,
+    }),
+  )
+  const PolicyDocument = JSON.stringify(setup.locationRolePolicy)
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'data', PolicyDocument }))
 }
 
 function bodyFor(account: TestAccount, setup: SetupDocuments) {

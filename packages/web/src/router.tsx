@@ -95,6 +95,11 @@ const policies = createRoute({
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./policies/policy-list.tsx'), 'PolicyList'),
 })
+const newPolicy = createRoute({
+  ...inShell,
+  path: '/policies/new',
+  component: lazyRouteComponent(() => import('./policies/new-policy.tsx'), 'NewPolicy'),
+})
 const policy = createRoute({
   ...inShell,
   path: '/policies/$id',
@@ -133,6 +138,7 @@ const routeTree = root.addChildren([
     domains,
     domain,
     policies,
+    newPolicy,
     policy,
     people,
     person,

@@ -64,6 +64,14 @@ const scan = z.object({
   error: z.string().optional(),
 })
 
+const drifted = page(report).extend({
+  /** The last one that ended, with its findings: of each kind the first thousand. */
+  latest: report.extend({ findings: z.array(finding) }).optional(),
+  /** The last one of the account and region, ended or not. */
+  lastScan: scan.optional(),
+})
+export type Drift = z.output<typeof drifted>
+
 const foreignGrant = z.object({
   awsGrantId: z.string(),
   grantee: z.object({ type: z.string(), identifier: z.string() }),
@@ -100,12 +108,7 @@ export const drift = {
     params,
     query: pageQuery.omit({ search: true }),
     status: 200,
-    response: page(report).extend({
-      /** The last one that ended, with its findings: of each kind the first thousand. */
-      latest: report.extend({ findings: z.array(finding) }).optional(),
-      /** The last one of the account and region, ended or not. */
-      lastScan: scan.optional(),
-    }),
+    response: drifted,
     errors: ['integration-not-found'],
   }),
   foreign: endpoint({

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
-import { nativeS3 } from './data-sources.ts'
 import { endpoint } from './endpoint.ts'
+import { mostAtOnce, nativeS3 } from './native-s3.ts'
 import { newPolicy, policies } from './policies.ts'
 import { users } from './users.ts'
 
@@ -51,7 +51,7 @@ const kinds = [
   z.strictObject({
     change: z.literal('registerDataSources'),
     integrationId: idParam,
-    dataSources: z.array(nativeS3.register.items.each).min(1).max(10_000),
+    dataSources: z.array(nativeS3.register.items.each).min(1).max(mostAtOnce),
   }),
   z.strictObject({
     change: z.enum(['disableDataSource', 'restoreDataSource', 'deleteDataSource']),

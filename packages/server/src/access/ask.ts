@@ -12,10 +12,13 @@ import {
   whatIsReached,
 } from '@headgate/core'
 import { type AccessRow, Problem } from '@headgate/core/api'
+import type { Tx } from '../db/act.ts'
+import { type HeldGrant, heldGrants } from '../db/grant-list.ts'
 import { type Page, type PageQuery, printCursor, readCursor } from '../db/page.ts'
 import { findPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
+import { heldAccess, shownSource } from './held.ts'
 import { type Asked, notToBeAsked, personAsked } from './people.ts'
 import { openToQuestions, type Place, scopeOfPath } from './places.ts'
 import { namesIn, presentAccess } from './present.ts'
@@ -41,7 +44,9 @@ export async function whoReachesPlace(
     if (isRefused || (known.length === 0 && !readsEverything(caller))) {
       throw new Problem('data-source-not-found', { id: place.dataSource ?? place.path })
     }
-    const users = [...new Set(mine.flatMap(id => peopleReaching(index, id)))].sort((a, b) => a - b)
+    const held = await heldOn(tx, mine)
+    const reaching = mine.flatMap(id => peopleReaching(index, id))
+    const users = [...new Set([...reaching, ...held.keys()])].sort((a, b) => a - b)
     const after = afterId(place)
     const rest = users.filter(user => user > after)
     const onPage = rest.slice(0, place.limit)
@@ -50,7 +55,18 @@ export async function whoReachesPlace(
       onPage.flatMap(user => mine.flatMap(id => accessTo(index, user, id) ?? [])),
     )
     const names = namesIn(index, rows)
-    const items = await presentAccess(tx, names, rows, await findPeople(tx, onPage))
+    const people = await findPeople(tx, onPage)
+    const presented = Map.groupBy(await presentAccess(tx, names, rows, people), ({ user }) => user.id)
+    const items = onPage.flatMap(user => {
+      const own = presented.get(user) ?? []
+      const person = people.get(user)
+      const others = (held.get(user) ?? []).filter(one => own.every(row => row.dataSource.id !== one.dataSource))
+      const byPlace = Map.groupBy(others, one => one.dataSource as DataSourceId)
+      const kept = [...byPlace].flatMap(([id, some]) => {
+        return (person && heldAccess(some, person, shownSource(index, id))) ?? []
+      })
+      return [...own, ...kept]
+    })
     return { items, total: users.length, ...nextOf(rest.length > onPage.length ? onPage.at(-1) : undefined) }
   })
 }
@@ -68,9 +84,24 @@ export async function whatPersonReaches(
     const after = afterId(query) as DataSourceId
     const page = whatIsReached(index, person.id as UserId, { limit: query.limit, after })
     const rows = reached(index, page.rows)
-    const items = await presentAccess(tx, namesIn(index, rows), rows, new Map([[person.id, person]]))
-    return { items, total: page.total, ...nextOf(page.next) }
+    const own = await presentAccess(tx, namesIn(index, rows), rows, new Map([[person.id, person]]))
+    const held = Map.groupBy(await heldGrants(tx, { user: person.id }), one => one.dataSource as DataSourceId)
+    const unwanted = [...held.keys()].filter(id => !accessTo(index, person.id as UserId, id))
+    const kept = unwanted
+      .filter(id => id > after && (page.next === undefined || id <= page.next))
+      .flatMap(id => heldAccess(held.get(id) ?? [], person, shownSource(index, id)) ?? [])
+    const all = [...own, ...kept].sort((a, b) => a.dataSource.id - b.dataSource.id)
+    const items = all.slice(0, query.limit)
+    const next = all.length > items.length ? items.at(-1)?.dataSource.id : page.next
+    return { items, total: page.total + unwanted.length, ...nextOf(next) }
   })
+}
+
+/** Whoever holds there what nobody wants them to, by person. */
+async function heldOn(tx: Tx, dataSources: readonly DataSourceId[]): Promise<Map<UserId, HeldGrant[]>> {
+  const held: HeldGrant[] = []
+  for (const dataSource of dataSources) held.push(...(await heldGrants(tx, { dataSource })))
+  return Map.groupBy(held, ({ person }) => person as UserId)
 }
 
 /** Scopes that cover one path lie in each other, so of each account and region the last one is opened by all. */

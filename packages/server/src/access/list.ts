@@ -3,7 +3,7 @@
  *
  * Nothing is cut silently: `total` counts all, `next` is there while more follows.
  */
-import { accessTo, type DataSourceId, printScope, type UserId } from '@headgate/core'
+import { accessTo, type DataSourceId, type UserId } from '@headgate/core'
 import { type AccessRow, Problem, type RecentlyRevoked } from '@headgate/core/api'
 import { heldGrants, recentlyRevoked } from '../db/grant-list.ts'
 import { type Page, type PageQuery, readCursor, toPage } from '../db/page.ts'
@@ -11,7 +11,7 @@ import { findPeople, pageOfPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import { reachedBy } from '../live-index/desired.ts'
 import type { World } from '../world.ts'
-import { heldAccess } from './held.ts'
+import { heldAccess, shownSource } from './held.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { peopleReaching, reached } from './reach.ts'
 import { readDataSource, readsEverything } from './visibility.ts'
@@ -42,10 +42,9 @@ export async function listAccessTo(
     const people = new Map(page.items.map(person => [person.id, person]))
     const presented = await presentAccess(tx, namesIn(index, rows), rows, people)
     const byPerson = new Map(presented.map(row => [row.user.id, row]))
-    const source = index.bindings.sources.get(dataSource)?.row
-    const shown = source && { id, name: source.name, scope: printScope(source.scope) }
+    const shown = shownSource(index, dataSource)
     const items = page.items.flatMap(person => {
-      return byPerson.get(person.id) ?? (shown && heldAccess(held.get(person.id) ?? [], person, shown)) ?? []
+      return byPerson.get(person.id) ?? heldAccess(held.get(person.id) ?? [], person, shown) ?? []
     })
     const revoked = await recentlyRevoked(tx, { dataSource: id, ...(sees === 'all' ? {} : { user: caller.id }) })
     return { ...page, items, recentlyRevoked: revoked }
@@ -77,9 +76,7 @@ export async function listAccessOf(
     const presented = await presentAccess(tx, namesIn(index, rows), rows, people)
     const bySource = new Map(presented.map(row => [row.dataSource.id, row]))
     const items = page.items.flatMap(one => {
-      const source = index.bindings.sources.get(one)?.row
-      const shown = source && { id: one, name: source.name, scope: printScope(source.scope) }
-      return bySource.get(one) ?? (shown && heldAccess(held.get(one) ?? [], person, shown)) ?? []
+      return bySource.get(one) ?? heldAccess(held.get(one) ?? [], person, shownSource(index, one)) ?? []
     })
     return { ...page, items, recentlyRevoked: await recentlyRevoked(tx, { user: id }) }
   })

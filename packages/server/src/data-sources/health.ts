@@ -4,7 +4,6 @@
  * Each node takes what is due by moving the due time on, so that every data source is looked at by one of them; the
  * work is spread over the whole time between two looks. What AWS does not answer is told of nobody and tried next time.
  */
-
 import { type Health, Problem } from '@headgate/core/api'
 import { AwsFailure, problemOfAws } from '../aws/aws-error.ts'
 import type { AwsClients } from '../aws/clients.ts'
@@ -120,11 +119,9 @@ function whyUnreachable({ kind, status }: AwsFailure, aws: AwsClients, bucket: s
   return undefined
 }
 
-const usable: readonly string[] = ['enabled', 'recurringValidationError']
-
 async function clientsFor(world: Looks, id: number): Promise<AwsClients | undefined> {
   const integration = await findIntegration(world.db.kysely, id)
-  return integration && usable.includes(integration.status) ? world.aws.of(integration) : undefined
+  return integration && comparedStatuses.includes(integration.status) ? world.aws.of(integration) : undefined
 }
 
 function everyMs({ config }: Looks): number {

@@ -47,33 +47,18 @@ export async function countDirectoryGrants(db: Reader, integration: number): Pro
   return count
 }
 
-/** All grants that AWS holds in a place, ours or not, as of its last comparison; undefined before the first. */
-export async function grantsListed(
-  db: Reader,
-  { account, region }: Place,
-): Promise<{ readonly grants: number; readonly at: number } | undefined> {
-  const row = await lastScanOf(db, { account, region })
-    .where('finished_at', 'is not', null)
-    .where('error', 'is', null)
-    .executeTakeFirst()
-  return row?.finished_at ? { grants: row.listed, at: row.finished_at } : undefined
-}
-
 export type ScanRow = Selectable<Database['drift_scan']>
 
 /** The last one, ended or not; one that waits goes before. */
 export async function lastScan(db: Reader, place: Place): Promise<ScanRow | undefined> {
-  return lastScanOf(db, place).executeTakeFirst()
-}
-
-function lastScanOf(db: Reader, { account, region }: Place) {
   return db
     .selectFrom('drift_scan')
     .selectAll()
-    .where('account_id', '=', account)
-    .where('region', '=', region)
+    .where('account_id', '=', place.account)
+    .where('region', '=', place.region)
     .orderBy('id', 'desc')
     .limit(1)
+    .executeTakeFirst()
 }
 
 /** Newest first; those that ended. */

@@ -134,13 +134,14 @@ function actionOf(to: IntegrationStatus): 'CREATE' | 'UPDATE' | 'DELETE' {
 }
 
 /** Those whose creation, edit or deletion was begun and not ended. */
-export async function unfinishedIntegrations(db: Reader): Promise<{ id: number; status: IntegrationStatus }[]> {
-  return db
+export async function unfinishedIntegrations(db: Reader): Promise<number[]> {
+  const rows = await db
     .selectFrom('integration')
-    .select(['id', 'status'])
+    .select('id')
     .where('status', 'in', ['creating', 'editing', 'deleting'])
     .orderBy('id')
     .execute()
+  return rows.map(({ id }) => id)
 }
 
 function columnsOf(config: IntegrationConfig) {

@@ -76,3 +76,9 @@ export function configToStore(vault: Vault, config: Config, intent: string): Int
     assumedRole: config.authenticationType === 'assumeRole' ? config.awsRoleArn : null,
   }
 }
+
+/** What is stored of an integration that is over: its key id stays readable, its secret is gone. */
+export function withoutSecret(vault: Vault, { intent, secret_access_key: secret }: IntegrationRow) {
+  if (secret === null) return {}
+  return { secret_access_key: JSON.stringify(vault.seal('', secretContext(intent))) }
+}

@@ -14,7 +14,7 @@ import {
 } from '../db/integration.ts'
 import type { World } from '../world.ts'
 import { candidateOf, configToStore, targetOf } from './candidate.ts'
-import { startRegistering } from './lifecycle.ts'
+import { carryOn } from './lifecycle.ts'
 import { busy } from './refusals.ts'
 import { type Candidate, type Validation, validateNew } from './validate.ts'
 
@@ -38,7 +38,7 @@ export async function createIntegration(
   const intent = earlier?.intent ?? randomUUID()
   const stored = configToStore(world.vault, input.config, intent)
   const done = await store(world, actor, stored, intent, earlier, validation)
-  startRegistering(world, done.result.id)
+  carryOn(world, done.result.id)
   return done
 }
 

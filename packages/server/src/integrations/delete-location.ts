@@ -21,6 +21,7 @@ import { act, system } from '../db/act.ts'
 import { findIntegration, type IntegrationRow, moveIntegration } from '../db/integration.ts'
 import { deleteDataSources, hasLiveGrants } from '../db/integration-use.ts'
 import type { World } from '../world.ts'
+import { withoutSecret } from './candidate.ts'
 import { foreignGrants } from './foreign-grants.ts'
 import type { AtLifeBoundary } from './life-boundary.ts'
 
@@ -45,7 +46,7 @@ export async function finishDeleting(
       from,
       to: 'deleted',
       event: 'IntegrationDeleted',
-      also: { aws_location_id: null, foreign_grants_to_remove: null },
+      also: { ...withoutSecret(world.vault, integration), aws_location_id: null, foreign_grants_to_remove: null },
     })
     if (moved !== undefined) await deleteDataSources(act, id)
   })

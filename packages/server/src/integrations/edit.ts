@@ -14,7 +14,7 @@ import type { IntegrationEdit } from '../db/schema.ts'
 import type { Vault } from '../secrets.ts'
 import type { World } from '../world.ts'
 import { accessAfter, candidateOfRow, normalisedPath } from './candidate.ts'
-import { startEditing } from './lifecycle.ts'
+import { carryOn } from './lifecycle.ts'
 import { busy } from './refusals.ts'
 import { validateEdit } from './validate.ts'
 
@@ -54,7 +54,7 @@ export async function editIntegration(
     if (!begun) throw busy(row)
     return begun
   })
-  startEditing(world, id)
+  carryOn(world, id)
   return done
 }
 

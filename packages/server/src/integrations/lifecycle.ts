@@ -23,18 +23,17 @@ import { registerLocation } from './register-location.ts'
 
 const nowhere: AtLifeBoundary = () => {}
 
-/** Each starts what the stored status calls for, and does not wait. */
-export function startRegistering(world: World, id: number, atBoundary = nowhere): void {
-  inBackground(world, id, pause => registerLocation(world, id, pause, atBoundary))
-}
-
-export function startEditing(world: World, id: number, atBoundary = nowhere): void {
-  inBackground(world, id, pause => finishEditing(world, id, pause, atBoundary))
-}
-
-/** To be called whenever an integration that is `deleting` may have lost the last of its grants. */
-export function continueDeleting(world: World, id: number, atBoundary = nowhere): void {
-  inBackground(world, id, pause => finishDeleting(world, id, pause, atBoundary))
+/**
+ * Does what the stored status calls for, if anything, and does not wait. To be called after a call has decided, and
+ * whenever an integration that is `deleting` may have lost the last of its grants.
+ */
+export function carryOn(world: World, id: number, atBoundary = nowhere): void {
+  inBackground(world, id, async pause => {
+    // Each looks at the status itself, and does nothing in another.
+    await registerLocation(world, id, pause, atBoundary)
+    await finishEditing(world, id, pause, atBoundary)
+    await finishDeleting(world, id, pause, atBoundary)
+  })
 }
 
 /**
@@ -42,11 +41,7 @@ export function continueDeleting(world: World, id: number, atBoundary = nowhere)
  * @param atBoundary called around each call and outcome; what it awaits holds the work there. For fault tests.
  */
 export async function resumeIntegrations(world: World, atBoundary = nowhere): Promise<void> {
-  for (const { id, status } of await unfinishedIntegrations(world.db.kysely)) {
-    if (status === 'creating') startRegistering(world, id, atBoundary)
-    else if (status === 'editing') startEditing(world, id, atBoundary)
-    else continueDeleting(world, id, atBoundary)
-  }
+  for (const id of await unfinishedIntegrations(world.db.kysely)) carryOn(world, id, atBoundary)
 }
 
 /** What AWS refuses ends in a state of the integration; anything else (the database is away) is tried until it works. */

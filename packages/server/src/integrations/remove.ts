@@ -7,9 +7,9 @@ import { tenantId } from '../db/deployment.ts'
 import { findIntegration, type IntegrationRow, lockIntegration, moveIntegration } from '../db/integration.ts'
 import { abandonGrants, countActiveDataSources, deleteDataSources, disableDataSources } from '../db/integration-use.ts'
 import type { World } from '../world.ts'
-import { candidateOfRow } from './candidate.ts'
+import { candidateOfRow, withoutSecret } from './candidate.ts'
 import { foreignGrants } from './foreign-grants.ts'
-import { continueDeleting } from './lifecycle.ts'
+import { carryOn } from './lifecycle.ts'
 import { busy } from './refusals.ts'
 import { type Validation, validateExisting } from './validate.ts'
 
@@ -39,7 +39,7 @@ export async function removeIntegration(
   if (!integration) throw new Problem('integration-not-found', { id })
   if (removal.force) return forceOut(world, actor, integration, removal)
   if (integration.status === 'deleting') {
-    continueDeleting(world, id)
+    carryOn(world, id)
     return { result: integration }
   }
   if (!deletable.includes(integration.status)) throw busy(integration)
@@ -67,7 +67,7 @@ export async function removeIntegration(
     await endDataSources(act, id, removal)
     return moved
   })
-  continueDeleting(world, id)
+  carryOn(world, id)
   return done
 }
 
@@ -84,18 +84,19 @@ const deletable: readonly IntegrationStatus[] = [
 async function forceOut(
   world: World,
   actor: Actor,
-  { id, ...integration }: IntegrationRow,
+  integration: IntegrationRow,
   removal: Removal,
 ): Promise<Done<IntegrationRow>> {
+  const { id } = integration
   const done = await act(world.db, actor, async act => {
     const moved = await moveIntegration(act, id, {
       from: [...deletable, 'deleting'],
       to: 'disabled',
       event: 'IntegrationForcedOut',
       message: 'forced out of use: what Headgate made in AWS is still there, tagged `headgate:tenant`',
-      also: { edit: null, foreign_grants_to_remove: null, faults: '[]' },
+      also: { ...withoutSecret(world.vault, integration), edit: null, foreign_grants_to_remove: null, faults: '[]' },
     })
-    if (!moved) throw busy((await lockIntegration(act.tx, id)) ?? { id, ...integration })
+    if (!moved) throw busy((await lockIntegration(act.tx, id)) ?? integration)
     await endDataSources(act, id, removal)
     await deleteDataSources(act, id)
     await abandonGrants(act, id)

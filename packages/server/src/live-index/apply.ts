@@ -39,8 +39,14 @@ function* changesSince({ index }: Held, news: News): Generator<Change> {
   yield* changesFor(index, news)
 }
 
-/** Each is to be asked for once the one before it is in the index. */
-export function* changesFor(index: Held['index'], { touched, rows }: Unstored): Generator<Change> {
+/** What changes something at all; each is to be asked for once the one before it is in the index. */
+export function* realChanges(index: Held['index'], news: Unstored): Generator<Change> {
+  for (const change of changesFor(index, news)) {
+    if (!isDeepStrictEqual(index.inverseOf(change), change)) yield change
+  }
+}
+
+function* changesFor(index: Held['index'], { touched, rows }: Unstored): Generator<Change> {
   const integrations = byId(rows.integrations)
   for (const id of touched.integrations as ReadonlySet<IntegrationId>) {
     yield { entity: 'integration', id, row: integrations.get(id) }

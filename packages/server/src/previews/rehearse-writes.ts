@@ -20,7 +20,7 @@ import { policyRoutes } from '../http/policies.ts'
 import { type Caller, need, type Serve } from '../http/serve.ts'
 import { subscriptionRoutes } from '../http/subscriptions.ts'
 import { userRoutes } from '../http/users.ts'
-import { changesFor } from '../live-index/apply.ts'
+import { realChanges } from '../live-index/apply.ts'
 import { newsOf, type Unstored } from '../live-index/news.ts'
 import type { World } from '../world.ts'
 import { hashOfWrite, type Write } from './writes.ts'
@@ -28,7 +28,7 @@ import { hashOfWrite, type Write } from './writes.ts'
 export interface Rehearsed {
   readonly hash: Buffer
   /** What it changes, to be asked for while the writes before it are in the index. */
-  readonly changes: (index: EntitlementIndex) => ReturnType<typeof changesFor>
+  readonly changes: (index: EntitlementIndex) => ReturnType<typeof realChanges>
 }
 
 /** The routes of all writes that can be previewed. */
@@ -70,7 +70,7 @@ export async function rehearseWrites<T>(
         await handlers.get(write.endpoint)?.({ ...parsed, caller: inRehearsal(caller) })
         const news = await newsIn(tx, owners, said.splice(0))
         for (const { id, principal } of news.rows.principals ?? []) newOwners.set(id, principal.user)
-        steps.push({ hash: hashOfWrite(write.endpoint, parsed), changes: index => changesFor(index, news) })
+        steps.push({ hash: hashOfWrite(write.endpoint, parsed), changes: index => realChanges(index, news) })
       }
       return look(steps)
     },

@@ -14,7 +14,7 @@ import type { Actor } from '../db/act.ts'
 import { findToken, insertToken, type NewToken, useToken } from '../db/preview-token.ts'
 import type { Parsed } from '../http/parse.ts'
 import type { Caller } from '../http/serve.ts'
-import { changesFor } from '../live-index/apply.ts'
+import { realChanges } from '../live-index/apply.ts'
 import type { World } from '../world.ts'
 import { newsIn } from './rehearse-writes.ts'
 import { hashOfWrite } from './writes.ts'
@@ -60,13 +60,15 @@ export async function confirmation(
   const { position, writeHash, moves } = found.next
   if (!writeHash.equals(hashOfWrite(endpoint, parsed))) throw new Problem('preview-other-change', { position })
   const shown = await unpack(moves)
+  // So that there is little left to catch up with while others wait.
+  await live.fresh()
   return async (tx, changes) => {
     if (!(await useToken(tx, hash, position))) throw new Problem('preview-used')
     const { principalOwners } = await live.fresh()
     const news = await newsIn(tx, principalOwners, changes)
     // As of the last change before this one: nobody else stores anything until this is decided.
     const { index } = await live.fresh()
-    const stray = supposing(index, changesFor(index, news), supposed => beyond(supposed, shown))
+    const stray = supposing(index, realChanges(index, news), supposed => beyond(supposed, shown))
     if (stray.gaining + stray.losing > 0) throw new Problem('preview-stale', { ...stray })
   }
 }

@@ -65,6 +65,7 @@ function isExempt({ cause, previewed }: FactChange): boolean {
 function isOf({ entity, entityId }: FactChange, { user, dataSource, because }: Affected): boolean {
   if (entity === 'user') return Number(entityId) === user
   if (entity === 'dataSource') return Number(entityId) === dataSource
+  if (entity === 'subscription') return entityId.startsWith(`${dataSource}/${user}/`)
   return entity === 'member' && because.some(({ kind, id }) => kind === 'member' && id === Number(entityId))
 }
 
@@ -83,7 +84,11 @@ function isAbout({ entity, entityId, after }: FactChange, { user, dataSource, be
       return named === null || named.user === user
     case 'dataSource':
       return Number(entityId) === dataSource
+    case 'subscription':
+      return entityId.startsWith(`${dataSource}/${user}/`)
     case 'dataSourceTag':
+    case 'dataSourceDomain':
+    case 'selection':
       return entityId.startsWith(`${dataSource}/`)
     case 'member':
       return (

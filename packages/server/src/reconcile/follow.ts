@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Leadership, LeadershipLost } from '../db/leadership.ts'
-import { continueDeleting } from '../integrations/lifecycle.ts'
+import { carryOn } from '../integrations/lifecycle.ts'
 import type { World } from '../world.ts'
 import { retryInMs } from './back-off.ts'
 import type { AtBoundary } from './boundary.ts'
@@ -53,7 +53,7 @@ async function rounds(world: World, lead: Leadership, following: Following, open
       const { pace } = following
       const round = await reconcile(world, { lead, pace, signal, isStale, mayCreate, open, atBoundary })
       following.onRound(round)
-      if (round.isEmpty) continueDeleting(world, lead.integration)
+      if (round.isEmpty) carryOn(world, lead.integration)
       if (round.isOverQuota) mayCreateAt = performance.now() + quotaPauseMs
       // What was revoked makes room.
       else if (round.revoked > 0) mayCreateAt = Number.NEGATIVE_INFINITY

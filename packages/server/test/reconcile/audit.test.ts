@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { ApiError } from '@headgate/core/api'
 import { sql } from 'kysely'
-import { grantsListed } from '../../src/db/drift.ts'
 import {
   age,
   compare,
@@ -95,11 +94,10 @@ test('foreign grants in the location are told and left alone, until an order nam
   assert.equal(told(report), '4 checked, 2 equal, 2 foreign')
   assert.deepEqual(found(report), ['foreign report', 'foreign report'])
   assert.equal(instance.grants.size, 5)
-  const { accountId: account, region } = here.account
-  assert.equal((await grantsListed(here.server.db.kysely, { account, region }))?.grants, 5)
 
   const params = { id: here.integration }
   const { admin } = here.server
+  assert.equal((await admin.drift.read({ params })).lastScan?.listed, 5)
   assert.deepEqual(
     (await admin.drift.foreign({ params })).items.map(({ awsGrantId }) => awsGrantId),
     [own, other].sort(),

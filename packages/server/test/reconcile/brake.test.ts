@@ -62,6 +62,10 @@ test('a flood of revocations is held beyond the bound, also by the next leader, 
   const holder = held5[0]!.user.id
   const [own] = (await admin.users.access({ params: { id: holder } })).items
   assert.match(own?.provisioning.message ?? '', new RegExp(`held by the brake: .* releases run ${run.id}`))
+  const who = await admin.access.who({ query: { dataSource: source } })
+  assert.deepEqual([who.total, who.items.length], [5, 5])
+  const what = await admin.access.what({ query: { user: holder } })
+  assert.deepEqual(what.items, [own])
   const told = await here.server.db.kysely.selectFrom('audit_event').where('action', '=', 'HOLD').selectAll().execute()
   assert.equal(told.length, 1)
   assert.match(told[0]!.event, /"RevocationsHeld","held":5,"causes":\{"policy-deleted":5\}/)

@@ -39,6 +39,16 @@ test('of several causes the one about this person and data source counts, and do
   assert.deepEqual(causesOf([], 0)(grant), counted('unknown'))
 })
 
+test('who unsubscribed meant just their own grant to go, whatever others do meanwhile', () => {
+  const mine = change('subscription', '3/7/READ', 'unsubscribed')
+  const theirs = change('subscription', '3/8/READ', 'unsubscribed')
+  const tag = change('dataSourceTag', '4/A', 'tag-removed')
+  assert.deepEqual(causesOf([mine, theirs, tag], 0)(grant), exempt('unsubscribed'))
+  assert.deepEqual(causesOf([theirs, tag], 0)(grant), counted('unknown'))
+  assert.equal(meantSince([theirs, mine], grant)?.name, 'unsubscribed')
+  assert.equal(meantSince([theirs], grant), undefined)
+})
+
 test('doubt between causes that the brake does not count is none to the brake', () => {
   const disabled = change('user', '7', 'user-disabled')
   const deleted = change('dataSource', '3', 'data-source-deleted')

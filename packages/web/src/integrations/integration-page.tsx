@@ -11,6 +11,7 @@ import { CopyText, ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, integrationWords } from '../ui/words.ts'
+import { DriftSection } from './drift-section.tsx'
 import { EditIntegration } from './edit-integration.tsx'
 import { SetupSection } from './setup-section.tsx'
 import { ValidationTests } from './validation-tests.tsx'
@@ -58,6 +59,7 @@ function Shown({ integration }: { readonly integration: Integration }) {
         />
       </Section>
       {seesTheWhole(me) && <GrantStates integrationId={id} />}
+      {mayCall(me, api.drift.read) && <DriftSection id={id} status={status} />}
       <ValidationTests results={validationResults} />
       {mayCall(me, api.integrations.update) && <EditIntegration integration={integration} />}
       {mayCall(me, api.integrations.setup) && <SetupSection id={id} />}

@@ -32,16 +32,20 @@ export function PolicyList() {
     [navigate],
   )
   return (
-    <Page title="Policies" lead="Grant policies let people in. Guardrails are minimums that everyone must meet.">
+    <Page
+      title="Policies"
+      beside={<Link to="/policies/new">New policy</Link>}
+      lead="Grant policies let people in. Guardrails are minimums that everyone must meet."
+    >
       <search className={filters.filters}>
         <SearchField label="Search by name" value={search.search} onChange={onSearch} />
       </search>
       <Answer query={policies} what="the policies">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title={search.search === undefined ? 'No policies yet' : 'No policy matches'}>
+            <Nothing title={search.search === undefined ? 'No policy that you may see' : 'No policy matches'}>
               {search.search === undefined ? (
-                'Without one, only members reach data.'
+                'Without a policy, only members reach data.'
               ) : (
                 <Link to="/policies">Show all</Link>
               )}

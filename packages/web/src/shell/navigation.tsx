@@ -12,11 +12,16 @@ import {
   IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
+import { hg } from '../api.ts'
 import { mayCall, seesTheWhole } from '../me.ts'
 import classes from './navigation.module.css'
 
 export function Navigation({ me }: { readonly me: User }) {
+  const hasDomains = useHasDomains()
+  // Owners see the policies of what they own, and only people with this permission become owners by registering.
+  const seesPolicies = seesTheWhole(me) || hasDomains || me.permissions.includes('CREATE_S3_DATASOURCE')
   return (
     <nav aria-label="Screens">
       <ul className={classes.items}>
@@ -24,8 +29,8 @@ export function Navigation({ me }: { readonly me: User }) {
         <Item icon={IconUser} name="My access" to="/people/$id" params={{ id: String(me.id) }} />
         <Item icon={IconDatabase} name="Data sources" to="/data-sources" />
         <Item icon={IconSearch} name="Find data" to="/find" />
-        <Item icon={IconFolders} name="Domains" to="/domains" />
-        {mayCall(me, api.policies.list) && <Item icon={IconScale} name="Policies" to="/policies" />}
+        {(seesTheWhole(me) || hasDomains) && <Item icon={IconFolders} name="Domains" to="/domains" />}
+        {seesPolicies && <Item icon={IconScale} name="Policies" to="/policies" />}
         {mayCall(me, api.users.list) && (
           <Item icon={IconUsers} name="People" to="/people" activeOptions={{ exact: true, includeSearch: false }} />
         )}
@@ -34,6 +39,13 @@ export function Navigation({ me }: { readonly me: User }) {
       </ul>
     </nav>
   )
+}
+
+/** Whether there is any domain that this person may see. */
+function useHasDomains(): boolean {
+  const query = { limit: 1 }
+  const domains = useQuery({ queryKey: ['domains', query], queryFn: () => hg.domains.list({ query }) })
+  return (domains.data?.total ?? 0) > 0
 }
 
 function Item({ icon: Icon, name, ...link }: { readonly icon: TablerIcon; readonly name: string } & LinkProps) {

@@ -1,9 +1,9 @@
 /** Integrations and their ledger as if every grant of a filled sandbox had been made an hour ago, and some more. */
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Db } from '../../packages/server/src/db/open.ts'
-import type { Sealed } from '../../packages/server/src/secrets.ts'
-import { account, grantOf, locationId, locationRole, region } from './filled-sandbox.ts'
+import { account, grantOf, locationId, locationRole, region } from '../../../../bench/lib/filled-sandbox.ts'
+import type { Db } from '../../src/db/open.ts'
+import type { Sealed } from '../../src/secrets.ts'
 
 export interface Fill {
   readonly integrations: number

@@ -1,0 +1,211 @@
+/** A new policy, stored staged: nothing is applied before somebody has read it again and activated it. */
+import { ApiError, type PolicyInput } from '@headgate/core/api'
+import { Button, Checkbox, Group, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { hg } from '../api.ts'
+import { errorWords } from '../ui/error-words.ts'
+import { Page } from '../ui/page.tsx'
+import { ServerText } from '../ui/server-text.tsx'
+
+const empty = {
+  name: '',
+  description: '',
+  kind: 'grant',
+  level: 'READ',
+  reach: 'global',
+  place: '',
+  appliesTo: 'tag',
+  condition: '',
+  who: '',
+  everyone: false,
+  subscribe: 'automatic',
+  discoverable: false,
+}
+type Draft = typeof empty
+
+export function NewPolicy() {
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const [draft, setDraft] = useState(empty)
+  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change })
+  const create = useMutation({
+    mutationFn: () => hg.policies.create({ body: policyOf(draft) }),
+    onSuccess: async ({ id }) => {
+      await queries.invalidateQueries({ queryKey: ['policies'] })
+      await navigate({ to: '/policies/$id', params: { id: String(id) } })
+    },
+  })
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    create.mutate()
+  }
+  return (
+    <Page
+      title="New policy"
+      above={<Link to="/policies">Policies</Link>}
+      lead="It is stored staged, applied to nothing until it is activated."
+    >
+      <form onSubmit={submit}>
+        <TextInput label="Name" required value={draft.name} onChange={e => set({ name: e.currentTarget.value })} />
+        <Group gap="sm" mt="xs" grow>
+          <Select label="Kind" value={draft.kind} options={kinds} onChange={kind => set({ kind })} />
+          <Select label="Level" value={draft.level} options={levels} onChange={level => set({ level })} />
+        </Group>
+        <ReachFields draft={draft} set={set} />
+        <Textarea
+          label={draft.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}
+          description="An expression such as @isInGroups('Analysts')"
+          disabled={letsEveryoneIn(draft)}
+          mt="xs"
+          autosize
+          minRows={2}
+          value={draft.who}
+          onChange={e => set({ who: e.currentTarget.value })}
+        />
+        {draft.kind === 'grant' && (
+          <Group gap="lg" mt="xs" align="end">
+            <Checkbox
+              label="Everyone"
+              checked={draft.everyone}
+              onChange={e => set({ everyone: e.currentTarget.checked })}
+            />
+            <Select
+              label="Subscribing"
+              value={draft.subscribe}
+              options={{ automatic: 'Who qualifies is in', manual: 'Who qualifies must subscribe' }}
+              onChange={subscribe => set({ subscribe })}
+            />
+            <Checkbox
+              label="Who does not qualify may find it"
+              checked={draft.discoverable}
+              onChange={e => set({ discoverable: e.currentTarget.checked })}
+            />
+          </Group>
+        )}
+        <Textarea
+          label="Why it exists"
+          mt="xs"
+          value={draft.description}
+          onChange={e => set({ description: e.currentTarget.value })}
+        />
+        <Button type="submit" mt="md" loading={create.isPending} disabled={draft.name.trim() === ''}>
+          Store it, staged
+        </Button>
+        {create.error !== null && <Refusal error={create.error} />}
+      </form>
+    </Page>
+  )
+}
+
+interface FieldsProps {
+  readonly draft: Draft
+  readonly set: (change: Partial<Draft>) => void
+}
+
+/** Where it may apply, and within that to what. */
+function ReachFields({ draft, set }: FieldsProps) {
+  const query = { limit: 1000 }
+  const domains = useQuery({ queryKey: ['domains', query], queryFn: () => hg.domains.list({ query }) })
+  const names = Object.fromEntries(domains.data?.items.map(({ name }) => [name, name]) ?? [])
+  const needsCondition = draft.appliesTo === 'tag' || draft.appliesTo === 'domain'
+  return (
+    <>
+      <Group gap="sm" mt="xs" grow>
+        <Select label="Reach" value={draft.reach} options={reaches} onChange={reach => set({ reach, place: '' })} />
+        {draft.reach === 'domain' && (
+          <Select
+            label="Which domain"
+            value={draft.place}
+            options={{ '': 'Choose a domain', ...names }}
+            onChange={place => set({ place })}
+          />
+        )}
+        {draft.reach === 'dataSource' && (
+          <TextInput
+            label="Number of the data source"
+            inputMode="numeric"
+            value={draft.place}
+            onChange={e => set({ place: e.currentTarget.value })}
+          />
+        )}
+      </Group>
+      {draft.reach !== 'dataSource' && (
+        <Group gap="sm" mt="xs" grow>
+          <Select
+            label="Applies to"
+            value={draft.appliesTo}
+            options={draft.reach === 'global' ? { ...targets, selected: 'What its owners pick it for' } : targets}
+            onChange={appliesTo => set({ appliesTo, condition: '' })}
+          />
+          {needsCondition && (
+            <TextInput
+              label={draft.appliesTo === 'tag' ? 'Tag' : 'Domain'}
+              value={draft.condition}
+              onChange={e => set({ condition: e.currentTarget.value })}
+            />
+          )}
+        </Group>
+      )}
+    </>
+  )
+}
+
+const kinds = { grant: 'Grant policy: lets people in', guardrail: 'Guardrail: a minimum for everyone' }
+const levels = { READ: 'Read', WRITE: 'Write, which includes delete' }
+const reaches = { global: 'Everywhere', domain: 'One domain', dataSource: 'One data source' }
+const targets = { tag: 'What carries a tag', domain: 'What is in a domain', everything: 'Everything in its reach' }
+
+interface SelectProps {
+  readonly label: string
+  readonly value: string
+  readonly options: Readonly<Record<string, string>>
+  readonly onChange: (value: string) => void
+}
+
+function Select({ label, value, options, onChange }: SelectProps) {
+  const data = Object.entries(options).map(([key, text]) => ({ value: key, label: text }))
+  return <NativeSelect label={label} value={value} data={data} onChange={e => onChange(e.currentTarget.value)} />
+}
+
+function Refusal({ error }: { readonly error: Error }) {
+  const issues = error instanceof ApiError ? (error.body.errors as { message: string }[] | undefined) : undefined
+  return (
+    <div role="alert">
+      <p>
+        <ServerText text={errorWords(error).text} />
+      </p>
+      {issues?.map(({ message }) => (
+        <p key={message}>
+          <ServerText text={message} />
+        </p>
+      ))}
+    </div>
+  )
+}
+
+/** Never by leaving the expression out. */
+function letsEveryoneIn({ kind, everyone }: Draft): boolean {
+  return kind === 'grant' && everyone
+}
+
+function policyOf(draft: Draft): PolicyInput {
+  const { name, description, kind, level, reach, place, subscribe, discoverable } = draft
+  return {
+    name,
+    description,
+    kind: kind === 'guardrail' ? 'guardrail' : 'grant',
+    level: level === 'WRITE' ? 'WRITE' : 'READ',
+    who: letsEveryoneIn(draft) ? { everyone: true } : { when: draft.who },
+    ...(reach === 'domain' && { domain: place }),
+    ...(reach === 'dataSource' ? { dataSource: place } : { appliesTo: appliesToOf(draft) }),
+    ...(kind === 'grant' && { subscribe: subscribe === 'manual' ? 'manual' : 'automatic', discoverable }),
+  }
+}
+
+function appliesToOf({ appliesTo, condition, reach }: Draft): NonNullable<PolicyInput['appliesTo']> {
+  if (appliesTo === 'everything') return { everything: true }
+  if (appliesTo === 'selected' && reach === 'global') return { selected: true }
+  return { any: [appliesTo === 'domain' ? { domain: condition } : { tag: condition }] }
+}
