@@ -88,8 +88,11 @@ export function planChanges<Row extends LedgerRow>(
   const leave = foreignGrants(ledger, observed)
   const { accepted, refuse } = acceptGrants(desired.grants, leave)
   const { rowOf, unwanted } = matchRows(accepted, live)
-  const tiesWith = (blockerOf: (grant: DesiredGrant) => Row | undefined) =>
-    tiesOf(accepted, desired.subsumed, grant => awaited(stageOf(grant, rowOf.get(grant), blockerOf(grant))), now)
+  function tiesWith(blockerOf: (grant: DesiredGrant) => Row | undefined, isOpened = (_: DesiredGrant) => false) {
+    const stage = (grant: DesiredGrant): Stage =>
+      isOpened(grant) ? { is: 'notAwaited' } : awaited(stageOf(grant, rowOf.get(grant), blockerOf(grant)))
+    return tiesOf(accepted, desired.subsumed, stage, now)
+  }
   const awaited = (stage: Stage): Stage =>
     restraint.createsNothing && stage.is === 'pending' ? { is: 'notAwaited' } : stage
 
@@ -112,7 +115,8 @@ export function planChanges<Row extends LedgerRow>(
 
   const inTheWay = inTheWayOf([...staying.keys()])
   const blockerOf = blockersOf(unwanted.filter(row => !staying.has(row)))
-  const ties = tiesWith(blockerOf)
+  // What stays opens whatever it is in the way of, so nobody else's revocation waits for that.
+  const ties = tiesWith(blockerOf, grant => rowOf.get(grant)?.state !== 'active' && inTheWay(grant) !== undefined)
   const [revoke, drop, keep, wait]: [Row[], Row[], Row[], Waiting<Row>[]] = [[], [], [], []]
   const create: { grant: DesiredGrant; row?: Row }[] = []
   for (const row of unwanted) {

@@ -5,6 +5,7 @@ import {
   brakeRoom,
   brakeWindowMs,
   causes,
+  covers,
   type DesiredGrants,
   deriveEntitlements,
   desiredGrants,
@@ -190,9 +191,24 @@ for (const mode of ['enforce', 'add'] as const) {
           if (row.permission === 'READWRITE') assert.ok(!keys.has(grantKey({ ...row, permission: 'READ' })), 'a pair')
         }
         assert.equal(keys.size, active(state.ledger).length, 'no grant twice')
+        assertNothingRedundantHeld(active(state.ledger))
       }
     },
   )
+}
+
+/** What another grant covers takes nothing from anybody, so nobody waits for it. */
+function assertNothingRedundantHeld(ledger: readonly LedgerRow[]): void {
+  const kept = ledger.filter(({ held }) => held === undefined)
+  for (const row of ledger.filter(({ held }) => held !== undefined)) {
+    const isCovered = kept.some(
+      other =>
+        other.grantee.identifier === row.grantee.identifier &&
+        covers(other.scope, row.scope) &&
+        (other.permission === 'READWRITE' || row.permission === 'READ'),
+    )
+    assert.ok(!isCovered, grantKey(row))
+  }
 }
 
 inEveryWalk('observe carries nothing out, and says what it would', ({ start, steps }) => {

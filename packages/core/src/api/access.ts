@@ -71,7 +71,10 @@ export const grant = z.object({
 })
 export type Grant = z.output<typeof grant>
 
-/** A list of access, with what was lately taken: credentials vended before may be alive. */
+/**
+ * A list of access, with what was lately taken: credentials vended before may be alive. The newest 100; all of them at
+ * `GET /grants?lingering=true`.
+ */
 export const accessPage = page(accessRow).extend({
   recentlyRevoked: z.array(
     z.object({

@@ -41,10 +41,8 @@ export async function listGrants(db: Reader, query: GrantQuery, visibleTo?: numb
   return { ...page, items: page.items.map(toGrant) }
 }
 
-export type NamedGrant = Grant
-
 /** By id. */
-export async function namedGrants(db: Reader, ids: readonly number[]): Promise<Map<number, NamedGrant>> {
+export async function namedGrants(db: Reader, ids: readonly number[]): Promise<Map<number, Grant>> {
   const rows = await withNames(ledger(db)).where('ledger.id', '=', sql<number>`any(${ids})`).execute()
   return new Map(rows.map(row => [row.id, toGrant(row)]))
 }

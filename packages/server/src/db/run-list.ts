@@ -1,7 +1,7 @@
 /** Runs as they are read: how far each has come, and the grants it was about. Never writes. */
-import type { Run } from '@headgate/core/api'
+import type { Grant, Run } from '@headgate/core/api'
 import { type Kysely, sql } from 'kysely'
-import { type NamedGrant, namedGrants } from './grant-list.ts'
+import { namedGrants } from './grant-list.ts'
 import { type Page, type PageQuery, readCursor, readNumber, toPage } from './page.ts'
 import type { Database } from './schema.ts'
 
@@ -61,7 +61,7 @@ export async function currentRuns(db: Reader, integrationId?: number): Promise<R
   )
 }
 
-export type RunGrant = NamedGrant & { readonly what: 'create' | 'revoke' | 'hold' }
+export type RunGrant = Grant & { readonly what: 'create' | 'revoke' | 'hold' }
 
 /** The rows that it intended, revoked or held; oldest first. A row that was none of a run any more is left out. */
 export async function grantsOfRun(db: Reader, run: number, query: PageQuery): Promise<Page<RunGrant>> {

@@ -56,7 +56,7 @@ export function callsOf({ aws, locationId, tenantId, pace, signal, atBoundary, r
   async function find(row: StoredGrant): Promise<Exclude<Found, { is: 'late' }>> {
     for (let taken = 0; ; taken += 1) {
       const found = await lookUp(aws, locationId, row, call => pace.pass(harmless, call), isOver)
-      if (found.is !== 'late') return found as Exclude<Found, { is: 'late' }>
+      if (found.is !== 'late') return found
       if (taken >= mostTakenBack) return { is: 'absent' }
       await pace.pass({ ...harmless, isUrgent: true }, () => deleteGrant(aws, found.awsGrantId))
     }

@@ -12,7 +12,8 @@ import type { StoredGrant } from '../db/ledger.ts'
 
 /** `absent`: not seen; lists lag, so it may be there all the same. */
 export type Found =
-  | { readonly is: 'ours' | 'late'; readonly awsGrantId: string }
+  | { readonly is: 'ours'; readonly awsGrantId: string }
+  | { readonly is: 'late'; readonly awsGrantId: string }
   | { readonly is: 'foreign' | 'absent' }
 
 /** Makes its calls through `pass`; throws AwsFailure. */
