@@ -22,10 +22,21 @@ if (long) process.env.HEADGATE_TEST_LONG = '1'
 
 let passed = 0
 let failed = 0
-const results = run({ files, concurrency: 2, timeout: (long ? 60 : 10) * minutes })
+let done = 0
+// 200,000 worlds take one file of laws most of an hour on an idle core; nothing may hang for ever.
+const results = run({ files, concurrency: 2, timeout: (long ? 180 : 10) * minutes })
+const begun = performance.now()
+const progress = setInterval(() => {
+  const since = Math.round((performance.now() - begun) / minutes)
+  if (long) process.stdout.write(`\n… ${done} of ${files.length} files done after ${since} minutes\n`)
+}, 5 * minutes).unref()
 results.on('test:summary', summary => {
   // One summary a file, then one for the whole, which has no file.
-  if (summary.file !== undefined) return
+  if (summary.file !== undefined) {
+    done++
+    return
+  }
+  clearInterval(progress)
   const { tests, skipped, todo } = summary.counts
   passed = summary.counts.passed
   // A cancelled test did not pass either: a suite cut short has failed.
