@@ -128,6 +128,9 @@ test('what AWS refuses is rolled back, and the message says so; the next edit go
   )
   assert.deepEqual(failed.config, config)
   assert.equal((await listLocations(account.owner))[0]?.roleArn, account.locationRole)
+  const dataSources = [{ dataSourceName: 'public', prefix: 'public/*' }]
+  const body = { type: 'Native S3' as const, integrationId: id, dataSources }
+  assert.equal((await server.admin.nativeS3.register({ body })).length, 1, 'what was in force goes on')
   await limitController(account, undefined)
   assert.equal((await put(server, id, { config: { awsLocationRole } })).status, 200)
   await settled(server, id, 'enabled')

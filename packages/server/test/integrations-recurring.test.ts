@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { DeleteRoleCommand, DeleteRolePolicyCommand, UpdateRoleCommand } from '@aws-sdk/client-iam'
 import { AssociateAccessGrantsIdentityCenterCommand } from '@aws-sdk/client-s3-control'
 import { validationTestNames } from '@headgate/core/api'
-import { claimValidations } from '../src/db/integration-fault.ts'
+import { act, system } from '../src/db/act.ts'
+import { claimValidations, recordFindings } from '../src/db/integration-fault.ts'
 import {
   clearFault,
   reportFault,
@@ -105,6 +106,9 @@ test('a fault that another part reported stays until that part clears it', async
   await clearFault(world, Number(id), 'role')
   await settled(server, id, 'enabled')
   await clearFault(world, Number(id), 'role')
+  const overtaken = { tests: ['location'], faults: [{ test: 'location', message: 'gone' }], version: 0 }
+  await act(world.db, system, done => recordFindings(done, Number(id), overtaken))
+  await settled(server, id, 'enabled')
   await server.admin.integrations.remove({ params: { id } })
   assert.equal(await reportFault(world, Number(id), { test: 'location', message: 'gone' }), undefined)
 })

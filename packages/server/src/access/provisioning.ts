@@ -4,8 +4,9 @@
  * Pure. Says `active` only of a grant that the ledger knows to be in AWS with just this scope, grantee and permission.
  */
 import { type DataSourceId, type DesiredGrant, grantKey, type Mode, printScope } from '@headgate/core'
-import type { AccessRow } from '@headgate/core/api'
+import type { AccessRow, IntegrationStatus } from '@headgate/core/api'
 import { type LiveGrant, whyHeld } from '../db/grant-list.ts'
+import { isServing } from '../db/integration.ts'
 import type { Standing } from './reach.ts'
 
 export type Provisioning = AccessRow['provisioning']
@@ -16,7 +17,7 @@ export interface Surroundings {
   readonly ledger: ReadonlyMap<string, LiveGrant>
   readonly nameOf: (dataSource: DataSourceId) => string
   /** The integration of the data source, by name, state and mode. */
-  readonly integration: { readonly name: string; readonly status: string; readonly mode: Mode }
+  readonly integration: { readonly name: string; readonly status: IntegrationStatus; readonly mode: Mode }
 }
 
 /** Identifies a grant among the live rows. */
@@ -82,7 +83,7 @@ function grantState(grant: DesiredGrant, { ledger, integration }: Surroundings):
         const message = `waiting: integration \`${integration.name}\` is in mode \`observe\`, which carries nothing out`
         return { status: 'waiting', message }
       }
-      return integration.status === 'enabled'
+      return isServing(integration)
         ? { status: 'onItsWay', message: 'the grant is on its way to AWS' }
         : {
             status: 'onItsWay',

@@ -9,7 +9,7 @@ import { AwsFailure, problemOfAws } from '../aws/aws-error.ts'
 import type { AwsClients } from '../aws/clients.ts'
 import { listBuckets, listLevel } from '../aws/listing.ts'
 import { type RegisteredScope, scopesInBuckets, scopesNear } from '../db/data-source-registration.ts'
-import { findIntegration } from '../db/integration.ts'
+import { findIntegration, isServing } from '../db/integration.ts'
 import type { World } from '../world.ts'
 
 type Query = z.output<typeof api.dataSources.browse.query>
@@ -20,7 +20,7 @@ type Entry = Omit<Level['items'][number], 'registered'>
 export async function browse({ db, aws }: Pick<World, 'db' | 'aws'>, id: number, query: Query): Promise<Level> {
   const integration = await findIntegration(db.kysely, id)
   if (!integration || integration.status === 'deleted') throw new Problem('integration-not-found', { id })
-  if (integration.status !== 'enabled' && integration.status !== 'recurringValidationError') {
+  if (!isServing(integration) && integration.status !== 'recurringValidationError') {
     throw new Problem('integration-not-usable', { id, status: integration.status })
   }
   const { location_path: location, account_id: accountId, region } = integration

@@ -17,7 +17,7 @@ import {
   recordHealth,
   takeDue,
 } from '../db/data-source-health.ts'
-import { findIntegration } from '../db/integration.ts'
+import { comparedStatuses, findIntegration } from '../db/integration.ts'
 import type { World } from '../world.ts'
 
 type Looks = Pick<World, 'db' | 'aws' | 'config' | 'log'>

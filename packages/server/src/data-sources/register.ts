@@ -10,7 +10,7 @@ import { type Act, act, type Done } from '../db/act.ts'
 import { findByNames, insertDataSources, lockScopes, scopesInBuckets } from '../db/data-source-registration.ts'
 import { missingTags } from '../db/data-source-tag.ts'
 import { holdDomains } from '../db/domain.ts'
-import { findIntegration, type IntegrationRow, lockIntegration } from '../db/integration.ts'
+import { findIntegration, type IntegrationRow, isServing, lockIntegration } from '../db/integration.ts'
 import { scopesToRegister } from '../db/person.ts'
 import { isReserved } from '../directory/reserved-names.ts'
 import { type Caller, need } from '../http/serve.ts'
@@ -82,7 +82,7 @@ async function store(
 
 function usable(integration: IntegrationRow | undefined, id: number): IntegrationRow {
   if (!integration || integration.status === 'deleted') throw new Problem('integration-not-found', { id })
-  if (integration.status === 'enabled') return integration
+  if (isServing(integration)) return integration
   throw new Problem('integration-not-usable', { id, status: integration.status })
 }
 

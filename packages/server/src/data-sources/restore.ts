@@ -5,7 +5,7 @@ import { lockForChange } from '../access/visibility.ts'
 import type { Act } from '../db/act.ts'
 import { type DataSourceRow, findDataSource } from '../db/data-source.ts'
 import { setDataSourceState } from '../db/data-source-state.ts'
-import { lockIntegration } from '../db/integration.ts'
+import { isServing, lockIntegration } from '../db/integration.ts'
 import type { Caller } from '../http/serve.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function restoreDataSource(
   const integration = await lockIntegration(done.tx, found.integration_id)
   const row = await lockForChange(done.tx, index, caller, id)
   if (row.state === 'active') return row
-  if (integration?.status !== 'enabled') {
+  if (!integration || !isServing(integration)) {
     throw new Problem('integration-not-usable', { id: found.integration_id, status: integration?.status ?? 'deleted' })
   }
   await setDataSourceState(done, row, 'active')

@@ -6,6 +6,7 @@ import type { IntegrationId } from '@headgate/core'
 import type { DriftDone, DriftKind, IdentityCenterDrift, LocationDrift } from '@headgate/core/api'
 import { sql } from 'kysely'
 import type { Tx } from './act.ts'
+import { comparedStatuses } from './integration.ts'
 import type { Db } from './open.ts'
 import type { Session } from './session.ts'
 
@@ -27,7 +28,7 @@ export async function unlockPlace(session: Session, { account, region }: Place):
   await session.value('select pg_advisory_unlock($1, hashtext($2))', [placeClass, `${account} ${region}`])
 }
 
-const compared = sql`('enabled', 'recurringValidationError')`
+const compared = sql`(${sql.join(comparedStatuses)})`
 
 export interface DuePlace extends Place {
   /** Whoever leads this one compares the place. */

@@ -3,7 +3,7 @@ import type { DriftReport } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act } from './act.ts'
 import type { Place } from './drift-scan.ts'
-import type { IntegrationRow } from './integration.ts'
+import { comparedStatuses, type IntegrationRow } from './integration.ts'
 import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { Database } from './schema.ts'
 
@@ -16,7 +16,7 @@ export async function comparedIntegrations(db: Reader, { account, region }: Plac
     .selectAll()
     .where('account_id', '=', account)
     .where('region', '=', region)
-    .where('status', 'in', ['enabled', 'recurringValidationError'])
+    .where('status', 'in', comparedStatuses)
     .orderBy('id')
     .execute()
 }

@@ -14,14 +14,20 @@ export interface Findings {
   /** Its faults, and no others, are replaced: those of these tests. */
   readonly tests: readonly string[]
   readonly faults: readonly IntegrationFault[]
+  /** Of the configuration that was looked at: what an edit has overtaken says nothing any more. */
+  readonly version?: number
   readonly validation?: ValidationResults
   readonly maxSessionSeconds?: number
 }
 
-/** Undefined when the integration is neither `enabled` nor `recurringValidationError`. */
+/**
+ * Undefined, and nothing changed, when the integration was edited since, or is neither `enabled` nor
+ * `recurringValidationError`.
+ */
 export async function recordFindings(act: Act, id: number, findings: Findings): Promise<IntegrationRow | undefined> {
   const before = await lockIntegration(act.tx, id)
   if (before?.status !== 'enabled' && before?.status !== 'recurringValidationError') return undefined
+  if (findings.version !== undefined && findings.version !== before.version) return undefined
   const kept = before.faults.filter(({ test }) => !findings.tests.includes(test))
   const faults = [...kept, ...findings.faults]
   const also = {

@@ -41,6 +41,16 @@ export function isInUse({ status }: Pick<IntegrationRow, 'status'>): boolean {
   return !notInUse.includes(status)
 }
 
+/** In force, so grants are created: an edit, under way or rolled back, leaves what was before it. */
+const serving: readonly IntegrationStatus[] = ['enabled', 'editing', 'editError']
+
+export function isServing({ status }: Pick<IntegrationRow, 'status'>): boolean {
+  return serving.includes(status)
+}
+
+/** In use and at rest, so what AWS holds can be compared with what it should. */
+export const comparedStatuses: readonly IntegrationStatus[] = ['enabled', 'editError', 'recurringValidationError']
+
 /** What a person decides about an integration. */
 export interface IntegrationConfig extends IntegrationEdit {
   readonly accountId: string

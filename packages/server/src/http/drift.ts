@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import { act } from '../db/act.ts'
 import { lastScan, listFindings, listForeign, listReports, type ScanRow, type StrayRow } from '../db/drift.ts'
 import { requestScan } from '../db/drift-scan.ts'
-import { findIntegration, type IntegrationRow } from '../db/integration.ts'
+import { comparedStatuses, findIntegration, type IntegrationRow } from '../db/integration.ts'
 import { removeForeignGrant } from '../integrations/remove-foreign-grant.ts'
 import type { World } from '../world.ts'
 import type { Serve } from './serve.ts'
@@ -64,9 +64,8 @@ export function driftRoutes(serve: Serve, world: World): void {
 
   async function compared(id: number): Promise<IntegrationRow> {
     const integration = await found(id)
-    const { status } = integration
-    if (status === 'enabled' || status === 'recurringValidationError') return integration
-    throw new Problem('integration-not-compared', { id, status })
+    if (comparedStatuses.includes(integration.status)) return integration
+    throw new Problem('integration-not-compared', { id, status: integration.status })
   }
 }
 

@@ -64,6 +64,7 @@ export async function validateIntegration(world: World, id: number): Promise<'va
     recordFindings(act, id, {
       tests: validationTestNames,
       faults,
+      version: row.version,
       validation: validation.results,
       ...(validation.maxSessionSeconds === undefined ? {} : { maxSessionSeconds: validation.maxSessionSeconds }),
     }),

@@ -142,12 +142,12 @@ async function beginComparing(
 /** Into `recurringValidationError`, and out of it again once all is as it was. */
 async function tellFaults(
   { db }: World,
-  { id }: IntegrationRow,
+  { id, version }: IntegrationRow,
   report: number,
   faults: readonly PlaceFault[],
 ): Promise<void> {
   await act(db, system, async done => {
-    await recordFindings(done, id, { tests: Object.values(placeTests), faults })
+    await recordFindings(done, id, { tests: Object.values(placeTests), faults, version })
     const findings = faults.map(({ test, message }): Finding => {
       const kind = test === placeTests.location ? 'location' : 'identityCenter'
       return { kind, done: 'stop', detail: message }

@@ -22,7 +22,7 @@ import { tenantId } from '../db/deployment.ts'
 import { changesBetween, type FactChange } from '../db/fact-change.ts'
 import { currentMoment } from '../db/facts.ts'
 import { identityCenterAssociated } from '../db/identity-center.ts'
-import { findIntegration, type IntegrationRow } from '../db/integration.ts'
+import { findIntegration, type IntegrationRow, isServing } from '../db/integration.ts'
 import { type Leadership, readCheckpoint } from '../db/leadership.ts'
 import {
   brakeHour,
@@ -81,7 +81,7 @@ export async function reconcile(world: World, attempt: Attempt): Promise<Round> 
   const causeOf = causesWith(known)
   const plan = await planWithin(world.db, known, causeOf) // pure, but for a look at the brake
   await atBoundary('before intents')
-  const mayCreate = attempt.mayCreate && creates(integration.status)
+  const mayCreate = attempt.mayCreate && isServing(integration)
   const hasOthers = open.hasOthers(people)
   const intended = await intend(world.db, lead, { ...known, plan, causeOf, mayCreate, hasOthers }) // ledger first
   open.note(people, plan)
@@ -185,11 +185,6 @@ function wants(status: IntegrationStatus): boolean {
   return status !== 'deleting'
 }
 
-/** An edit, under way or rolled back, leaves what was in force; one found faulty creates nothing (01). */
-function creates(status: IntegrationStatus): boolean {
-  return status === 'enabled' || status === 'editing' || status === 'editError'
-}
-
 const nothing: DesiredGrants = { grants: [], unmapped: [], subsumed: [] }
 
 function desire(index: EntitlementIndex, integration: IntegrationId, people: People): DesiredGrants {
@@ -208,7 +203,7 @@ async function planWithin(
   if (!wants(integration.status)) return planChanges(desired, ledger, now, [], unrestrained)
   const { mode, brake_revocations: revocations, brake_percent: percent } = integration
   const isCounted = (row: StoredGrant) => causeOf(row).isCounted
-  const createsNothing = !creates(integration.status)
+  const createsNothing = !isServing(integration)
   const planWith = (room: number) => planChanges(desired, ledger, now, [], { mode, room, isCounted, createsNothing })
   const plan = planWith(Math.max(0, revocations - counted))
   if (!plan.wait.some(({ row, by }) => by === 'brake' && row?.held !== 'brake')) return plan
