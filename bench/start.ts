@@ -9,9 +9,9 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { entitlementIndex, type Facts, printScope } from '@headgate/core'
 import { testDatabase } from '../packages/server/test/support/database.ts'
+import type { Started } from '../packages/server/test/support/started-index.ts'
 import { fillFacts } from './lib/filled-facts.ts'
 import { type Bench, type Figure, milliseconds, spreadOf } from './lib/report.ts'
-import type { Started } from './lib/started-index.ts'
 import { now, worldOf } from './lib/world.ts'
 
 const MiB = 2 ** 20
@@ -86,7 +86,7 @@ export async function measure(smoke: boolean): Promise<Bench> {
 
 async function startOnce(url: string): Promise<Started & { readonly wholeMs: number }> {
   const begun = performance.now()
-  const child = fork(fileURLToPath(new URL('./lib/started-index.ts', import.meta.url)), [url])
+  const child = fork(fileURLToPath(new URL('../packages/server/test/support/started-index.ts', import.meta.url)), [url])
   const [started] = (await once(child, 'message')) as [Started]
   const wholeMs = performance.now() - begun
   if (child.exitCode === null) await once(child, 'exit')

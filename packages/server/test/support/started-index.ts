@@ -4,9 +4,9 @@
  */
 import { whoReaches } from '@headgate/core'
 import { pino } from 'pino'
-import { openDatabase } from '../../packages/server/src/db/open.ts'
-import { createLiveIndex } from '../../packages/server/src/live-index/live-index.ts'
-import '../../packages/server/src/start-server.ts'
+import { openDatabase } from '../../src/db/open.ts'
+import { createLiveIndex } from '../../src/live-index/live-index.ts'
+import '../../src/start-server.ts'
 
 export interface Started {
   readonly fillMs: number
