@@ -41,7 +41,17 @@ test('path and name in use are 409 with the id; the same path in another account
   assert.equal(again.code, 'integration-exists')
   assert.match(again.message, /^Native S3 integration already exists on .* \(id = 1\)\.$/)
   const statuses = (again.body.validation as { status: string }[]).map(({ status }) => status)
-  assert.deepEqual(statuses, ['failed', 'passed', 'passed', 'passed', 'passed', 'passed', 'skipped', 'passed', 'passed'])
+  assert.deepEqual(statuses, [
+    'failed',
+    'passed',
+    'passed',
+    'passed',
+    'passed',
+    'passed',
+    'skipped',
+    'passed',
+    'passed',
+  ])
 
   const named = await refused(create(server, account, { awsLocationPath: 's3://' }))
   assert.equal(named.status, 409)
