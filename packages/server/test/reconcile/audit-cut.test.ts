@@ -5,9 +5,10 @@ import { test } from 'node:test'
 import { openDatabase } from '../../src/db/open.ts'
 import type { Boundary } from '../../src/reconcile/boundary.ts'
 import { startChangeLoop } from '../../src/reconcile/change-loop.ts'
+import { assertAsEntitled } from './as-entitled.ts'
 import { createByHand, deleteByHand, grantOf, instanceOf, settled, tenantOf } from './audit-world.ts'
 import { cutAt, killLeader } from './cut-world.ts'
-import { assertNoOrphan, inAws, lake, quiet, until } from './reconcile-world.ts'
+import { inAws, lake, quiet, until } from './reconcile-world.ts'
 
 const boundaries: readonly Boundary[] = [
   'before scan',
@@ -55,6 +56,6 @@ for (const name of boundaries) {
     await quiet(here)
     assert.equal(instanceOf(here).sequence, made + 1, 'made again once')
     assert.ok(instanceOf(here).grants.delete(foreign))
-    await assertNoOrphan(here)
+    await assertAsEntitled(here)
   })
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { ApiError } from '@headgate/core/api'
 import { sql } from 'kysely'
+import { assertAsEntitled } from './as-entitled.ts'
 import {
   age,
   compare,
@@ -17,7 +18,7 @@ import {
   tenantOf,
   told,
 } from './audit-world.ts'
-import { assertNoOrphan, grants, inAws, type Lake, lake, person, quiet, until } from './reconcile-world.ts'
+import { grants, inAws, type Lake, lake, person, quiet, until } from './reconcile-world.ts'
 
 const [ann, bob, cy] = ['ann', 'bob', 'cy'].map(name => `READ ${name} s3://research-data/finance/*`)
 
@@ -38,7 +39,7 @@ test('a grant that was removed by hand is made again; those that are as they wer
   assert.deepEqual(report.notCompared, ['S3PrefixType'])
   await until('all three', () => inAws(here).join() === [ann, bob, cy].join())
   await quiet(here)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
   assert.equal(grantOf(here, 'bob').id, kept)
   assert.ok((await auditEvents(here)).includes('DriftRepairOrdered'))
   await age(here)
@@ -72,7 +73,7 @@ test('a grant of ours that is another in AWS than was meant is revoked and made 
   assert.match(report.findings[0]?.detail ?? '', /scope `s3:\/\/research-data\/\*` instead of/)
   await until('as meant', () => inAws(here).join() === [ann, bob].join())
   await quiet(here)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
   assert.notEqual(grantOf(here, 'ann').id, old.id)
 })
 
@@ -193,7 +194,7 @@ for (const { name, rules } of repairs) {
     await until('all of them', () => inAws(here).length === names.length)
     here.server.sandbox.faults.set({ rules: [] })
     await until('every outcome', async () => (await grants(here, { state: 'active' })).length === names.length)
-    await assertNoOrphan(here)
+    await assertAsEntitled(here)
     assert.equal(instanceOf(here).sequence, made + 5)
   })
 }

@@ -8,8 +8,9 @@ import { sql } from 'kysely'
 import { openDatabase } from '../../src/db/open.ts'
 import type { Boundary } from '../../src/reconcile/boundary.ts'
 import { startChangeLoop } from '../../src/reconcile/change-loop.ts'
+import { assertAsEntitled } from './as-entitled.ts'
 import { cutAt, killLeader } from './cut-world.ts'
-import { assertNoOrphan, inAws, type Lake, lake, person, quiet, register, until } from './reconcile-world.ts'
+import { inAws, type Lake, lake, person, quiet, register, until } from './reconcile-world.ts'
 
 const boundaries: readonly Boundary[] = [
   'before epoch',
@@ -82,13 +83,13 @@ for (const name of boundaries) {
       await here.start({ callTimeoutMs: 50 })
       await until('what is wanted', () => inAws(here).join() === wanted.join())
       await quiet(here)
-      await assertNoOrphan(here)
+      await assertAsEntitled(here)
       cut.release()
       await old.stop()
       await db.close()
       await quiet(here)
       assert.deepEqual(inAws(here), wanted)
-      await assertNoOrphan(here)
+      await assertAsEntitled(here)
       assert.equal(await effects(here), 'each grant made once')
     })
   }
@@ -114,7 +115,7 @@ test('two loops: one leads; when its connection is cut the other takes over, and
   await until('what is wanted', () => inAws(here).join() === wanted.join())
   await quiet(here)
   assert.ok((await epochOf(here)) >= 2)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
 })
 
 async function epochOf({ server }: Lake): Promise<number> {

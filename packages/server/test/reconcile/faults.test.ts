@@ -11,18 +11,8 @@ import { insertIntegration, moveIntegration } from '../../src/db/integration.ts'
 import { startChangeLoop } from '../../src/reconcile/change-loop.ts'
 import { limitController } from '../support/integrations.ts'
 import { type TestServer, testServer } from '../support/server.ts'
-import {
-  assertNoOrphan,
-  crowd,
-  grants,
-  inAws,
-  type Lake,
-  lake,
-  person,
-  quiet,
-  register,
-  until,
-} from './reconcile-world.ts'
+import { assertAsEntitled } from './as-entitled.ts'
+import { crowd, grants, inAws, type Lake, lake, person, quiet, register, until } from './reconcile-world.ts'
 
 const finance = 's3://research-data/finance/*'
 // No more than the brake lets through within an hour.
@@ -42,7 +32,7 @@ async function crowded(here: Lake, people = size): Promise<void> {
 async function whole(here: Lake, people = size): Promise<void> {
   await until('every grant', () => inAws(here).length === people)
   await until('every outcome', async () => (await grants(here, { state: 'active' })).length === people)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
   assert.equal(new Set(inAws(here)).size, people)
 }
 

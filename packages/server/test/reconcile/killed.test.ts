@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { assertNoOrphan, crowd, lake, person, quiet, register, until } from './reconcile-world.ts'
+import { assertAsEntitled } from './as-entitled.ts'
+import { crowd, lake, person, quiet, register, until } from './reconcile-world.ts'
 
 const size = 5000
 const program = fileURLToPath(new URL('loop-process.ts', import.meta.url))
@@ -59,7 +60,7 @@ test('killed in the middle of 5,000 grants, restarted: 5,000 and no more; a revo
   const perSecond = (size - goingOnFrom) / ((performance.now() - goingOnAt) / 1000)
   t.diagnostic(`killed at ${left}; then ${Math.round(perSecond)} grants a second`)
   await quiet(here)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
   assert.equal(held().size, size)
   const { n } = await server.db.kysely
     .selectFrom('ledger')

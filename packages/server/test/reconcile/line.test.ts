@@ -6,18 +6,8 @@ import { GetDataAccessCommand } from '@aws-sdk/client-s3-control'
 import { createAwsAccess } from '../../src/aws/clients.ts'
 import { createVault } from '../../src/secrets.ts'
 import { allow } from '../support/aws-account.ts'
-import {
-  assertNoOrphan,
-  grants,
-  inAws,
-  type Lake,
-  lake,
-  mapTo,
-  person,
-  quiet,
-  register,
-  until,
-} from './reconcile-world.ts'
+import { assertAsEntitled } from './as-entitled.ts'
+import { grants, inAws, type Lake, lake, mapTo, person, quiet, register, until } from './reconcile-world.ts'
 
 const finance = 's3://research-data/finance/*'
 const everyone = { appliesTo: { everything: true as const }, state: 'active' as const }
@@ -58,7 +48,7 @@ test('an attribute gives a grant and its loss takes it away, each with its cause
   assert.equal(row.state, 'revoked')
   assert.equal(row.cause, 'attribute-removed')
   assert.ok(row.revoked_at && row.revoking_at)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
 })
 
 test('a change of reason alone calls nothing', async t => {
@@ -124,7 +114,7 @@ test('another principal gets its grant only after the old one lost its own', asy
   await quiet(here)
   const [old, fresh] = await here.server.db.kysely.selectFrom('ledger').selectAll().orderBy('id').execute()
   assert.ok(old!.revoked_at! <= fresh!.active_at!)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
 })
 
 test('a principal that goes from one person to another takes its grant along, and nobody has it twice', async t => {
@@ -149,7 +139,7 @@ test('a principal that goes from one person to another takes its grant along, an
     grantee.identifier.split('/').at(-1),
   ])
   assert.deepEqual(live, [[ben, 'ann']])
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
 })
 
 test('a covering grant makes the inner one go only once it is settled; losing it brings the inner one back first', async t => {
@@ -178,7 +168,7 @@ test('a covering grant makes the inner one go only once it is settled; losing it
   await until('the inner grant alone', () => inAws(here).join() === `READ ann ${finance}`)
   assert.deepEqual(await watch.refusals(), [], 'nothing that she keeps was lost on the way')
   await quiet(here)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
 })
 
 test('a membership ends on time, though no fact changes', async t => {

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { integrationBody } from '../support/aws-account.ts'
 import { testKey } from '../support/server.ts'
-import { assertNoOrphan, crowd, inAws, type Lake, lake, quiet, until } from './reconcile-world.ts'
+import { assertAsEntitled } from './as-entitled.ts'
+import { crowd, inAws, type Lake, lake, quiet, until } from './reconcile-world.ts'
 
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const size = 300
@@ -85,7 +86,7 @@ async function assertEachMadeOnce(here: Lake, locations: number): Promise<void> 
   const instance = server.sandbox.state.accounts.get(account.accountId)?.accessGrants.get(account.region)
   assert.equal(instance?.sequence, locations + locations * size)
   await quiet(here)
-  await assertNoOrphan(here)
+  await assertAsEntitled(here)
 }
 
 const ways = [

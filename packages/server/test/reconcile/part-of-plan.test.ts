@@ -89,7 +89,16 @@ test('the touched people alone have anything to be planned, and for them the pla
 })
 
 const users = [1, 2, 3] as UserId[]
-const nothing: Plan<LedgerRow> = { revoke: [], counted: [], create: [], drop: [], keep: [], wait: [], leave: [], refuse: [] }
+const nothing: Plan<LedgerRow> = {
+  revoke: [],
+  counted: [],
+  create: [],
+  drop: [],
+  keep: [],
+  wait: [],
+  leave: [],
+  refuse: [],
+}
 
 function openWith(...touched: (ReadonlySet<UserId> | 'everybody')[]) {
   return createOpenPeople({ take: () => touched.shift() ?? new Set() })

@@ -137,20 +137,3 @@ export async function quiet({ server }: Lake): Promise<void> {
     return rows[0]?.open === false
   })
 }
-
-/** No row speaks of a grant that AWS does not have, AWS has none without a row, and none twice. */
-export async function assertNoOrphan(lakeWorld: Lake): Promise<void> {
-  const { server, account } = lakeWorld
-  const instance = server.sandbox.state.accounts.get(account.accountId)?.accessGrants.get(account.region)
-  const live = await server.db.kysely
-    .selectFrom('ledger')
-    .select(['aws_grant_id', 'state', 'intent'])
-    .where('state', 'not in', ['revoked', 'abandoned'])
-    .execute()
-  assert.deepEqual(
-    live.map(row => row.aws_grant_id).sort(),
-    [...(instance?.grants.keys() ?? [])].sort(),
-    'AWS and the ledger hold the same grants',
-  )
-  assert.deepEqual(new Set(live.map(({ state }) => state)), live.length > 0 ? new Set(['active']) : new Set())
-}
