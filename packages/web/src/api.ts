@@ -4,7 +4,7 @@
  * The key lives in the session storage: it survives a reload, ends with the tab, and goes nowhere but to our own
  * address. Once the server no longer takes it, it is forgotten and whoever listens is told.
  */
-import { caller } from '@headgate/core/api'
+import { type Caller, caller } from '@headgate/core/api'
 
 const storageName = 'headgate-key'
 const listeners = new Set<() => void>()
@@ -16,6 +16,11 @@ export const hg = caller(async (path, init) => {
   if (response.status === 401 && key !== undefined && key === heldKey()) signOut()
   return response
 })
+
+/** The same, each call given up once the signal says so: for what is listened to, which ends no other way. */
+export function hgUntil(signal: AbortSignal): Caller {
+  return caller((path, init) => send(path, { ...init, signal }, heldKey()))
+}
 
 /** The version of a thing as it is now: what `If-Match` names, lest one overwrites what somebody else changed. */
 export async function versionOf(path: string): Promise<string> {

@@ -10,6 +10,7 @@ import {
 import { isSignedIn } from './api.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
+import { readRunSearch } from './runs/search.ts'
 import { readListSearch, textIn } from './ui/list-search.ts'
 import { NotFound } from './ui/not-found.tsx'
 import { ScreenFailed } from './ui/screen-failed.tsx'
@@ -117,6 +118,29 @@ const person = createRoute({
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./people/person-page.tsx'), 'PersonPage'),
 })
+const group = createRoute({
+  ...inShell,
+  path: '/groups/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./people/group-page.tsx'), 'GroupPage'),
+})
+const explain = createRoute({
+  ...inShell,
+  path: '/explain/$person/$dataSource',
+  component: lazyRouteComponent(() => import('./explain/explain-page.tsx'), 'ExplainPage'),
+})
+const runs = createRoute({
+  ...inShell,
+  path: '/runs',
+  validateSearch: readRunSearch,
+  component: lazyRouteComponent(() => import('./runs/run-list.tsx'), 'RunList'),
+})
+const run = createRoute({
+  ...inShell,
+  path: '/runs/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./runs/run-page.tsx'), 'RunPage'),
+})
 const grants = createRoute({
   ...inShell,
   path: '/grants',
@@ -142,6 +166,10 @@ const routeTree = root.addChildren([
     policy,
     people,
     person,
+    group,
+    explain,
+    runs,
+    run,
     grants,
   ]),
 ])

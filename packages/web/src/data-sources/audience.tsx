@@ -13,6 +13,7 @@ import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { PersonName } from '../ui/person-name.tsx'
+import { RecentlyRevokedSection } from '../ui/recently-revoked.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 
 const route = getRouteApi('/shell/data-sources/$id')
@@ -44,52 +45,55 @@ export function Audience({ dataSourceId: id }: { readonly dataSourceId: string }
         <SearchField label="Search people" value={search.search} onChange={onSearch} />
       </search>
       <Answer query={access} what="who has access">
-        {answer =>
-          answer.items.length === 0 ? (
-            search.search === undefined ? (
-              <Nothing title="Nobody has access">No policy and no member lets anybody in that you may see.</Nothing>
+        {answer => (
+          <>
+            {answer.items.length === 0 ? (
+              search.search === undefined ? (
+                <Nothing title="Nobody has access">No policy and no member lets anybody in that you may see.</Nothing>
+              ) : (
+                <Nothing title={`Nobody matching “${search.search}” has access`} />
+              )
             ) : (
-              <Nothing title={`Nobody matching “${search.search}” has access`} />
-            )
-          ) : (
-            <>
-              <DataTable
-                caption="Who has access, and why"
-                rows={answer.items}
-                rowKey={({ user }) => user.id}
-                stale={access.isPlaceholderData}
-                columns={[
-                  {
-                    name: 'Person',
-                    width: '26%',
-                    cell: ({ user }) => (
-                      <PersonName userid={user.userid} name={user.name}>
-                        {shown => (
-                          <Link to="/people/$id" params={{ id: String(user.id) }}>
-                            {shown}
-                          </Link>
-                        )}
-                      </PersonName>
-                    ),
-                  },
-                  ...accessColumns(mayReadPolicies),
-                ]}
-              />
-              <Pager
-                search={search}
-                answer={answer}
-                what="people with access"
-                go={place =>
-                  void navigate({
-                    to: '/data-sources/$id',
-                    params: { id },
-                    search: { ...(search.search !== undefined && { search: search.search }), ...place },
-                  })
-                }
-              />
-            </>
-          )
-        }
+              <>
+                <DataTable
+                  caption="Who has access, and why"
+                  rows={answer.items}
+                  rowKey={({ user }) => user.id}
+                  stale={access.isPlaceholderData}
+                  columns={[
+                    {
+                      name: 'Person',
+                      width: '26%',
+                      cell: ({ user }) => (
+                        <PersonName userid={user.userid} name={user.name}>
+                          {shown => (
+                            <Link to="/people/$id" params={{ id: String(user.id) }}>
+                              {shown}
+                            </Link>
+                          )}
+                        </PersonName>
+                      ),
+                    },
+                    ...accessColumns(mayReadPolicies),
+                  ]}
+                />
+                <Pager
+                  search={search}
+                  answer={answer}
+                  what="people with access"
+                  go={place =>
+                    void navigate({
+                      to: '/data-sources/$id',
+                      params: { id },
+                      search: { ...(search.search !== undefined && { search: search.search }), ...place },
+                    })
+                  }
+                />
+              </>
+            )}
+            <RecentlyRevokedSection revoked={answer.recentlyRevoked} by="person" />
+          </>
+        )}
       </Answer>
     </>
   )

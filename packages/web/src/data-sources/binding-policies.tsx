@@ -25,7 +25,7 @@ export function BindingPolicies({ policies }: { readonly policies: readonly Bind
           columns={[
             {
               name: 'Policy',
-              width: '40%',
+              width: '34%',
               cell: ({ id, name }) =>
                 mayRead ? (
                   <Link to="/policies/$id" params={{ id: String(id) }}>
@@ -40,15 +40,13 @@ export function BindingPolicies({ policies }: { readonly policies: readonly Bind
               cell: ({ kind, subscribe }) =>
                 `${policyKindWords[kind]}${subscribe === 'manual' ? ' once they subscribe' : ''}`,
             },
-            { name: 'Level', width: '12%', cell: ({ level }) => (level === 'WRITE' ? 'Write' : 'Read') },
+            { name: 'Level', width: '10%', cell: ({ level }) => (level === 'WRITE' ? 'Write' : 'Read') },
             {
               name: 'Binds',
-              width: '30%',
+              width: '26%',
               cell: ({ via, why }) =>
                 via === undefined ? (
-                  <>
-                    this data source: <ServerText text={why} />
-                  </>
+                  <ServerText text={why} />
                 ) : (
                   <>
                     by covering{' '}

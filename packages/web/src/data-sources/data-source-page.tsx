@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
+import { GroupName } from '../people/group-name.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { errorWords } from '../ui/error-words.ts'
 import { Facts, Page, Section } from '../ui/page.tsx'
@@ -100,8 +101,11 @@ function Owners({ people, groups }: OwnersProps) {
           </Link>
         </span>
       ))}
-      {groups.length > 0 &&
-        `${people.length > 0 ? ', ' : ''}${groups.map(({ name }) => `the group ${name}`).join(', ')}`}
+      {groups.map(({ id, name }, place) => (
+        <span key={id}>
+          {people.length + place > 0 && ', '}the group <GroupName id={id} name={name} />
+        </span>
+      ))}
     </>
   )
 }

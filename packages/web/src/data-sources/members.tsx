@@ -1,6 +1,7 @@
 /** People and groups that were added to one data source by hand. */
 import type { Member } from '@headgate/core/api'
 import { Link } from '@tanstack/react-router'
+import { GroupName } from '../people/group-name.tsx'
 import { Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Section } from '../ui/page.tsx'
@@ -43,7 +44,13 @@ export function Members({ members }: { readonly members: readonly Member[] }) {
 }
 
 function Subject({ subject }: { readonly subject: Member['subject'] }) {
-  if ('group' in subject) return <>Everyone in the group {subject.group.name}</>
+  if ('group' in subject) {
+    return (
+      <>
+        Everyone in the group <GroupName {...subject.group} />
+      </>
+    )
+  }
   return (
     <Link to="/people/$id" params={{ id: String(subject.user.id) }}>
       {subject.user.userid}

@@ -23,6 +23,7 @@ const stateOptions = [
     value,
     label: word,
   })),
+  { value: 'held', label: 'Held: unwanted, and still in AWS' },
   { value: 'all', label: 'All, gone ones too' },
 ]
 
@@ -116,7 +117,8 @@ function Rows({ search }: { readonly search: GrantSearch }) {
 function asked({ state, integration, dataSource, person }: GrantSearch) {
   return {
     ...(state === undefined && { live: 'true' }),
-    ...(state !== undefined && state !== 'all' && { state }),
+    ...(state === 'held' && { held: 'true' }),
+    ...(state !== undefined && state !== 'all' && state !== 'held' && { state }),
     ...(integration !== undefined && { integrationId: integration }),
     ...(dataSource !== undefined && { dataSourceId: dataSource }),
     ...(person !== undefined && { userId: person }),

@@ -52,7 +52,7 @@ export function GrantTable({ grants, stale }: { readonly grants: readonly Grant[
 }
 
 function State({ grant }: { readonly grant: Grant }) {
-  const { state, error, createdAt, activeAt, revokedAt, credentialsEndBy } = grant
+  const { state, error, held, createdAt, activeAt, revokedAt, credentialsEndBy } = grant
   const since = state === 'revoked' ? revokedAt : state === 'active' ? activeAt : createdAt
   return (
     <>
@@ -66,6 +66,14 @@ function State({ grant }: { readonly grant: Grant }) {
           </>
         )}
       </div>
+      {held !== undefined && (
+        <div className="small">
+          <StateBadge tone="held" word="Held" />
+          <div>
+            <ServerText text={held.message} />
+          </div>
+        </div>
+      )}
       {error !== undefined && (
         <div className="small">
           {error.code}: <ServerText text={error.message} />

@@ -3,8 +3,8 @@ import type { GrantState } from '@headgate/core/api'
 import { type ListSearch, readListSearch, textIn } from '../ui/list-search.ts'
 
 export interface GrantSearch extends Omit<ListSearch, 'search'> {
-  /** `live` is every state but revoked and abandoned; the default. */
-  readonly state?: GrantState | 'all'
+  /** Left out: every state but revoked and abandoned. `held`: what the brake or the mode keeps in AWS. */
+  readonly state?: GrantState | 'all' | 'held'
   readonly integration?: string
   readonly dataSource?: string
   readonly person?: string
@@ -21,6 +21,7 @@ const shownStates: readonly string[] = [
   'waitingForPrincipal',
   'abandoned',
   'all',
+  'held',
 ] satisfies GrantSearch['state'][]
 
 export function readGrantSearch(search: Record<string, unknown>): GrantSearch {
@@ -28,7 +29,8 @@ export function readGrantSearch(search: Record<string, unknown>): GrantSearch {
   const { state } = search
   return {
     ...(at && page && { at, page }),
-    ...(typeof state === 'string' && shownStates.includes(state) && { state: state as GrantState | 'all' }),
+    ...(typeof state === 'string' &&
+      shownStates.includes(state) && { state: state as NonNullable<GrantSearch['state']> }),
     ...textIn(search, 'integration'),
     ...textIn(search, 'dataSource'),
     ...textIn(search, 'person'),

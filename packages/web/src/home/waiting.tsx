@@ -3,6 +3,7 @@ import { api, type Integration } from '@headgate/core/api'
 import { IconCircleCheck } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { mayCall, useMe } from '../me.ts'
+import { useRestraints } from '../restraint/restraints.ts'
 import { Answer } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
 import { ServerText } from '../ui/server-text.tsx'
@@ -18,10 +19,12 @@ export function Waiting() {
   const seesIntegrations = mayCall(me, api.integrations.list)
   const counts = useGrantCounts()
   const integrations = useIntegrations(seesIntegrations)
+  const restraints = useRestraints(me)
+  const held = restraints.data?.reduce((sum, one) => sum + one.held.byBrake + one.held.byMode, 0) ?? 0
   return (
     <Section title="What waits">
       <Answer query={counts} what="the grants">
-        {grants => <WaitingList grants={grants} integrations={integrations.data ?? []} />}
+        {grants => <WaitingList grants={grants} integrations={integrations.data ?? []} held={held} />}
       </Answer>
     </Section>
   )
@@ -30,13 +33,15 @@ export function Waiting() {
 function WaitingList({
   grants,
   integrations,
+  held,
 }: {
   readonly grants: GrantCounts
   readonly integrations: readonly Integration[]
+  readonly held: number
 }) {
   const failing = integrations.filter(({ status }) => isInTrouble(status))
   const states = troubled.filter(state => grants[state] > 0)
-  if (failing.length + states.length === 0) {
+  if (failing.length + states.length + held === 0) {
     return (
       <p className={classes.allWell}>
         <IconCircleCheck size={20} aria-hidden="true" />
@@ -62,6 +67,14 @@ function WaitingList({
           </span>
         </li>
       ))}
+      {held > 0 && (
+        <li>
+          <StateBadge tone="held" word="Held" />
+          <Link to="/grants" search={{ state: 'held' }}>
+            {counted(held, 'revocation')}
+          </Link>
+        </li>
+      )}
       {states.map(state => (
         <li key={state}>
           <StateBadge {...grantWords[state]} />

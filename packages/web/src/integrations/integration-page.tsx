@@ -5,12 +5,14 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { GrantStates } from '../home/grant-states.tsx'
 import { mayCall, seesTheWhole, useMe } from '../me.ts'
+import { RestraintSection } from '../restraint/restraint-section.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { CopyText, ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, integrationWords } from '../ui/words.ts'
+import { CapacitySection } from './capacity-section.tsx'
 import { DriftSection } from './drift-section.tsx'
 import { EditIntegration } from './edit-integration.tsx'
 import { SetupSection } from './setup-section.tsx'
@@ -59,6 +61,8 @@ function Shown({ integration }: { readonly integration: Integration }) {
         />
       </Section>
       {seesTheWhole(me) && <GrantStates integrationId={id} />}
+      {mayCall(me, api.restraint.get) && <RestraintSection id={id} />}
+      {mayCall(me, api.capacity.list) && <CapacitySection config={config} />}
       {mayCall(me, api.drift.read) && <DriftSection id={id} status={status} />}
       <ValidationTests results={validationResults} />
       {mayCall(me, api.integrations.update) && <EditIntegration integration={integration} />}

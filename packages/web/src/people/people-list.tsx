@@ -15,6 +15,7 @@ import { PersonName } from '../ui/person-name.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, principalKindWords } from '../ui/words.ts'
+import { GroupName } from './group-name.tsx'
 
 const route = getRouteApi('/shell/people')
 
@@ -89,7 +90,9 @@ function Groups({ groups }: { readonly groups: User['groups'] }) {
   return (
     <Chips>
       {groups.map(({ id, name }) => (
-        <li key={id}>{name}</li>
+        <li key={id}>
+          <GroupName id={id} name={name} />
+        </li>
       ))}
     </Chips>
   )

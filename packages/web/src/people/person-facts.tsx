@@ -4,7 +4,8 @@ import { Chips, Facts, Section } from '../ui/page.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { permissionWords, principalKindWords } from '../ui/words.ts'
+import { permissionWords, principalKindWords, sourceWords } from '../ui/words.ts'
+import { GroupName } from './group-name.tsx'
 
 const kinds = { person: 'Person', 'role-user': 'Role used by several', service: 'Service' } as const
 
@@ -23,7 +24,7 @@ export function PersonFacts({ person, isMe }: { readonly person: User; readonly 
           person.email !== undefined && ['E-mail', person.email],
           person.kind !== 'person' && ['Kind', kinds[person.kind]],
           ['Groups', <Groups key="groups" person={person} />],
-          ['Attributes', <Attributes key="attributes" person={person} />],
+          ['Attributes', <Attributes key="attributes" attributes={person.attributes} />],
           ['AWS principals', <Principals key="principals" person={person} />],
           ['May do', <Permissions key="permissions" person={person} />],
         ]}
@@ -38,15 +39,15 @@ function Groups({ person: { groups } }: { readonly person: User }) {
     <Chips>
       {groups.map(({ id, name, source }) => (
         <li key={id}>
-          {name}
-          {source !== 'headgate' && <span className="quiet"> from {source}</span>}
+          <GroupName id={id} name={name} />
+          {source !== 'local' && <span className="quiet"> {sourceWords(source)}</span>}
         </li>
       ))}
     </Chips>
   )
 }
 
-function Attributes({ person: { attributes } }: { readonly person: User }) {
+export function Attributes({ attributes }: Pick<User, 'attributes'>) {
   if (attributes.length === 0) return <span className="quiet">none</span>
   const byKey = Map.groupBy(attributes, ({ key }) => key)
   return (
@@ -58,7 +59,7 @@ function Attributes({ person: { attributes } }: { readonly person: User }) {
             <span key={`${value} ${source}`}>
               {place > 0 && ', '}
               {value}
-              {source !== 'headgate' && <span className="quiet"> from {source}</span>}
+              {source !== 'local' && <span className="quiet"> {sourceWords(source)}</span>}
             </span>
           ))}
         </li>

@@ -12,6 +12,7 @@ import filters from '../ui/filters.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
 import { Pager, pageSize } from '../ui/pager.tsx'
+import { RecentlyRevokedSection } from '../ui/recently-revoked.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 
@@ -45,55 +46,58 @@ export function Reached({ person, isMe }: { readonly person: User; readonly isMe
         <SearchField label="Search data sources" value={search.search} onChange={onSearch} />
       </search>
       <Answer query={access} what="what they reach">
-        {answer =>
-          answer.items.length === 0 ? (
-            search.search === undefined ? (
-              <Nothing title={isMe ? 'You reach no data yet' : `${person.name} reaches no data`}>
-                No policy and no member lets {isMe ? 'you' : 'them'} in.
-              </Nothing>
+        {answer => (
+          <>
+            {answer.items.length === 0 ? (
+              search.search === undefined ? (
+                <Nothing title={isMe ? 'You reach no data yet' : `${person.name} reaches no data`}>
+                  No policy and no member lets {isMe ? 'you' : 'them'} in.
+                </Nothing>
+              ) : (
+                <Nothing title={`Nothing matching “${search.search}” is reached`} />
+              )
             ) : (
-              <Nothing title={`Nothing matching “${search.search}” is reached`} />
-            )
-          ) : (
-            <>
-              <DataTable
-                caption="What is reached, and why"
-                rows={answer.items}
-                rowKey={({ dataSource }) => dataSource.id}
-                stale={access.isPlaceholderData}
-                columns={[
-                  {
-                    name: 'Data source',
-                    width: '26%',
-                    cell: ({ dataSource }) => (
-                      <>
-                        <Link to="/data-sources/$id" params={{ id: String(dataSource.id) }}>
-                          {dataSource.name}
-                        </Link>
-                        <div className="quiet">
-                          <ScopePath scope={dataSource.scope} canCopy={false} />
-                        </div>
-                      </>
-                    ),
-                  },
-                  ...accessColumns(mayReadPolicies),
-                ]}
-              />
-              <Pager
-                search={search}
-                answer={answer}
-                what="data sources reached"
-                go={place =>
-                  void navigate({
-                    to: '/people/$id',
-                    params: { id },
-                    search: { ...(search.search !== undefined && { search: search.search }), ...place },
-                  })
-                }
-              />
-            </>
-          )
-        }
+              <>
+                <DataTable
+                  caption="What is reached, and why"
+                  rows={answer.items}
+                  rowKey={({ dataSource }) => dataSource.id}
+                  stale={access.isPlaceholderData}
+                  columns={[
+                    {
+                      name: 'Data source',
+                      width: '26%',
+                      cell: ({ dataSource }) => (
+                        <>
+                          <Link to="/data-sources/$id" params={{ id: String(dataSource.id) }}>
+                            {dataSource.name}
+                          </Link>
+                          <div className="quiet">
+                            <ScopePath scope={dataSource.scope} canCopy={false} />
+                          </div>
+                        </>
+                      ),
+                    },
+                    ...accessColumns(mayReadPolicies),
+                  ]}
+                />
+                <Pager
+                  search={search}
+                  answer={answer}
+                  what="data sources reached"
+                  go={place =>
+                    void navigate({
+                      to: '/people/$id',
+                      params: { id },
+                      search: { ...(search.search !== undefined && { search: search.search }), ...place },
+                    })
+                  }
+                />
+              </>
+            )}
+            <RecentlyRevokedSection revoked={answer.recentlyRevoked} by="dataSource" />
+          </>
+        )}
       </Answer>
     </>
   )

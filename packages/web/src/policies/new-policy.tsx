@@ -1,13 +1,15 @@
-/** A new policy, stored staged: nothing is applied before somebody has read it again and activated it. */
+/** A new policy: stored staged, applied to nothing, or applied at once, exactly as its preview shows. */
 import { ApiError, type PolicyInput } from '@headgate/core/api'
 import { Button, Checkbox, Group, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
+import { PreviewedWrite } from '../preview/previewed-write.tsx'
 import { errorWords } from '../ui/error-words.ts'
 import { Page } from '../ui/page.tsx'
 import { ServerText } from '../ui/server-text.tsx'
+import classes from './policy-form.module.css'
 
 const empty = {
   name: '',
@@ -24,30 +26,48 @@ const empty = {
   discoverable: false,
 }
 type Draft = typeof empty
+type NewPolicyContent = Omit<PolicyInput, 'state' | 'acknowledge'>
 
 export function NewPolicy() {
   const navigate = useNavigate()
   const queries = useQueryClient()
   const [draft, setDraft] = useState(empty)
-  const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change })
-  const create = useMutation({
+  // What is previewed is what was written then: another letter ends the preview.
+  const [proposed, setProposed] = useState<NewPolicyContent>()
+  const set = (change: Partial<Draft>) => {
+    setDraft({ ...draft, ...change })
+    setProposed(undefined)
+  }
+  const open = ({ id }: { readonly id: number }) => navigate({ to: '/policies/$id', params: { id: String(id) } })
+  const stage = useMutation({
     mutationFn: () => hg.policies.create({ body: policyOf(draft) }),
-    onSuccess: async ({ id }) => {
+    onSuccess: async stored => {
       await queries.invalidateQueries({ queryKey: ['policies'] })
-      await navigate({ to: '/policies/$id', params: { id: String(id) } })
+      await open(stored)
     },
   })
   function submit(event: FormEvent) {
     event.preventDefault()
-    create.mutate()
+    stage.reset()
+    setProposed(policyOf(draft))
   }
+  const storeStaged = (
+    <Button
+      variant="default"
+      loading={stage.isPending}
+      disabled={draft.name.trim() === ''}
+      onClick={() => stage.mutate()}
+    >
+      Store it, staged
+    </Button>
+  )
   return (
     <Page
       title="New policy"
       above={<Link to="/policies">Policies</Link>}
-      lead="It is stored staged, applied to nothing until it is activated."
+      lead="Staged, it is applied to nothing until it is activated."
     >
-      <form onSubmit={submit}>
+      <form onSubmit={submit} className={classes.form}>
         <TextInput label="Name" required value={draft.name} onChange={e => set({ name: e.currentTarget.value })} />
         <Group gap="sm" mt="xs" grow>
           <Select label="Kind" value={draft.kind} options={kinds} onChange={kind => set({ kind })} />
@@ -65,7 +85,7 @@ export function NewPolicy() {
           onChange={e => set({ who: e.currentTarget.value })}
         />
         {draft.kind === 'grant' && (
-          <Group gap="lg" mt="xs" align="end">
+          <div className={classes.choices}>
             <Checkbox
               label="Everyone"
               checked={draft.everyone}
@@ -82,7 +102,7 @@ export function NewPolicy() {
               checked={draft.discoverable}
               onChange={e => set({ discoverable: e.currentTarget.checked })}
             />
-          </Group>
+          </div>
         )}
         <Textarea
           label="Why it exists"
@@ -90,11 +110,30 @@ export function NewPolicy() {
           value={draft.description}
           onChange={e => set({ description: e.currentTarget.value })}
         />
-        <Button type="submit" mt="md" loading={create.isPending} disabled={draft.name.trim() === ''}>
-          Store it, staged
-        </Button>
-        {create.error !== null && <Refusal error={create.error} />}
+        {proposed === undefined && (
+          <Group gap="sm" mt="md">
+            <Button type="submit" disabled={draft.name.trim() === ''}>
+              Show what it would do
+            </Button>
+            {storeStaged}
+          </Group>
+        )}
+        {stage.error !== null && <Refusal error={stage.error} />}
       </form>
+      {proposed !== undefined && (
+        <PreviewedWrite
+          change={{ change: 'createPolicy', policy: proposed }}
+          verb="Apply it"
+          write={async confirmation => {
+            const { ifPreview, acknowledge } = confirmation
+            const body = { ...proposed, state: 'active' as const, acknowledge }
+            await open(await hg.policies.create({ body, ...(ifPreview !== undefined && { ifPreview }) }))
+          }}
+          onDone={() => {}}
+          onLeave={() => setProposed(undefined)}
+          beside={storeStaged}
+        />
+      )}
     </Page>
   )
 }
@@ -190,7 +229,7 @@ function letsEveryoneIn({ kind, everyone }: Draft): boolean {
   return kind === 'grant' && everyone
 }
 
-function policyOf(draft: Draft): PolicyInput {
+function policyOf(draft: Draft): NewPolicyContent {
   const { name, description, kind, level, reach, place, subscribe, discoverable } = draft
   return {
     name,

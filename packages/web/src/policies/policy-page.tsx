@@ -3,6 +3,7 @@ import type { Policy } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
+import { useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
@@ -11,6 +12,7 @@ import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { policyKindWords, policyStateWords } from '../ui/words.ts'
 import { AppliesTo } from './applies-to.tsx'
+import { PolicyActions } from './policy-actions.tsx'
 import classes from './policy-page.module.css'
 
 const route = getRouteApi('/shell/policies/$id')
@@ -26,6 +28,10 @@ export function PolicyPage() {
 }
 
 function Shown({ policy }: { readonly policy: Policy }) {
+  const me = useMe()
+  // Those who look after a domain or a data source may change its policies; who may not is told so by the answer.
+  const mayChange =
+    me.permissions.includes('GOVERNANCE') || policy.domain !== undefined || policy.dataSource !== undefined
   return (
     <Page
       title={policy.name}
@@ -51,6 +57,7 @@ function Shown({ policy }: { readonly policy: Policy }) {
         <Who policy={policy} />
       </Section>
       {policy.warnings.length > 0 && <Warnings warnings={policy.warnings} />}
+      {mayChange && !policy.protected && <PolicyActions policy={policy} />}
     </Page>
   )
 }

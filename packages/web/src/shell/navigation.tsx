@@ -6,6 +6,7 @@ import {
   IconFolders,
   IconHome,
   IconKey,
+  IconPlayerPlay,
   IconScale,
   IconSearch,
   IconUser,
@@ -35,6 +36,7 @@ export function Navigation({ me }: { readonly me: User }) {
           <Item icon={IconUsers} name="People" to="/people" activeOptions={{ exact: true, includeSearch: false }} />
         )}
         <Item icon={IconKey} name="Grants" to="/grants" />
+        {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
         {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
       </ul>
     </nav>

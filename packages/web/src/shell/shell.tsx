@@ -6,6 +6,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api.ts'
 import { MeContext, meQuery } from '../me.ts'
+import { RestraintBanner } from '../restraint/restraint-banner.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { ColourScheme } from '../ui/colour-scheme.tsx'
 import { Logo } from '../ui/logo.tsx'
@@ -68,6 +69,7 @@ export function Shell() {
         <PageAnswer query={me} what="your profile">
           {person => (
             <MeContext value={person}>
+              <RestraintBanner me={person} />
               <Outlet />
             </MeContext>
           )}

@@ -1,5 +1,6 @@
 /** Columns that tell of an access the same wherever it is shown: level, reasons, where it stands in AWS. */
 import type { AccessRow } from '@headgate/core/api'
+import { Link } from '@tanstack/react-router'
 import { Because } from './because.tsx'
 import type { Column } from './data-table.tsx'
 import { RelativeTime } from './relative-time.tsx'
@@ -10,9 +11,21 @@ import { accessWords } from './words.ts'
 export function accessColumns(linkPolicies: boolean): readonly Column<AccessRow>[] {
   return [
     { name: 'Level', width: '9%', cell: row => <Level row={row} /> },
-    { name: 'Because', width: '38%', cell: row => <Because row={row} linkPolicies={linkPolicies} /> },
+    { name: 'Because', width: '38%', cell: row => <Reasons row={row} linkPolicies={linkPolicies} /> },
     { name: 'In AWS', width: '27%', cell: row => <Provisioning row={row} /> },
   ]
+}
+
+function Reasons({ row, linkPolicies }: { readonly row: AccessRow; readonly linkPolicies: boolean }) {
+  const params = { person: String(row.user.id), dataSource: String(row.dataSource.id) }
+  return (
+    <>
+      <Because row={row} linkPolicies={linkPolicies} />
+      <Link className="small" to="/explain/$person/$dataSource" params={params}>
+        Explain
+      </Link>
+    </>
+  )
 }
 
 function Level({ row }: { readonly row: AccessRow }) {

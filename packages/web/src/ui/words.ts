@@ -77,6 +77,12 @@ export const permissionWords = {
   AUDIT: 'Audit: reads everything',
 } as const
 
+/** Who says a fact: Headgate's own people, or an identity provider. */
+export function sourceWords(source: string): string {
+  if (source === 'built-in') return 'everyone is in it'
+  return source === 'local' ? 'entered by hand' : `from ${source}`
+}
+
 /** `1 person`, `31 people`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
