@@ -76,6 +76,31 @@ export async function loadLedger(tx: Tx, integration: IntegrationId, part?: Ledg
   }))
 }
 
+/** Whose held grants have something to do with what has ended, by hand or by a date, as far as the ledger does not say so. */
+export async function holdersOfEnded(
+  tx: Tx,
+  integration: IntegrationId,
+  ended: {
+    readonly users: readonly number[]
+    readonly dataSources: readonly number[]
+    readonly members: readonly number[]
+    readonly policies: readonly number[]
+    readonly subscriptions: readonly string[]
+  },
+  now: Instant,
+): Promise<UserId[]> {
+  const { rows } = await sql<{ user: UserId }>`
+    select distinct person_id as user from ledger
+    where integration_id = ${integration} and held is not null and counted and state = 'active' and (
+      person_id = any(${ended.users}) or data_source_id = any(${ended.dataSources})
+      or data_source_id || '/' || person_id = any(${ended.subscriptions})
+      or exists (select from jsonb_array_elements(because) reason
+        where (reason ->> 'until')::float8 <= ${now}
+          or reason ->> 'kind' = 'member' and (reason ->> 'id')::bigint = any(${ended.members})
+          or reason ->> 'kind' = 'policy' and (reason ->> 'id')::bigint = any(${ended.policies})))`.execute(tx)
+  return rows.map(({ user }) => user)
+}
+
 /** What the brake looks back on. */
 export interface BrakeHour {
   /** Counted revocations begun within the last hour. */
@@ -244,7 +269,8 @@ async function holdBack(tx: Tx, run: number | null, holds: readonly Hold[]): Pro
     update ledger l set
       held = o.by,
       held_at = coalesce(case when l.held = o.by then l.held_at end, clock_timestamp()),
-      held_run_id = case when o.by = 'brake' then ${run}::bigint end,
+      -- Held on, for a cause of which more is known: the run to release stays the same.
+      held_run_id = case when o.by = 'brake' then case when l.held = 'brake' then l.held_run_id else ${run}::bigint end end,
       released_at = case when o.by = 'mode' then l.released_at end,
       cause = o.cause,
       counted = o.counted,

@@ -55,7 +55,7 @@ export async function intend(db: Db, lead: Leadership, planned: Planned): Promis
   const retried = planned.mayCreate ? open.wanted : []
   const explain = otherReasons(planned)
   const hold = newlyHeld(planned)
-  const braked = hold.filter(({ by }) => by === 'brake')
+  const braked = hold.filter(({ row, by }) => by === 'brake' && row.held !== 'brake')
   const unhold = wantedAgain(plan)
   const toRevoke = revoke.length + open.revoking.length
   const toCreate = create.length + retried.length
@@ -120,13 +120,13 @@ function taken(rows: Iterator<StoredGrant>): StoredGrant {
   return value
 }
 
-/** Unwanted rows that stay, of which the ledger does not say so yet. */
+/** Unwanted rows that stay, of which the ledger does not say so yet, or not that by now they are meant to go. */
 function newlyHeld({ plan, causeOf }: Planned): Hold[] {
   return plan.wait.flatMap(({ row, grant, by }) => {
-    const isSaid = row !== undefined && row.held === by
-    if (!row || grant || !by || isSaid || row.state !== 'active') return []
+    if (!row || grant || !by || row.state !== 'active') return []
     const { name, isCounted } = causeOf(row)
-    return [{ row, by, cause: name, isCounted }]
+    const isSaid = row.held === by && row.cause === name && row.isCounted === isCounted
+    return isSaid ? [] : [{ row, by, cause: name, isCounted }]
   })
 }
 

@@ -19,7 +19,7 @@ import type { IntegrationStatus } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import { noteRoom } from '../db/capacity.ts'
 import { tenantId } from '../db/deployment.ts'
-import { changesBetween, type FactChange } from '../db/fact-change.ts'
+import { type Changes, changesBetween } from '../db/fact-change.ts'
 import { currentMoment } from '../db/facts.ts'
 import { identityCenterAssociated } from '../db/identity-center.ts'
 import { findIntegration, type IntegrationRow, isServing } from '../db/integration.ts'
@@ -27,6 +27,7 @@ import { type Leadership, readCheckpoint } from '../db/leadership.ts'
 import {
   brakeHour,
   countedWithinHour,
+  holdersOfEnded,
   type LedgerPart,
   loadLedger,
   type StoredGrant,
@@ -38,7 +39,7 @@ import { allEntitlements, desiredFor, entitlementsOfPeople } from '../live-index
 import type { People } from '../live-index/followers.ts'
 import type { World } from '../world.ts'
 import type { AtBoundary } from './boundary.ts'
-import { type Cause, causesOf, meantSince } from './cause.ts'
+import { type Cause, causesOf, endedIn, meantSince } from './cause.ts'
 import { type Intended, intend } from './intend.ts'
 import type { OpenPeople } from './open-people.ts'
 import type { Pace } from './pace.ts'
@@ -115,7 +116,7 @@ interface Known {
   readonly people: People
   readonly desired: DesiredGrants
   readonly ledger: readonly StoredGrant[]
-  readonly changes: readonly FactChange[] | undefined
+  readonly changes: Changes
   readonly checkpoint: number
   readonly sequence: number
   readonly now: number
@@ -141,9 +142,9 @@ async function load(world: World, id: IntegrationId, open: OpenPeople): Promise<
       return { ...stored, people, desired: isOver ? nothing : desired, expiry, sequence }
     } else {
       // Two grants of one key cannot both be in AWS, so whoever still has a grantee is planned with who gets it.
-      const others = stored.ledger.filter(({ user }) => !people.has(user))
+      const others = [...stored.ledger.map(({ user }) => user), ...stored.ended].filter(user => !people.has(user))
       if (others.length === 0) return { ...stored, people, desired, expiry, sequence }
-      open.add(others.map(({ user }) => user))
+      open.add(others)
     }
   }
 }
@@ -164,6 +165,8 @@ async function loadStored(tx: Tx, id: IntegrationId, sequence: number, part: Led
   return {
     integration,
     now,
+    // What is held is of people who may be entitled to nothing, so that no change of theirs moves anything.
+    ended: part ? await holdersOfEnded(tx, id, endedIn(changes), now) : [],
     checkpoint,
     counted,
     changes,
@@ -173,9 +176,9 @@ async function loadStored(tx: Tx, id: IntegrationId, sequence: number, part: Led
 }
 
 /** Whoever waits for a principal that AWS does not know is tried again as soon as somebody says it anew. */
-function isMappedAnew({ state, user, updatedAt }: StoredGrant, changes: readonly FactChange[] = []): boolean {
+function isMappedAnew({ state, user, updatedAt }: StoredGrant, { list }: Changes): boolean {
   if (state !== 'waitingForPrincipal') return false
-  return changes.some(({ entity, after, at, cause }) => {
+  return list.some(({ entity, after, at, cause }) => {
     if (cause === identityCenterAssociated) return at > updatedAt
     return entity === 'principal' && at > updatedAt && after !== null && 'user' in after && after.user === user
   })
@@ -211,14 +214,15 @@ async function planWithin(
   return planWith(brakeRoom({ revocations, percent }, hour))
 }
 
-/** What is held keeps the cause that made it unwanted, until a person means it to go. */
+/** What is held keeps the cause that made it unwanted, until a person means it to go or its date has come. */
 function causesWith({ changes, now }: Known): (grant: StoredGrant | DesiredGrant) => Cause {
   const causeOf = causesOf(changes, now)
+  const endOf = meantSince(changes, now)
   const known = new Map<StoredGrant | DesiredGrant, Cause>()
   function causeFor(grant: StoredGrant | DesiredGrant): Cause {
     const isOld = 'held' in grant || 'isReleased' in grant
     if (!isOld) return causeOf(grant)
-    return meantSince(changes, grant) ?? { name: grant.cause, isCounted: grant.isCounted }
+    return endOf(grant) ?? { name: grant.cause, isCounted: grant.isCounted }
   }
   return grant => {
     const cause = known.get(grant) ?? causeFor(grant)

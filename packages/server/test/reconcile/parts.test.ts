@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DataSourceId, MemberId, PolicyId, UserId } from '@headgate/core'
 import { AwsFailure } from '../../src/aws/aws-error.ts'
-import type { FactChange } from '../../src/db/fact-change.ts'
+import type { Changes, FactChange } from '../../src/db/fact-change.ts'
 import { createFailed, revokeFailed } from '../../src/reconcile/back-off.ts'
 import { causesOf, meantSince } from '../../src/reconcile/cause.ts'
 import { createOutage } from '../../src/reconcile/outage.ts'
@@ -12,7 +12,7 @@ import { createRate } from '../../src/reconcile/rate.ts'
 import { takeMarked } from '../../src/reconcile/take-marked.ts'
 import { createWakes } from '../../src/reconcile/wakes.ts'
 
-const grant = { user: 7 as UserId, dataSource: 3 as DataSourceId, because: [] }
+const grant = { user: 7 as UserId, dataSource: 3 as DataSourceId, permission: 'READ' as const, because: [] }
 const change = (entity: string, entityId: string, cause: string, previewed = false): FactChange => ({
   id: 1,
   at: 0,
@@ -22,31 +22,32 @@ const change = (entity: string, entityId: string, cause: string, previewed = fal
   cause,
   previewed,
 })
+const all = (...list: FactChange[]): Changes => ({ list, kinds: list, isFlood: false })
+const rule = { kind: 'policy' as const, id: 1 as PolicyId, version: 1, level: 'READ' as const }
 const counted = (name: string) => ({ name, isCounted: true })
 const exempt = (name: string) => ({ name, isCounted: false })
 
 test('the one cause there is names itself', () => {
-  assert.deepEqual(causesOf([change('policy', '1', 'policy-activated')], 0)(grant), counted('policy-activated'))
+  assert.deepEqual(causesOf(all(change('policy', '1', 'policy-activated')), 0)(grant), counted('policy-activated'))
 })
 
 test('of several causes the one about this person and data source counts, and doubt is unknown', () => {
   const mine = change('attribute', 'user/7/team/finance', 'attribute-removed')
   const other = change('attribute', 'user/8/team/finance', 'attribute-added')
   const policy = change('policy', '1', 'policy-deleted')
-  assert.deepEqual(causesOf([mine, other], 0)(grant), counted('attribute-removed'))
-  assert.deepEqual(causesOf([mine, policy], 0)(grant), counted('unknown'))
-  assert.deepEqual(causesOf(undefined, 0)(grant), counted('unknown'))
-  assert.deepEqual(causesOf([], 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf(all(mine, other), 0)(grant), counted('attribute-removed'))
+  assert.deepEqual(causesOf(all(mine, policy), 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf(all(), 0)(grant), counted('unknown'))
 })
 
 test('who unsubscribed meant just their own grant to go, whatever others do meanwhile', () => {
   const mine = change('subscription', '3/7/READ', 'unsubscribed')
   const theirs = change('subscription', '3/8/READ', 'unsubscribed')
   const tag = change('dataSourceTag', '4/A', 'tag-removed')
-  assert.deepEqual(causesOf([mine, theirs, tag], 0)(grant), exempt('unsubscribed'))
-  assert.deepEqual(causesOf([theirs, tag], 0)(grant), counted('unknown'))
-  assert.equal(meantSince([theirs, mine], grant)?.name, 'unsubscribed')
-  assert.equal(meantSince([theirs], grant), undefined)
+  assert.deepEqual(causesOf(all(mine, theirs, tag), 0)(grant), exempt('unsubscribed'))
+  assert.deepEqual(causesOf(all(theirs, tag), 0)(grant), counted('unknown'))
+  assert.equal(meantSince(all(theirs, mine), 0)(grant)?.name, 'unsubscribed')
+  assert.equal(meantSince(all(theirs), 0)(grant), undefined)
 })
 
 test('doubt between causes that the brake does not count is none to the brake', () => {
@@ -54,12 +55,20 @@ test('doubt between causes that the brake does not count is none to the brake', 
   const deleted = change('dataSource', '3', 'data-source-deleted')
   const provider = change('groupMember', '5/7', 'identity-provider')
   const elsewhere = change('groupMember', '5/8', 'identity-provider')
-  assert.deepEqual(causesOf([disabled, deleted], 0)(grant), exempt('unknown'))
-  assert.deepEqual(causesOf([disabled, elsewhere], 0)(grant), exempt('user-disabled'))
-  assert.deepEqual(causesOf([disabled, provider], 0)(grant), counted('unknown'))
-  assert.deepEqual(causesOf([change('policy', '1', 'policy-edited', true)], 0)(grant), exempt('policy-edited'))
+  const left = change('subscription', '3/7/READ', 'unsubscribed')
+  const removed = change('member', '9', 'member-removed')
+  const because = [{ kind: 'member' as const, id: 9 as MemberId, level: 'READ' as const }, rule]
+  assert.deepEqual(causesOf(all(left, removed), 0)({ ...grant, because }), exempt('unknown'))
+  assert.deepEqual(causesOf(all(disabled, deleted), 0)(grant), exempt('user-disabled'))
+  assert.deepEqual(causesOf(all(disabled, elsewhere), 0)(grant), exempt('user-disabled'))
+  assert.deepEqual(causesOf(all(provider, disabled), 0)(grant), exempt('user-disabled'))
+  const renamed = { ...change('user', '7', 'identity-provider'), after: { id: 7, disabled: true } }
+  assert.deepEqual(causesOf(all(disabled, renamed), 0)(grant), exempt('user-disabled'))
+  const enabled = { ...renamed, cause: 'user-enabled', after: { id: 7, disabled: false } }
+  assert.deepEqual(causesOf(all(disabled, enabled, provider), 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf(all(change('policy', '1', 'policy-edited', true)), 0)(grant), exempt('policy-edited'))
   assert.deepEqual(
-    causesOf([change('policy', '1', 'policy-edited', true), change('policy', '2', 'policy-edited')], 0)(grant),
+    causesOf(all(change('policy', '1', 'policy-edited', true), change('policy', '2', 'policy-edited')), 0)(grant),
     counted('policy-edited'),
   )
 })
@@ -67,28 +76,58 @@ test('doubt between causes that the brake does not count is none to the brake', 
 test('what an admin does to the loop brings nothing about', () => {
   const mode = change('integration', '1', 'integration-mode-changed')
   const disabled = change('user', '7', 'user-disabled')
-  assert.deepEqual(causesOf([mode, disabled], 0)(grant), exempt('user-disabled'))
-  assert.deepEqual(causesOf([mode], 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf(all(mode, disabled), 0)(grant), exempt('user-disabled'))
+  assert.deepEqual(causesOf(all(mode), 0)(grant), counted('unknown'))
+})
+
+test('of a READWRITE grant the reasons to write alone have to end; each by its own date or hand', () => {
+  const write = { kind: 'member' as const, id: 9 as MemberId, level: 'WRITE' as const, until: 100 }
+  const held = { ...grant, permission: 'READWRITE' as const, because: [rule, write] }
+  const provider = change('groupMember', '5/7', 'identity-provider')
+  const lowered = { ...change('member', '9', 'member-changed'), after: { level: 'READ' } }
+  const extended = { ...change('member', '9', 'member-changed'), after: { level: 'WRITE', until: 900 } }
+  assert.deepEqual(causesOf(all(provider), 100)(held), exempt('member-expired'))
+  assert.deepEqual(causesOf(all(provider, lowered), 0)(held), exempt('member-changed'))
+  assert.deepEqual(causesOf(all(provider, extended), 0)(held), counted('unknown'))
+  const also = { ...write, id: 10 as MemberId }
+  assert.deepEqual(causesOf(all(provider, lowered), 0)({ ...held, because: [write, also] }), counted('unknown'))
+  assert.deepEqual(causesOf(all(provider, lowered), 100)({ ...held, because: [write, also] }), exempt('member-expired'))
+  const previewed = change('policy', '1', 'policy-deleted', true)
+  assert.deepEqual(causesOf(all(provider, previewed), 0)({ ...grant, because: [rule] }), exempt('policy-deleted'))
+})
+
+test('of a flood all that is known is what ended by itself or by somebody, and whether the brake counts anything', () => {
+  const deleted = change('dataSource', '3', 'data-source-deleted')
+  const kind = (cause: string, previewed = false) => ({ cause, previewed })
+  const flood = (...kinds: ReturnType<typeof kind>[]): Changes => ({ list: [], kinds, isFlood: true })
+  const other = kind('identity-provider')
+  assert.deepEqual(causesOf({ ...flood(other), list: [deleted] }, 0)(grant), exempt('data-source-deleted'))
+  assert.deepEqual(causesOf(flood(other, kind('user-disabled')), 0)(grant), counted('unknown'))
+  assert.deepEqual(causesOf(flood(other), 0)(grant), counted('identity-provider'))
+  assert.deepEqual(causesOf(flood(kind('tag-removed', true), kind('user-disabled')), 0)(grant), exempt('unknown'))
 })
 
 test('where no fact changed and a reason has ended, that is the cause; where all have, whatever changed', () => {
   const because = [{ kind: 'member' as const, id: 1 as MemberId, level: 'READ' as const, until: 100 }]
   const policy = { kind: 'policy' as const, id: 1 as PolicyId, version: 1, level: 'READ' as const }
   const provider = change('groupMember', '5/7', 'identity-provider')
-  assert.deepEqual(causesOf([], 100)({ ...grant, because }), exempt('member-expired'))
-  assert.deepEqual(causesOf([], 99)({ ...grant, because }), counted('unknown'))
-  assert.deepEqual(causesOf([provider], 100)({ ...grant, because }), exempt('member-expired'))
-  assert.deepEqual(causesOf([provider], 100)({ ...grant, because: [...because, policy] }), counted('identity-provider'))
+  assert.deepEqual(causesOf(all(), 100)({ ...grant, because }), exempt('member-expired'))
+  assert.deepEqual(causesOf(all(), 99)({ ...grant, because }), counted('unknown'))
+  assert.deepEqual(causesOf(all(provider), 100)({ ...grant, because }), exempt('member-expired'))
+  assert.deepEqual(
+    causesOf(all(provider), 100)({ ...grant, because: [...because, policy] }),
+    counted('identity-provider'),
+  )
 })
 
 test('what is held already goes only when somebody meant this very grant to go', () => {
   const because = [{ kind: 'member' as const, id: 9 as MemberId, level: 'READ' as const }]
   const held = { ...grant, because }
-  assert.deepEqual(meantSince([change('user', '7', 'user-disabled')], held), exempt('user-disabled'))
-  assert.deepEqual(meantSince([change('member', '9', 'member-removed')], held), exempt('member-removed'))
-  assert.equal(meantSince([change('user', '8', 'user-disabled')], held), undefined)
-  assert.equal(meantSince([change('policy', '1', 'policy-edited', true)], held), undefined)
-  assert.equal(meantSince([change('user', '7', 'identity-provider')], held), undefined)
+  assert.deepEqual(meantSince(all(change('user', '7', 'user-disabled')), 0)(held), exempt('user-disabled'))
+  assert.deepEqual(meantSince(all(change('member', '9', 'member-removed')), 0)(held), exempt('member-removed'))
+  assert.equal(meantSince(all(change('user', '8', 'user-disabled')), 0)(held), undefined)
+  assert.equal(meantSince(all(change('policy', '1', 'policy-edited', true)), 0)(held), undefined)
+  assert.equal(meantSince(all(change('user', '7', 'identity-provider')), 0)(held), undefined)
 })
 
 test('an unknown principal is tried quickly, then hourly; other failures wait longer each time, with a cap', () => {
