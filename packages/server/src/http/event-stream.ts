@@ -36,6 +36,8 @@ async function stream(endpoint: Endpoint, tell: Tell, reply: FastifyReply, closi
   raw.writeHead(endpoint.status, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    // A connection kept for more would keep a closing server waiting until it had been idle for long enough.
+    connection: 'close',
     // Or a proxy may keep events until it has many.
     'x-accel-buffering': 'no',
   })
