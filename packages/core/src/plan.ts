@@ -113,6 +113,10 @@ export function planChanges<Row extends LedgerRow>(
     for (const row of unwanted) if (mayBeHeld(row) && ties(row)?.for !== 'covering') isFree(row)
   }
 
+  // Refused by AWS before the mode was set: access still, so it stays like any other.
+  if (restraint.mode === 'add')
+    for (const row of unwanted) if (hasStayed(row) && !isRedundant(row)) staying.set(row, 'mode')
+
   const inTheWay = inTheWayOf([...staying.keys()])
   const blockerOf = blockersOf(unwanted.filter(row => !staying.has(row)))
   // What stays opens whatever it is in the way of, so nobody else's revocation waits for that.
@@ -153,7 +157,9 @@ function observing<Row extends LedgerRow>(plan: Plan<Row>): Plan<Row> {
   const { revoke, drop, create, keep, leave, refuse } = plan
   const held = (one: { readonly row?: Row; readonly grant?: DesiredGrant }) =>
     ({ ...one, why: 'held', by: 'mode' }) as const
-  const wait = [...plan.wait, ...[...revoke, ...drop].map(row => ({ row })), ...create].map(one =>
+  // What was cut off is not even looked up.
+  const waiting = plan.wait.map(one => (one.why === 'inFlight' ? held(one) : one))
+  const wait = [...waiting, ...[...revoke, ...drop].map(row => ({ row })), ...create].map(one =>
     'by' in one ? one : held({ ...(one.row ? { row: one.row } : {}), ...('grant' in one ? { grant: one.grant } : {}) }),
   )
   return { revoke: [], counted: [], create: [], drop: [], keep, wait, leave, refuse }
@@ -190,6 +196,11 @@ function isDue({ nextTryAt }: LedgerRow, now: Instant): boolean {
 
 function hasFailed({ state }: LedgerRow): boolean {
   return state === 'createFailed' || state === 'waitingForPrincipal'
+}
+
+/** Given once, and not taken away though that was tried. */
+function hasStayed({ state, activeAt }: LedgerRow): boolean {
+  return state === 'revokeFailed' && activeAt !== undefined
 }
 
 function mayBeInAws({ state, isUnanswered = false }: LedgerRow): boolean {

@@ -218,6 +218,11 @@ export async function writeOutcomes(db: Db, lead: Leadership, outcomes: readonly
       error_text = o.text,
       active_at = case when o.state = 'active' then coalesce(l.active_at, clock_timestamp()) else l.active_at end,
       revoked_at = case when o.state = 'revoked' then clock_timestamp() else l.revoked_at end,
+      -- Handed back, since somebody set another mode: unwanted for the cause it has, never revoked, counted by no hour.
+      held = case when o.state = 'active' and l.state = 'revoking' then 'mode' else l.held end,
+      held_at = case when o.state = 'active' and l.state = 'revoking' then clock_timestamp() else l.held_at end,
+      revoking_at = case when o.state = 'active' then null else l.revoking_at end,
+      revoke_run_id = case when o.state = 'active' then null else l.revoke_run_id end,
       unanswered = coalesce(o.unanswered, l.unanswered),
       epoch = ${lead.epoch},
       -- What stays unsettled keeps the time of its call.

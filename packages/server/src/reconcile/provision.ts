@@ -31,6 +31,8 @@ export interface Provisioning extends CallSite {
   readonly parallel: number
   /** Whether something came up that should be planned before more is created. */
   readonly isInterrupted: () => boolean
+  /** Whether somebody has set another mode since: then nothing more is revoked than was begun. */
+  readonly mayRevoke: () => Promise<boolean>
 }
 
 export interface Provisioned extends RunTally {
@@ -48,10 +50,12 @@ export async function provision(work: Work, how: Provisioning): Promise<Provisio
   const result = { created: 0, revoked: 0, failed: 0, isUnreachable: false, isOverQuota: false }
   const { db, lead, run, parallel, signal, atBoundary } = how
   let toldAt = performance.now()
+  let isStopped = false
   const outcomes = createOutcomeLog(async batch => {
     await atBoundary('before outcomes')
     await writeOutcomes(db, lead, batch)
     await atBoundary('after outcomes')
+    isStopped ||= !(await how.mayRevoke())
     if (performance.now() - toldAt < tellEveryMs) return
     toldAt = performance.now()
     await noteProgress(db, run, result)
@@ -86,6 +90,18 @@ export async function provision(work: Work, how: Provisioning): Promise<Provisio
     })
   }
 
+  async function revokeAll(): Promise<void> {
+    const next = work.revoke.values()
+    await inLanes(parallel, async () => {
+      const row = mayGoOn() && !isStopped ? next.next().value : undefined
+      if (row) await noted(calls.revoke(row))
+      return row !== undefined
+    })
+    if (!isStopped) return
+    // Never asked for: what was in AWS before is there as ever, and the next plan goes by the mode.
+    for (const row of next) if (row.state === 'active') outcomes.add({ id: row.id, state: 'active' })
+  }
+
   async function createAll(): Promise<void> {
     const marked = takeMarked(work.create, 2 * parallel, async batch => {
       await atBoundary('before creating')
@@ -106,7 +122,7 @@ export async function provision(work: Work, how: Provisioning): Promise<Provisio
   }
 
   try {
-    await each(work.revoke, calls.revoke)
+    await revokeAll()
     await each(work.lookUp, calls.settleUnwanted)
     await createAll()
   } finally {

@@ -96,7 +96,7 @@ export async function reconcile(world: World, attempt: Attempt): Promise<Round> 
     const elapsed = performance.now() - startedAt
     return elapsed > 2 * planningMs && (attempt.isStale() || performance.now() > dueAt)
   }
-  const done = await carryOut(world, attempt, integration, known, intended, isInterrupted) // then AWS
+  const done = await carryOut(world, attempt, known, intended, isInterrupted) // then AWS
   const isEmpty = !wants(integration.status) && ledger.length === 0
   return {
     isQuiet: intended.run === undefined,
@@ -233,9 +233,8 @@ function causesWith({ changes, now }: Known): (grant: StoredGrant | DesiredGrant
 
 async function carryOut(
   world: World,
-  { lead, pace, signal, atBoundary }: Attempt,
-  integration: IntegrationRow,
-  { tenantId, now }: Known,
+  { lead, pace, signal, isStale, atBoundary }: Attempt,
+  { integration, tenantId, now }: Known,
   { run, work }: Intended,
   isInterrupted: () => boolean,
 ) {
@@ -258,6 +257,11 @@ async function carryOut(
     parallel: world.config.HEADGATE_AWS_PARALLEL,
     signal,
     isInterrupted,
+    mayRevoke: async () => {
+      if (!isStale()) return true
+      const row = await findIntegration(world.db.kysely, integration.id)
+      return row?.mode === 'enforce' || row?.mode === integration.mode || row?.status === 'deleting'
+    },
     atBoundary,
     random: Math.random,
     now,
