@@ -20,6 +20,14 @@ export function mayCall(me: User, { needs }: { readonly needs: Needs }): boolean
   return needs === 'nobody' || needs === 'signedIn' || needs.some(permission => me.permissions.includes(permission))
 }
 
+/**
+ * Whether a policy's name is worth being a link: the API shows policies to those who govern, audit or own data sources.
+ * Who only looks after a domain reads the names.
+ */
+export function readsPolicies(me: User): boolean {
+  return seesTheWhole(me) || me.permissions.includes('CREATE_S3_DATASOURCE')
+}
+
 /** Who sees everybody's access, hence the state of the whole; everyone else begins with their own. */
 export function seesTheWhole(me: User): boolean {
   return me.permissions.includes('GOVERNANCE') || me.permissions.includes('AUDIT')

@@ -1,10 +1,9 @@
 /** Who reaches a data source: each person with their level, every reason, and where it stands in AWS. */
-import { api } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { hg } from '../api.ts'
-import { mayCall, useMe } from '../me.ts'
+import { readsPolicies, useMe } from '../me.ts'
 import { accessColumns } from '../ui/access-columns.tsx'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -21,7 +20,7 @@ const route = getRouteApi('/shell/data-sources/$id')
 export function Audience({ dataSourceId: id }: { readonly dataSourceId: string }) {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const mayReadPolicies = mayCall(useMe(), api.policies.get)
+  const mayReadPolicies = readsPolicies(useMe())
   const query = { limit: pageSize, ...pageOf(search), ...(search.search !== undefined && { search: search.search }) }
   const access = useQuery({
     ...listQuery,

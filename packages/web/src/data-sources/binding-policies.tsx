@@ -1,8 +1,7 @@
 /** The policies that decide over a data source: those that let people in, and the minimums that everyone must meet. */
-import { api } from '@headgate/core/api'
 import { Link } from '@tanstack/react-router'
 import type { hg } from '../api.ts'
-import { mayCall, useMe } from '../me.ts'
+import { readsPolicies, useMe } from '../me.ts'
 import { Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Section } from '../ui/page.tsx'
@@ -12,7 +11,7 @@ import { policyKindWords } from '../ui/words.ts'
 type Binding = Awaited<ReturnType<typeof hg.dataSources.get>>['policies'][number]
 
 export function BindingPolicies({ policies }: { readonly policies: readonly Binding[] }) {
-  const mayRead = mayCall(useMe(), api.policies.get)
+  const mayRead = readsPolicies(useMe())
   return (
     <Section title="Policies that bind it">
       {policies.length === 0 ? (

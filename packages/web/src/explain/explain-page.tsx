@@ -3,13 +3,14 @@ import type { Explained } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
+import { readsPolicies, useMe } from '../me.ts'
 import { Nothing, PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { accessWords } from '../ui/words.ts'
+import { accessWords, grantWords } from '../ui/words.ts'
 import classes from './explain.module.css'
 import { Rule } from './rule.tsx'
 import { fixWords, levelWords, obstacleWords } from './words.ts'
@@ -42,6 +43,7 @@ interface Props {
 function Shown({ name, user, one }: Props) {
   const { dataSource, verdict, entitled, selfGiven, obstacles, grants, guardrails, members, fixes, provisioning } = one
   const reached = verdict !== 'none'
+  const readsNames = readsPolicies(useMe())
   return (
     <Page
       title={`${name} and ${dataSource.name}`}
@@ -89,6 +91,7 @@ function Shown({ name, user, one }: Props) {
               </span>
             </span>,
           ],
+          !reached && ['In AWS', <Left key="aws" user={user} dataSource={dataSource.id} />],
           obstacles.length > 0 && ['In the way', obstacles.map(one => obstacleWords[one]).join('; ')],
           fixes.length > 0 && [
             reached ? 'Would give more' : 'Would give access',
@@ -100,10 +103,33 @@ function Shown({ name, user, one }: Props) {
           ],
         ]}
       />
-      <Policies title="Policies that let people in" none="No policy lets anybody in here." policies={grants} />
-      <Policies title="Guardrails" none="No guardrail applies here." policies={guardrails} />
+      <Policies
+        title="Policies that let people in"
+        none="No policy lets anybody in here."
+        policies={grants}
+        link={readsNames}
+      />
+      <Policies title="Guardrails" none="No guardrail applies here." policies={guardrails} link={readsNames} />
       {members.length > 0 && <Members members={members} />}
     </Page>
+  )
+}
+
+/** What AWS holds all the same: until it is revoked, the access lasts. */
+function Left({ user, dataSource }: { readonly user: number; readonly dataSource: number }) {
+  const query = { userId: user, dataSourceId: dataSource, live: 'true', limit: 1 } as const
+  const left = useQuery({ queryKey: ['grants', query], queryFn: () => hg.grants.list({ query }) })
+  const [grant] = left.data?.items ?? []
+  if (grant === undefined) return <span className="quiet">no grant</span>
+  return (
+    <>
+      <StateBadge {...(grant.held === undefined ? grantWords[grant.state] : { tone: 'held', word: 'Held' })} />{' '}
+      {grant.held !== undefined && (
+        <span className="quiet">
+          <ServerText text={grant.held.message} />
+        </span>
+      )}
+    </>
   )
 }
 
@@ -111,9 +137,10 @@ interface PoliciesProps {
   readonly title: string
   readonly none: string
   readonly policies: Explained['grants']
+  readonly link: boolean
 }
 
-function Policies({ title, none, policies }: PoliciesProps) {
+function Policies({ title, none, policies, link }: PoliciesProps) {
   return (
     <Section title={title}>
       {policies.length === 0 ? (
@@ -128,9 +155,13 @@ function Policies({ title, none, policies }: PoliciesProps) {
                     ? { tone: 'active', word: 'Met' }
                     : { tone: 'unmapped', word: 'Not met' })}
                 />
-                <Link to="/policies/$id" params={{ id: String(id) }}>
-                  {name}
-                </Link>
+                {link ? (
+                  <Link to="/policies/$id" params={{ id: String(id) }}>
+                    {name}
+                  </Link>
+                ) : (
+                  <strong>{name}</strong>
+                )}
                 <span className="quiet">
                   {levelWords(level).toLowerCase()}, version {version}
                   {via !== undefined && `, because it covers ${via.name}`}

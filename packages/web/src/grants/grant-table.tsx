@@ -56,9 +56,9 @@ function State({ grant }: { readonly grant: Grant }) {
   const since = state === 'revoked' ? revokedAt : state === 'active' ? activeAt : createdAt
   return (
     <>
-      <StateBadge {...grantWords[state]} />
+      <StateBadge {...(held === undefined ? grantWords[state] : { tone: 'held', word: 'Held' })} />
       <div className="quiet small">
-        {state === 'active' || state === 'revoked' ? 'since ' : 'intended '}
+        {state === 'active' || state === 'revoked' ? (held === undefined ? 'since ' : 'active since ') : 'intended '}
         <RelativeTime at={since ?? createdAt} />
         {state === 'revoked' && credentialsEndBy !== undefined && (
           <>
@@ -68,10 +68,7 @@ function State({ grant }: { readonly grant: Grant }) {
       </div>
       {held !== undefined && (
         <div className="small">
-          <StateBadge tone="held" word="Held" />
-          <div>
-            <ServerText text={held.message} />
-          </div>
+          <ServerText text={held.message} />
         </div>
       )}
       {error !== undefined && (

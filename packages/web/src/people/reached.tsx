@@ -1,10 +1,10 @@
 /** Everything a person reaches: each data source with the level, every reason, and where it stands in AWS. */
-import { api, type User } from '@headgate/core/api'
+import type { User } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { hg } from '../api.ts'
-import { mayCall, useMe } from '../me.ts'
+import { readsPolicies, useMe } from '../me.ts'
 import { accessColumns } from '../ui/access-columns.tsx'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -22,7 +22,7 @@ export function Reached({ person, isMe }: { readonly person: User; readonly isMe
   const id = String(person.id)
   const search = route.useSearch()
   const navigate = useNavigate()
-  const mayReadPolicies = mayCall(useMe(), api.policies.get)
+  const mayReadPolicies = readsPolicies(useMe())
   const query = { limit: pageSize, ...pageOf(search), ...(search.search !== undefined && { search: search.search }) }
   const access = useQuery({
     ...listQuery,

@@ -69,10 +69,10 @@ export function NewPolicy() {
     >
       <form onSubmit={submit} className={classes.form}>
         <TextInput label="Name" required value={draft.name} onChange={e => set({ name: e.currentTarget.value })} />
-        <Group gap="sm" mt="xs" grow>
+        <div className={classes.row}>
           <Select label="Kind" value={draft.kind} options={kinds} onChange={kind => set({ kind })} />
           <Select label="Level" value={draft.level} options={levels} onChange={level => set({ level })} />
-        </Group>
+        </div>
         <ReachFields draft={draft} set={set} />
         <Textarea
           label={draft.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}
@@ -151,7 +151,7 @@ function ReachFields({ draft, set }: FieldsProps) {
   const needsCondition = draft.appliesTo === 'tag' || draft.appliesTo === 'domain'
   return (
     <>
-      <Group gap="sm" mt="xs" grow>
+      <div className={classes.row}>
         <Select label="Reach" value={draft.reach} options={reaches} onChange={reach => set({ reach, place: '' })} />
         {draft.reach === 'domain' && (
           <Select
@@ -169,9 +169,9 @@ function ReachFields({ draft, set }: FieldsProps) {
             onChange={e => set({ place: e.currentTarget.value })}
           />
         )}
-      </Group>
+      </div>
       {draft.reach !== 'dataSource' && (
-        <Group gap="sm" mt="xs" grow>
+        <div className={classes.row}>
           <Select
             label="Applies to"
             value={draft.appliesTo}
@@ -185,7 +185,7 @@ function ReachFields({ draft, set }: FieldsProps) {
               onChange={e => set({ condition: e.currentTarget.value })}
             />
           )}
-        </Group>
+        </div>
       )}
     </>
   )

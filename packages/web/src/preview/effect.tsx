@@ -39,8 +39,8 @@ function Count({ name, count, before }: { readonly name: string; readonly count:
     <div data-none={(count === 0 && before === undefined) || undefined}>
       <dt>{name}</dt>
       <dd>
-        {before !== undefined && before !== count && <span className="quiet">{before.toLocaleString('en')} → </span>}
         {count.toLocaleString('en')}
+        {before !== undefined && before !== count && <span> from {before.toLocaleString('en')}</span>}
       </dd>
     </div>
   )

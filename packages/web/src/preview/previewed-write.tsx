@@ -91,7 +91,7 @@ export function PreviewedWrite({ change, verb, write, onDone, onLeave, beside }:
                 <Button
                   loading={save.isPending || preview.isFetching}
                   disabled={asksToMean && !means}
-                  {...(effect.people.losing + effect.movements.lowered > 0 && { color: 'red' })}
+                  {...(effect.people.losing + effect.movements.lowered > 0 && { color: 'red.9' })}
                   onClick={() => save.mutate(effect)}
                 >
                   {verb}: {consequence(effect)}

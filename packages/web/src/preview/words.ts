@@ -5,7 +5,7 @@ import { counted } from '../ui/words.ts'
 export type Effect = Awaited<ReturnType<typeof hg.previews.make>>
 
 /** Rows of who gains and loses; the rest is counted. */
-export const shownAtFirst = 20
+export const shownAtFirst = 10
 
 /** What a button does, in numbers: `12 people gain, 3 lose, revokes 4 grants`. */
 export function consequence({ people, integrations }: Effect): string {

@@ -8,7 +8,7 @@ export type Restraint = Awaited<ReturnType<typeof hg.restraint.get>>
 export type Mode = Restraint['mode']
 
 /** Every page asks for it, of every integration: less often than for what the page itself is about. */
-const refreshMs = 5000
+const refreshMs = 3000
 
 export function useRestraints(me: User) {
   return useQuery({

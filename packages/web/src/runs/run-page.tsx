@@ -109,7 +109,7 @@ function Release({ run }: { readonly run: Run }) {
       <div className={classes.buttons}>
         {isAsked ? (
           <>
-            <Button color="red" loading={release.isPending} onClick={() => release.mutate()}>
+            <Button color="red.9" loading={release.isPending} onClick={() => release.mutate()}>
               Revoke {counted(run.waiting, 'grant')}
             </Button>
             <Button variant="default" onClick={() => setAsked(false)}>

@@ -10,6 +10,7 @@ type Reason = AccessRow['because'][number]
 export function Because({ row, linkPolicies }: { readonly row: AccessRow; readonly linkPolicies: boolean }) {
   return (
     <ul className={classes.reasons}>
+      {row.because.length === 0 && <li className="quiet">Nothing any more</li>}
       {row.because.map(reason => (
         <li key={`${reason.kind} ${reason.id} ${reason.level}`}>
           <ReasonText reason={reason} linkPolicies={linkPolicies} />
