@@ -13,6 +13,8 @@ const codes: ReadonlySet<string> = new Set([
   '08000',
   '08003',
   '08006',
+  // No room on its disk: what was asked may be asked again once somebody made some.
+  '53100',
   '53300',
   '57P01',
   '57P02',

@@ -152,7 +152,10 @@ async function run(
   watch(child)
   const ended = once(child, 'exit')
   try {
-    await until('its end, or that of the work', async () => child.signalCode !== null || isDone())
+    await until('its end, or that of the work', () => {
+      assert.equal(child.exitCode, null, 'it ended by itself')
+      return child.signalCode !== null || isDone()
+    })
     return child.signalCode === null ? 'done' : 'killed'
   } finally {
     child.kill('SIGKILL')
