@@ -157,9 +157,8 @@ function observing<Row extends LedgerRow>(plan: Plan<Row>): Plan<Row> {
   const { revoke, drop, create, keep, leave, refuse } = plan
   const held = (one: { readonly row?: Row; readonly grant?: DesiredGrant }) =>
     ({ ...one, why: 'held', by: 'mode' }) as const
-  // What was cut off is not even looked up.
-  const waiting = plan.wait.map(one => (one.why === 'inFlight' ? held(one) : one))
-  const wait = [...waiting, ...[...revoke, ...drop].map(row => ({ row })), ...create].map(one =>
+  // Even what was cut off is not looked up.
+  const wait = [...plan.wait, ...[...revoke, ...drop].map(row => ({ row })), ...create].map(one =>
     'by' in one ? one : held({ ...(one.row ? { row: one.row } : {}), ...('grant' in one ? { grant: one.grant } : {}) }),
   )
   return { revoke: [], counted: [], create: [], drop: [], keep, wait, leave, refuse }

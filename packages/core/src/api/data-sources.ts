@@ -234,6 +234,8 @@ export const dataSources = {
       ),
       audience: z.number().int(),
       grants: z.partialRecord(z.enum(grantStates), z.number().int()),
+      /** Of those in AWS, how many nobody is entitled to: the brake or the mode keeps them. */
+      heldGrants: z.number().int(),
     }),
     errors: ['data-source-not-found'],
   }),

@@ -3,7 +3,7 @@ import type { DataSourceId, EntitlementIndex, Policy } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import { presentDataSources } from '../db/data-source-view.ts'
-import { countGrants } from '../db/grant-list.ts'
+import { countGrants, countHeld } from '../db/grant-list.ts'
 import { listMembers } from '../db/member.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
@@ -29,6 +29,7 @@ export async function describeDataSource(world: Reads, caller: Caller, id: numbe
       policies,
       audience,
       grants: await countGrants(tx, id),
+      heldGrants: await countHeld(tx, id),
     }
   })
 }

@@ -11,11 +11,14 @@ export async function tellTheEnd({ tx, now }: Act, row: DataSourceRow): Promise<
   const count = Object.values(live).reduce((sum, one) => sum + one, 0)
   const integration = await findIntegration(tx, row.integration_id)
   const end = new Date(credentialsEndBy(now, integration?.max_session_seconds ?? null)).toISOString()
+  const mode = integration?.status === 'deleting' ? 'enforce' : (integration?.mode ?? 'enforce')
   const credentials =
     count === 0
       ? 'no grant of it is in AWS'
-      : `its ${count === 1 ? 'grant is' : `${count} grants are`} being revoked: no new credentials after about 30 s, ` +
-        `existing ones end by ${end} (if AWS can be reached now)`
+      : mode === 'enforce'
+        ? `its ${count === 1 ? 'grant is' : `${count} grants are`} being revoked: no new credentials after about 30 s, ` +
+          `existing ones end by ${end} (if AWS can be reached now)`
+        : `its ${count === 1 ? 'grant stays' : `${count} grants stay`} in AWS: the mode of the integration is \`${mode}\``
   const wider = (await activeCovering(tx, row)).map(({ name }) => `\`${name}\``)
   return wider.length === 0 ? credentials : `${credentials}; who reaches ${wider.join(', ')} still reads here as well`
 }

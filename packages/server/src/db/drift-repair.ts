@@ -188,18 +188,15 @@ export interface Removal {
 }
 
 /**
- * What is to be deleted in AWS: orphans, where `mayRemoveOrphans`, and what an order names; once more when lists show it
- * for long after AWS said that it is gone. Never a grant that a live row of the ledger stands for.
+ * What is to be deleted in AWS: orphans, where the mode is `enforce` by now, and what an order names; once more when
+ * lists show it for long after AWS said that it is gone. Never a grant that a live row of the ledger stands for.
  */
-export async function readRemovals(
-  db: Db,
-  integration: number,
-  { mayRemoveOrphans, listLagMs }: { readonly mayRemoveOrphans: boolean; readonly listLagMs: number },
-): Promise<Removal[]> {
+export async function readRemovals(db: Db, integration: number, listLagMs: number): Promise<Removal[]> {
   const { rows } = await sql<{ aws_grant_id: string }>`
     select s.aws_grant_id from stray_grant s
     where s.integration_id = ${integration} and s.gone_at is null
-      and (s.kind = 'orphan' and ${mayRemoveOrphans} or s.removal_ordered_at is not null)
+      and (s.kind = 'orphan' and exists (select from integration i where i.id = s.integration_id and i.mode = 'enforce')
+        or s.removal_ordered_at is not null)
       and (s.removed_at is null or s.removed_at < clock_timestamp() - ${listLagMs}::float8 * interval '1 ms')
       and not exists (select 1 from ledger l where l.aws_grant_id = s.aws_grant_id
         and l.state not in ('revoked', 'abandoned'))

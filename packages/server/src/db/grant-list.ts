@@ -81,6 +81,18 @@ export async function countGrants(db: Reader, dataSource: number): Promise<Parti
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
 }
 
+/** How many grants of a data source stay in AWS though nobody wants them. */
+export async function countHeld(db: Reader, dataSource: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('ledger')
+    .where('data_source_id', '=', dataSource)
+    .where('held', 'is not', null)
+    .where('state', 'not in', over)
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** A row that AWS may hold something for. */
 export interface LiveGrant {
   readonly person: number

@@ -91,7 +91,7 @@ export async function abandonGrants(act: Act, integrationId: number): Promise<nu
     .execute()
   const { numUpdatedRows } = await act.tx
     .updateTable('ledger')
-    .set({ state: 'abandoned', next_try_at: null, updated_at: new Date(act.now) })
+    .set({ state: 'abandoned', held: null, next_try_at: null, updated_at: new Date(act.now) })
     .where('integration_id', '=', integrationId)
     .where('state', 'not in', ['revoked', 'abandoned'])
     .executeTakeFirstOrThrow()

@@ -5,7 +5,7 @@
  * Makes no grant and deletes none that the ledger has a live row of: it marks rows, and the change loop does the rest as
  * ever. Deletes orphans and what an order names. Foreign grants are told, and never touched.
  */
-import { isMissing, type ListedGrant, printScope } from '@headgate/core'
+import { isMissing, type ListedGrant, type Mode, printScope } from '@headgate/core'
 import { type AwsGrant, deleteGrant, tagsOf } from '../aws/access-grants.ts'
 import { AwsFailure } from '../aws/aws-error.ts'
 import type { AwsClients } from '../aws/clients.ts'
@@ -27,7 +27,7 @@ import {
   sayAudited,
 } from '../db/drift-repair.ts'
 import { beginReport, endReport, type Finding, insertFindings, readEpochs, type Scan } from '../db/drift-scan.ts'
-import type { IntegrationRow } from '../db/integration.ts'
+import { type IntegrationRow, lockIntegration } from '../db/integration.ts'
 import { recordFindings } from '../db/integration-fault.ts'
 import type { World } from '../world.ts'
 import { type Judged, judgePage, type PageContext } from './audit-page.ts'
@@ -213,11 +213,11 @@ async function storePage(
     }
   }
   if (changed.length + findings.length === 0) return
-  await repair(world, one, async (tx, guard) => {
+  await repair(world, one, async (tx, guard, mode) => {
     await noteStrays(tx, row.id, 'foreign', strays.foreign)
     await noteStrays(tx, row.id, 'orphan', strays.orphan)
     const actual = changed.flatMap(each => each.actual ?? [])
-    const marked = guard && mayTakeAway(row) ? await markChanged(tx, { ...guard, judgedBefore }, actual) : []
+    const marked = guard && mode === 'enforce' ? await markChanged(tx, { ...guard, judgedBefore }, actual) : []
     for (const { ledgerId, grant, detail } of changed) {
       findings.push(findingOf('changed', marked.includes(ledgerId) ? 'replace' : 'report', detail, grant, ledgerId))
     }
@@ -240,9 +240,9 @@ async function findMissing(world: World, one: Compared, seen: SeenRows, scan: Sc
     counts.checked += missing.length
     counts.missing += missing.length
     await how.atBoundary('before repair')
-    await repair(world, one, async (tx, guard) => {
+    await repair(world, one, async (tx, guard, mode) => {
       const judgedBefore = scan.startedAt - how.listLagMs
-      const mayMark = guard !== undefined && one.isSound && row.mode !== 'observe'
+      const mayMark = guard !== undefined && one.isSound && mode !== 'observe'
       const ids = missing.map(({ ledgerId }) => ledgerId)
       const marked = new Set(mayMark ? await markMissing(tx, { ...guard, judgedBefore }, ids) : [])
       const why = one.isSound ? 'AWS does not list it' : 'AWS does not list it, nor its location'
@@ -263,18 +263,21 @@ async function repair(
   work: (
     tx: Parameters<typeof insertFindings>[0],
     guard: { readonly integration: number; readonly epoch: number } | undefined,
+    mode: Mode,
   ) => Promise<number>,
 ): Promise<void> {
   const guard = epoch === undefined ? undefined : { integration: row.id, epoch }
   await act(db, system, async done => {
-    const marked = await work(done.tx, guard)
+    // As it is by now: a scan may last for minutes.
+    const { mode } = (await lockIntegration(done.tx, row.id)) ?? row
+    const marked = await work(done.tx, guard, mode)
     if (marked > 0) await sayAudited(done, row.id, marked)
   })
 }
 
 async function removeStrays(world: World, { row }: Compared, how: ScanHow): Promise<void> {
   const { signal, pace, atBoundary, listLagMs } = how
-  const removals = await readRemovals(world.db, row.id, { mayRemoveOrphans: mayTakeAway(row), listLagMs })
+  const removals = await readRemovals(world.db, row.id, listLagMs)
   if (removals.length === 0) return
   const aws = world.aws.of(row)
   for (const removal of removals) {
