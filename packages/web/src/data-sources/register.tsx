@@ -10,6 +10,7 @@ import { useIntegrations } from '../home/counts.ts'
 import { useMe } from '../me.ts'
 import { Answer, Failure } from '../ui/answer.tsx'
 import { Choice } from '../ui/choice.tsx'
+import filters from '../ui/filters.module.css'
 import { Page, Section } from '../ui/page.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { counted, sentence } from '../ui/words.ts'
@@ -31,13 +32,15 @@ export function RegisterDataSources() {
           const id = chosen ?? (usable.length === 1 ? usable[0]?.id : undefined)
           return (
             <>
-              <Choice
-                label="Integration"
-                none="Choose an integration"
-                value={id}
-                options={usable.map(({ id, config }) => ({ value: id, label: config.name }))}
-                onChange={setChosen}
-              />
+              <search className={filters.filters}>
+                <Choice
+                  label="Integration"
+                  none="Choose an integration"
+                  value={id}
+                  options={usable.map(({ id, config }) => ({ value: id, label: config.name }))}
+                  onChange={setChosen}
+                />
+              </search>
               {id !== undefined && <Form key={id} integrationId={id} />}
             </>
           )

@@ -10,6 +10,7 @@ import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { errorWords } from '../ui/error-words.ts'
 import filters from '../ui/filters.module.css'
+import forms from '../ui/form.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
 import { Page, Section } from '../ui/page.tsx'
@@ -100,7 +101,7 @@ function NewDomain() {
   }
   return (
     <Section title="New domain">
-      <form onSubmit={submit}>
+      <form onSubmit={submit} className={forms.form}>
         <TextInput
           label="Name"
           description="It stays: policies go by it."

@@ -7,6 +7,7 @@ import { type FormEvent, type ReactNode, useState } from 'react'
 import { hg } from '../api.ts'
 import { Tags } from '../data-sources/data-source-list.tsx'
 import { mayCall, useMe } from '../me.ts'
+import { GroupName } from '../people/group-name.tsx'
 import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { errorWords } from '../ui/error-words.ts'
@@ -113,7 +114,7 @@ interface PartProps {
   readonly mayChange: boolean
 }
 
-function Sources({ domain: { name, dataSources: count }, mayChange }: PartProps) {
+function Sources({ domain: { name, tags: taken, dataSources: count }, mayChange }: PartProps) {
   const [id, setId] = useState('')
   const query = { domain: name, limit: 100 }
   const sources = useQuery({
@@ -150,13 +151,25 @@ function Sources({ domain: { name, dataSources: count }, mayChange }: PartProps)
                 },
                 { name: 'Tags', width: '36%', cell: ({ tags }) => <Tags tags={tags} /> },
                 {
-                  name: 'By hand',
+                  name: 'In it',
                   width: '20%',
                   cell: source =>
-                    mayChange && (
-                      <Button variant="default" size="compact-xs" onClick={() => takeOut.mutate(source.id)}>
-                        Take {source.name} out
-                      </Button>
+                    isTakenIn(source.tags, taken) ? (
+                      <span className="quiet">by its tags</span>
+                    ) : (
+                      <>
+                        by hand{' '}
+                        {mayChange && (
+                          <Button
+                            variant="default"
+                            size="compact-xs"
+                            aria-label={`Take ${source.name} out`}
+                            onClick={() => takeOut.mutate(source.id)}
+                          >
+                            Take out
+                          </Button>
+                        )}
+                      </>
                     ),
                 },
               ]}
@@ -179,6 +192,11 @@ function Sources({ domain: { name, dataSources: count }, mayChange }: PartProps)
   )
 }
 
+/** Whether one of its tags is one that the domain takes in, or lies below it. */
+function isTakenIn(tags: readonly string[], taken: readonly string[]): boolean {
+  return tags.some(tag => taken.some(wide => tag === wide || tag.startsWith(`${wide}.`)))
+}
+
 function Rights({ domain: { name, rights }, mayChange }: PartProps) {
   return (
     <Section title="Who may do what">
@@ -193,7 +211,13 @@ function Rights({ domain: { name, rights }, mayChange }: PartProps) {
             {
               name: 'Who',
               cell: ({ subject }) =>
-                'user' in subject ? subject.user.userid : `Everyone in the group ${subject.group.name}`,
+                'user' in subject ? (
+                  subject.user.userid
+                ) : (
+                  <>
+                    Everyone in the group <GroupName {...subject.group} />
+                  </>
+                ),
             },
             {
               name: 'May',

@@ -2,7 +2,7 @@
 import type { Policy, PolicyInput } from '@headgate/core/api'
 import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import classes from './policy-form.module.css'
+import classes from '../ui/form.module.css'
 
 export type Content = Omit<PolicyInput, 'state' | 'acknowledge' | 'domain' | 'dataSource'>
 

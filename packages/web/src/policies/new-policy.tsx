@@ -7,9 +7,9 @@ import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
 import { PreviewedWrite } from '../preview/previewed-write.tsx'
 import { errorWords } from '../ui/error-words.ts'
+import classes from '../ui/form.module.css'
 import { Page } from '../ui/page.tsx'
 import { ServerText } from '../ui/server-text.tsx'
-import classes from './policy-form.module.css'
 
 const empty = {
   name: '',

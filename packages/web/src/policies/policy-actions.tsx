@@ -6,9 +6,9 @@ import { useState } from 'react'
 import { hg, versionOf } from '../api.ts'
 import { type Change, type Confirmation, PreviewedWrite } from '../preview/previewed-write.tsx'
 import { Failure } from '../ui/answer.tsx'
+import classes from '../ui/form.module.css'
 import { Section } from '../ui/page.tsx'
 import { type Content, EditPolicy } from './edit-policy.tsx'
-import classes from './policy-form.module.css'
 
 type Action = 'activate' | 'stage' | 'archive' | 'delete'
 

@@ -1,8 +1,11 @@
 /** Every policy, to read. */
+import type { User } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { hg } from '../api.ts'
+import { useHasDomains } from '../domains/has-domains.ts'
+import { useMe } from '../me.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
@@ -20,6 +23,7 @@ const route = getRouteApi('/shell/policies')
 export function PolicyList() {
   const search = route.useSearch()
   const navigate = useNavigate()
+  const mayWrite = useMayWritePolicies(useMe())
   const query = { limit: pageSize, ...pageOf(search), ...(search.search !== undefined && { search: search.search }) }
   const policies = useQuery({
     ...listQuery,
@@ -34,7 +38,7 @@ export function PolicyList() {
   return (
     <Page
       title="Policies"
-      beside={<Link to="/policies/new">New policy</Link>}
+      beside={mayWrite && <Link to="/policies/new">New policy</Link>}
       lead="Grant policies let people in. Guardrails are minimums that everyone must meet."
     >
       <search className={filters.filters}>
@@ -104,4 +108,10 @@ export function PolicyList() {
       </Answer>
     </Page>
   )
+}
+
+/** Those who look after no domain and own nothing are not led to a form that the API would refuse. */
+function useMayWritePolicies({ permissions }: User): boolean {
+  const hasDomains = useHasDomains()
+  return permissions.includes('GOVERNANCE') || permissions.includes('CREATE_S3_DATASOURCE') || hasDomains
 }

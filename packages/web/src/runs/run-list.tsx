@@ -1,9 +1,10 @@
 /** What was done to AWS: every run, newest first, with what came of it and what the brake held. */
-import type { Run } from '@headgate/core/api'
+import { api, type Run } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { useIntegrations } from '../home/counts.ts'
+import { mayCall, useMe } from '../me.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -23,7 +24,7 @@ const route = getRouteApi('/shell/runs')
 export function RunList() {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const integrations = useIntegrations()
+  const integrations = useIntegrations(mayCall(useMe(), api.integrations.list))
   const { at: _, page: __, ...filter } = search
   const query = {
     limit: pageSize,

@@ -13,9 +13,8 @@ import {
   IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { hg } from '../api.ts'
+import { useHasDomains } from '../domains/has-domains.ts'
 import { mayCall, seesTheWhole } from '../me.ts'
 import classes from './navigation.module.css'
 
@@ -41,13 +40,6 @@ export function Navigation({ me }: { readonly me: User }) {
       </ul>
     </nav>
   )
-}
-
-/** Whether there is any domain that this person may see. */
-function useHasDomains(): boolean {
-  const query = { limit: 1 }
-  const domains = useQuery({ queryKey: ['domains', query], queryFn: () => hg.domains.list({ query }) })
-  return (domains.data?.total ?? 0) > 0
 }
 
 function Item({ icon: Icon, name, ...link }: { readonly icon: TablerIcon; readonly name: string } & LinkProps) {
