@@ -105,10 +105,10 @@ export async function noteLocations(db: Db, { accountId, region }: Place, count:
     on conflict (account_id, region) do update set locations_seen = excluded.locations_seen`.execute(db.kysely)
 }
 
-/** Says since when there is no room, and when there is some again. */
+/** Says since when there is no room, and when there is some again: then whoever waited for it is due. */
 export async function noteRoom(
   db: Db,
-  { account_id: accountId, region }: IntegrationRow,
+  { id, account_id: accountId, region }: IntegrationRow,
   { created, revoked, isOverQuota }: RunTally & { readonly isOverQuota: boolean },
 ): Promise<void> {
   if (isOverQuota) {
@@ -120,7 +120,17 @@ export async function noteRoom(
     await sql`update capacity set full_since = null
       where account_id = ${accountId} and region = ${region} and full_since is not null`.execute(db.kysely)
   }
+  // What went made room for whoever was refused for want of it.
+  if (revoked > 0) {
+    await sql`update ledger set next_try_at = now()
+      where integration_id = ${id} and state = 'createFailed' and error_code = ${noRoom} and next_try_at > now()`.execute(
+      db.kysely,
+    )
+  }
 }
+
+/** AWS's own word, as the ledger keeps it. */
+const noRoom = 'AccessGrantsQuotaExceededError'
 
 export async function setQuotas(
   tx: Tx,

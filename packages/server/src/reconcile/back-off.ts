@@ -12,7 +12,7 @@ const waits: Readonly<Record<AwsFailureKind, readonly [first: number, longest: n
   unreachable: [second, minute],
   lostAnswer: [second, minute],
   eventual: [second, 5 * minute],
-  quota: [minute, 10 * minute],
+  quota: [minute, minute],
   notFound: [30 * second, hour],
   alreadyExists: [30 * second, hour],
   denied: [5 * second, 10 * minute],

@@ -55,8 +55,11 @@ async function rounds(world: World, lead: Leadership, following: Following, open
       following.onRound(round)
       if (round.isEmpty) carryOn(world, lead.integration)
       if (round.isOverQuota) mayCreateAt = performance.now() + quotaPauseMs
-      // What was revoked makes room.
-      else if (round.revoked > 0) mayCreateAt = Number.NEGATIVE_INFINITY
+      // What was revoked makes room, for people whom no change is about.
+      else if (round.revoked > 0 && mayCreateAt > Number.NEGATIVE_INFINITY) {
+        mayCreateAt = Number.NEGATIVE_INFINITY
+        open.forget()
+      }
       failures = round.isUnreachable ? failures + 1 : 0
       if (round.isUnreachable) await woken.next(retryInMs('unreachable', failures, Math.random), signal, unreachableMs)
       else if (round.isQuiet) await woken.next(sleepMs(round, mayCreateAt), signal)

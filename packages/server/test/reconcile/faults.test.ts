@@ -199,6 +199,24 @@ test('a quota pauses creations; revocations go on, and make room', async t => {
   await until('the end of the alarm', async () => (await room())?.fullSince === undefined)
 })
 
+// Once they waited for up to ten minutes, whatever was revoked meanwhile.
+test('a quota is reached, and a revocation makes room again: those who wait come in at once', async t => {
+  const here = await lake(t)
+  await here.start()
+  here.server.sandbox.limits.grantsPerInstance = 5
+  await crowded(here, 8)
+  await until('five', () => inAws(here).length === 5)
+  await until('the alarm', async () => (await grants(here, { state: 'createFailed' })).length > 0)
+  const inside = await grants(here, { state: 'active' })
+  for (const { user } of inside.slice(0, 3)) {
+    await here.server.admin.users.update({ params: { id: user.id }, body: { disabled: true } })
+  }
+  await until('the other three', async () => (await grants(here, { live: 'true', state: 'active' })).length === 5)
+  await until('nobody waits', async () => (await grants(here, { live: 'true' })).length === 5)
+  await quiet(here)
+  await assertAsEntitled(here)
+})
+
 test('credentials that may not create: createFailed with what AWS said, and revocations still work', async t => {
   const here = await lake(t)
   await here.start()

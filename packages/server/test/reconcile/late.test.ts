@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CreateAccessGrantCommand } from '@aws-sdk/client-s3-control'
 import { tenantId } from '../../src/db/deployment.ts'
-import { grants, inAws, type Lake, lake, person, quiet, register, until } from './reconcile-world.ts'
+import { assertAsEntitled } from './as-entitled.ts'
+import { crowd, grants, inAws, type Lake, lake, person, quiet, register, until } from './reconcile-world.ts'
 
 const finance = 's3://research-data/finance/*'
 
@@ -79,4 +80,55 @@ test('a grant that AWS makes for a row that is over is taken back, and the new o
   await quiet(here)
   const instance = here.server.sandbox.state.accounts.get(here.account.accountId)?.accessGrants.get(here.account.region)
   assert.deepEqual([...(instance?.grants.keys() ?? [])], [row.awsGrantId])
+})
+
+const noLag = { grant: 0, principal: 0, role: 0, revocation: 0 }
+
+test('lists show grants late, and every answer to a create is lost: everybody gets one grant, and loses it', async t => {
+  const here = await lake(t)
+  await here.start()
+  await register(here, finance)
+  await crowd(here, 10)
+  const rules = [{ kind: 'lost-answer', operation: 'CreateAccessGrant' }]
+  here.server.sandbox.faults.set({ rules, propagation: { ...noLag, grant: 1500 } })
+  const { id } = await here.server.admin.policies.create({
+    body: {
+      name: 'crowd',
+      kind: 'grant',
+      level: 'READ',
+      who: { when: "@hasAttribute('crowd', 'yes')" },
+      appliesTo: { everything: true },
+      state: 'active',
+    },
+  })
+  await until('every outcome', async () => (await grants(here, { state: 'active' })).length === 10)
+  await quiet(here)
+  await assertAsEntitled(here)
+  here.server.sandbox.faults.set({ rules: [] })
+  await here.server.admin.policies.remove({ params: { id }, ifMatch: '"1"' })
+  await until('no grant', () => inAws(here).length === 0)
+  await quiet(here)
+  await assertAsEntitled(here)
+})
+
+test('a revocation that AWS is slow to carry out everywhere: given again and taken again at once, one grant or none', async t => {
+  const here = await lake(t)
+  await here.start()
+  const id = await register(here, finance)
+  const ann = await person(here, 'ann')
+  here.server.sandbox.faults.set({
+    rules: [{ kind: 'lost-answer', operation: 'DeleteAccessGrant', probability: 0.5 }],
+    propagation: { ...noLag, revocation: 5000, grant: 300 },
+  })
+  const params = { id, userId: ann }
+  for (let times = 0; times < 4; times += 1) {
+    await here.server.admin.dataSources.setMember({ params, body: { level: 'READ', reason: 'needed' } })
+    await until('given', () => inAws(here).length === 1)
+    await here.server.admin.dataSources.removeMember({ params })
+    await until('taken', () => inAws(here).length === 0)
+  }
+  await here.server.admin.dataSources.setMember({ params, body: { level: 'WRITE', reason: 'needed' } })
+  await until('given', () => inAws(here).join() === `READWRITE ann ${finance}`)
+  await quiet(here)
+  await assertAsEntitled(here)
 })
