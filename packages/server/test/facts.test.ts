@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { deriveEntitlements, type Facts, printExpression } from '@headgate/core'
-import { allFacts, currentMoment, type FactRows } from '../src/db/facts.ts'
+import { allFacts, type FactBatch } from '../src/db/all-facts.ts'
+import { currentMoment } from '../src/db/facts.ts'
 import { factsOf, loadFacts as load } from './support/facts.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { type TestServer, testServer } from './support/server.ts'
@@ -214,7 +215,7 @@ test('the facts and their sequence are of one moment, whoever writes meanwhile',
   const integrationId = await storedIntegration(server)
   const seen = await server.db.snapshot(async tx => {
     const look = async () => {
-      const batches: FactRows[] = []
+      const batches: FactBatch[] = []
       const moment = await currentMoment(tx)
       for await (const rows of allFacts(tx)) batches.push(rows)
       return { ...moment, facts: factsOf(batches) }

@@ -1,8 +1,8 @@
 /**
- * The tables as core's facts, row by row: all of them in batches, or those that some changes touched.
+ * The tables as core's facts, row by row: a part of them, or those that some changes touched.
  *
- * What is deleted or staged is no fact. A batch holds rows only, never what they mean; policies are read by
- * `policy-facts.ts`, which fails closed.
+ * What is deleted or staged is no fact. These are rows only, never what they mean; policies are read by
+ * `policy-facts.ts`, which fails closed. Everything at once, and faster, is read by `all-facts.ts`.
  */
 import type {
   Attribute,
@@ -60,31 +60,6 @@ export async function currentMoment(tx: Tx): Promise<{ readonly sequence: number
     .selectFrom('fact_change')
     .select([sql<number>`coalesce(max(id), 0)`.as('sequence'), sql<Instant>`now()`.as('now')])
     .executeTakeFirstOrThrow()
-}
-
-/** Rows at once. People's own rows come with them, so a batch is some ten times as large. */
-const batchSize = 5000
-
-/** Everything, in batches; of one moment when `tx` is a snapshot. Users come by id. */
-export async function* allFacts(tx: Tx): AsyncGenerator<FactRows> {
-  yield { integrations: await integrations(tx), domains: await domains(tx), ...(await loadPolicies(tx)) }
-  yield { groups: await groups(tx), attributes: await groupAttributes(tx) }
-  for await (const part of parts(after => nextIds(tx, 'person', after))) {
-    yield {
-      users: await users(tx, part),
-      memberships: await memberships(tx, part),
-      attributes: await userAttributes(tx, part),
-      principals: await principals(tx, part),
-    }
-  }
-  for await (const part of parts(after => nextIds(tx, 'data_source', after))) {
-    yield {
-      dataSources: await dataSources(tx, part),
-      selections: await selections(tx, part),
-      subscriptions: await subscriptions(tx, part),
-    }
-  }
-  for await (const part of parts(after => nextIds(tx, 'member', after))) yield { members: await members(tx, part) }
 }
 
 /** What changes were about, each once. */
@@ -154,21 +129,10 @@ export async function integrationsOf(tx: Tx, ids: readonly number[]): Promise<nu
 
 // ── Parts: ranges of ids, or ids one by one; without a part all ──
 
-type Part = { readonly ids: readonly number[] } | { readonly from: number; readonly to: number }
-
-async function* parts(next: (after: number) => Promise<number[]>): AsyncGenerator<Part> {
-  for (let ids = await next(0); ids.length > 0; ids = await next(ids.at(-1) as number)) {
-    yield { from: ids[0] as number, to: ids.at(-1) as number }
-  }
-}
-
-async function nextIds(tx: Tx, table: 'person' | 'data_source' | 'member', after: number): Promise<number[]> {
-  const rows = await tx.selectFrom(table).where('id', '>', after).select('id').orderBy('id').limit(batchSize).execute()
-  return rows.map(({ id }) => id)
-}
+export type Part = { readonly ids: readonly number[] } | { readonly from: number; readonly to: number }
 
 /** A condition on a column of ids. */
-function within(column: string, part: Part | undefined) {
+export function within(column: string, part: Part | undefined) {
   if (!part) return sql<boolean>`true`
   const ref = sql.ref(column)
   return 'ids' in part
@@ -178,7 +142,7 @@ function within(column: string, part: Part | undefined) {
 
 // ── Rows ──
 
-async function integrations(tx: Tx, part?: Part): Promise<Integration[]> {
+export async function integrations(tx: Tx, part?: Part): Promise<Integration[]> {
   const rows = await tx
     .selectFrom('integration')
     .where('status', 'not in', ['deleted', 'disabled'])
@@ -195,7 +159,7 @@ async function integrations(tx: Tx, part?: Part): Promise<Integration[]> {
   }))
 }
 
-async function users(tx: Tx, part: Part): Promise<User[]> {
+export async function users(tx: Tx, part: Part): Promise<User[]> {
   const rows = await tx
     .selectFrom('person')
     .where('deleted_at', 'is', null)
@@ -206,7 +170,7 @@ async function users(tx: Tx, part: Part): Promise<User[]> {
   return rows.map(({ id, userid, disabled }) => ({ id: id as UserId, userid, disabled }))
 }
 
-async function groups(tx: Tx, part?: Part): Promise<{ id: GroupId; name: string }[]> {
+export async function groups(tx: Tx, part?: Part): Promise<{ id: GroupId; name: string }[]> {
   const rows = await tx
     .selectFrom('people_group')
     .where(within('id', part))
@@ -216,17 +180,6 @@ async function groups(tx: Tx, part?: Part): Promise<{ id: GroupId; name: string 
   return rows.map(({ id, name }) => ({ id: id as GroupId, name }))
 }
 
-async function memberships(tx: Tx, part: Part): Promise<Membership[]> {
-  const rows = await tx
-    .selectFrom('group_member')
-    .where(within('person_id', part))
-    .select(['group_id', 'person_id'])
-    // Two sources may say the same.
-    .distinct()
-    .execute()
-  return rows.map(toMembership)
-}
-
 async function membershipsAmong(tx: Tx, asked: readonly Membership[]): Promise<Membership[]> {
   if (asked.length === 0) return []
   const [groupIds, userIds] = [asked.map(({ group }) => group), asked.map(({ user }) => user)]
@@ -234,13 +187,10 @@ async function membershipsAmong(tx: Tx, asked: readonly Membership[]): Promise<M
     .selectFrom('group_member')
     .where(sql<boolean>`(group_id, person_id) in (select * from unnest(${groupIds}::bigint[], ${userIds}::bigint[]))`)
     .select(['group_id', 'person_id'])
+    // Two sources may say the same.
     .distinct()
     .execute()
-  return rows.map(toMembership)
-}
-
-function toMembership({ group_id, person_id }: { group_id: number; person_id: number }): Membership {
-  return { group: group_id as GroupId, user: person_id as UserId }
+  return rows.map(({ group_id, person_id }) => ({ group: group_id as GroupId, user: person_id as UserId }))
 }
 
 async function userAttributes(tx: Tx, part: Part): Promise<Attribute[]> {
@@ -253,7 +203,7 @@ async function userAttributes(tx: Tx, part: Part): Promise<Attribute[]> {
   return rows.map(({ person_id, key, value }) => ({ subject: { user: person_id as UserId }, key, value }))
 }
 
-async function groupAttributes(tx: Tx, part?: Part): Promise<Attribute[]> {
+export async function groupAttributes(tx: Tx, part?: Part): Promise<Attribute[]> {
   const rows = await tx
     .selectFrom('group_attribute')
     .where(within('group_id', part))
@@ -263,7 +213,7 @@ async function groupAttributes(tx: Tx, part?: Part): Promise<Attribute[]> {
   return rows.map(({ group_id, key, value }) => ({ subject: { group: group_id as GroupId }, key, value }))
 }
 
-async function principals(tx: Tx, part: Part): Promise<StoredPrincipal[]> {
+export async function principals(tx: Tx, part: Part): Promise<StoredPrincipal[]> {
   const rows = await tx
     .selectFrom('principal')
     .where(within('person_id', part))
@@ -292,7 +242,7 @@ export async function dataSourceFacts(tx: Tx, ids: readonly number[]): Promise<D
   return dataSources(tx, { ids })
 }
 
-async function dataSources(tx: Tx, part: Part): Promise<DataSource[]> {
+export async function dataSources(tx: Tx, part: Part): Promise<DataSource[]> {
   const rows = await tx
     .selectFrom('data_source')
     .where('state', '<>', 'deleted')
@@ -344,7 +294,7 @@ export async function selectionsFor(tx: Tx, ids: readonly number[]): Promise<Sel
   return selections(tx, { ids })
 }
 
-async function selections(tx: Tx, part: Part): Promise<Selection[]> {
+export async function selections(tx: Tx, part: Part): Promise<Selection[]> {
   const rows = await tx
     .selectFrom('policy_selection')
     .where(within('data_source_id', part))
@@ -355,7 +305,7 @@ async function selections(tx: Tx, part: Part): Promise<Selection[]> {
   return rows.map(row => ({ policy: row.policy_id as PolicyId, dataSource: row.data_source_id as DataSourceId }))
 }
 
-async function subscriptions(tx: Tx, part: Part): Promise<Subscription[]> {
+export async function subscriptions(tx: Tx, part: Part): Promise<Subscription[]> {
   const rows = await tx
     .selectFrom('subscription')
     .where(within('data_source_id', part))
@@ -371,7 +321,7 @@ async function subscriptions(tx: Tx, part: Part): Promise<Subscription[]> {
   }))
 }
 
-async function members(tx: Tx, part: Part): Promise<Member[]> {
+export async function members(tx: Tx, part: Part): Promise<Member[]> {
   const rows = await tx
     .selectFrom('member')
     .where(within('id', part))

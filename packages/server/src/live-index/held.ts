@@ -2,7 +2,8 @@
 import type { EntitlementIndex, Facts, Instant, PolicyId, UserId } from '@headgate/core'
 import { entitlementIndex } from '@headgate/core'
 import type { Tx } from '../db/act.ts'
-import { allFacts, currentMoment, type FactRows } from '../db/facts.ts'
+import { allFacts, type FactBatch } from '../db/all-facts.ts'
+import { currentMoment } from '../db/facts.ts'
 import type { UnreadablePolicy } from '../db/policy-facts.ts'
 
 export interface Held {
@@ -35,7 +36,7 @@ function emptyIndex(sequence: number, now: Instant): Held {
 }
 
 /** Straight into the lists: nothing has been asked of this index yet, so there is nothing to bring up to date. */
-function add({ index, principalOwners, unreadable }: Held, rows: FactRows): void {
+function add({ index, principalOwners, unreadable }: Held, rows: FactBatch): void {
   const { facts, bindings, members, subscriptions } = index
   for (const row of rows.integrations ?? []) bindings.setIntegration(row.id, row)
   for (const row of rows.domains ?? []) bindings.setDomain(row.name, row)
@@ -44,8 +45,11 @@ function add({ index, principalOwners, unreadable }: Held, rows: FactRows): void
   for (const row of rows.unreadable ?? []) unreadable.set(row.id, row)
   for (const { id, name } of rows.groups ?? []) facts.setGroup(id, { name })
   for (const row of rows.users ?? []) facts.setUser(row.id, row)
-  for (const { group, user } of rows.memberships ?? []) facts.setMembership(group, user, true)
-  for (const row of rows.attributes ?? []) facts.setAttribute(row, true)
+  for (const row of rows.groupAttributes ?? []) facts.setAttribute(row, true)
+  for (const { key, value, users } of rows.holders ?? []) facts.addHolders(key, value, users)
+  for (const { group, users } of rows.belonging ?? []) {
+    for (const user of users) facts.setMembership(group, user, true)
+  }
   for (const [user, all] of Map.groupBy(rows.principals ?? [], ({ principal }) => principal.user)) {
     const ofUser = all.map(({ principal }) => principal)
     facts.setPrincipals(user, ofUser)
