@@ -9,6 +9,7 @@ import {
   UpdateAccessGrantsLocationCommand,
 } from '@aws-sdk/client-s3-control'
 import { integrationBody } from '../support/aws-account.ts'
+import { assertAsEntitled } from './as-entitled.ts'
 import { age, compare, createByHand, deleteByHand, found, grantOf, instanceOf, settled, told } from './audit-world.ts'
 import { grants, inAws, type Lake, lake, person, quiet, until } from './reconcile-world.ts'
 
@@ -43,6 +44,8 @@ test('a location that was deleted: nothing is made again, until it is back', asy
   assert.deepEqual(found(await compare(here)), ['missing recreate', 'missing recreate'])
   assert.equal((await statusOf(here)).status, 'enabled')
   await until('both', () => inAws(here).length === 2)
+  await quiet(here)
+  await assertAsEntitled(here)
 })
 
 test("a location's role that was changed: told and left alone, creating nothing until it is set back", async t => {
@@ -76,6 +79,8 @@ test("a location's role that was changed: told and left alone, creating nothing 
   assert.equal((await compare(here)).location, 'equal')
   assert.equal((await statusOf(here)).status, 'enabled')
   await until('bob too', () => instanceOf(here).grants.size === 2)
+  await quiet(here)
+  await assertAsEntitled(here)
 })
 
 test('Identity Center dissociated: told where its people have grants, until it is associated again', async t => {

@@ -122,6 +122,8 @@ test('a principal that AWS does not know yet is tried again until it does', asyn
   })
   await until('a failure first', async () => (await grants(here, { state: 'createFailed', userId: ann })).length > 0)
   await until('the grant', () => inAws(here).join() === `READ ann ${finance}`)
+  await quiet(here)
+  await assertAsEntitled(here)
 })
 
 test('a principal that stays unknown waits, hourly, and the others get their grants; said anew, it is tried at once', async t => {
@@ -153,6 +155,8 @@ test('a principal that stays unknown waits, hourly, and the others get their gra
   await here.server.admin.users.setPrincipals({ params: { id: ann }, body: [] })
   await here.server.admin.users.setPrincipals({ params: { id: ann }, body: [{ kind: 'iamUser', identifier }] })
   await until('both', () => inAws(here).length === 2)
+  await quiet(here)
+  await assertAsEntitled(here)
 })
 
 test('a grant that Headgate did not make is reported and never touched', async t => {
@@ -197,6 +201,8 @@ test('a quota pauses creations; revocations go on, and make room', async t => {
   assert.match((await room())?.message ?? '', /new ones wait, revocations go on/)
   await emptied(here)
   await until('the end of the alarm', async () => (await room())?.fullSince === undefined)
+  await quiet(here)
+  await assertAsEntitled(here)
 })
 
 // Once they waited for up to ten minutes, whatever was revoked meanwhile.

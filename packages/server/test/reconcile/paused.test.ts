@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { clearFault, reportFault } from '../../src/integrations/recurring-validation.ts'
+import { assertAsEntitled } from './as-entitled.ts'
 import { inAws, lake, person, quiet, register, until } from './reconcile-world.ts'
 
 // Once tied to its replacement, which was not made either: the wide grant stayed for as long as the fault lasted.
@@ -27,4 +28,6 @@ test('while creations are paused, a grant goes that is to give way to a narrower
 
   assert.equal((await clearFault(here.server.world, integration, 'location'))?.status, 'enabled')
   await until('the narrow one', () => inAws(here).join() === 'READ ann s3://research-data/finance/reports/*')
+  await quiet(here)
+  await assertAsEntitled(here)
 })
