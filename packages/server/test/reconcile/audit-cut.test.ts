@@ -24,7 +24,7 @@ const boundaries: readonly Boundary[] = [
 ]
 
 for (const name of boundaries) {
-  test(`cut ${name}: one grant made again, one orphan removed, a foreign one left`, { timeout: 30_000 }, async t => {
+  test(`cut ${name}: one grant made again, one orphan removed, a foreign one left`, { timeout: 120_000 }, async t => {
     const here = await lake(t)
     const first = await here.start({ callTimeoutMs: 50 })
     await settled(here, 'ann', 'bob')

@@ -96,7 +96,7 @@ export async function crowd({ server, account }: Lake, size: number): Promise<vo
 
 /** Waits for what must come about sooner or later. */
 export async function until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false) {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found as T
