@@ -216,7 +216,7 @@ test('the web app', async t => {
     await banner.getByText(/\d revocations? held/).waitFor()
     assert.deepEqual(await accessibilityViolations(page), [])
     await page.goto(`/app/explain/${ann}/${source}`)
-    await page.getByText('No access').waitFor()
+    await page.getByText('No access', { exact: true }).waitFor()
     await page.getByText('Held', { exact: true }).waitFor()
 
     await admin.restraint.setBrake({ params, body: { revocations: 0, percent: 0 } })
@@ -228,7 +228,11 @@ test('the web app', async t => {
     await page.getByRole('button', { name: /^Revoke \d grants?$/ }).click()
     await banner.waitFor({ state: 'detached' })
     await page.goto(`/app/data-sources/${source}`)
-    await page.getByRole('table', { name: 'Lately revoked' }).getByText('existing ones end by').first().waitFor()
+    await page
+      .getByRole('table', { name: 'Lately revoked' })
+      .getByText(/in \d+ minutes|in 1 hour/)
+      .first()
+      .waitFor()
     await admin.users.addAttribute({ params: team })
     await quiet(here)
   })

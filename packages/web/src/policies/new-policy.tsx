@@ -52,12 +52,7 @@ export function NewPolicy() {
     setProposed(policyOf(draft))
   }
   const storeStaged = (
-    <Button
-      variant="default"
-      loading={stage.isPending}
-      disabled={draft.name.trim() === ''}
-      onClick={() => stage.mutate()}
-    >
+    <Button variant="default" loading={stage.isPending} disabled={!isComplete(draft)} onClick={() => stage.mutate()}>
       Store it, staged
     </Button>
   )
@@ -77,6 +72,7 @@ export function NewPolicy() {
         <Textarea
           label={draft.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}
           description="An expression such as @isInGroups('Analysts')"
+          required={!letsEveryoneIn(draft)}
           disabled={letsEveryoneIn(draft)}
           mt="xs"
           autosize
@@ -112,7 +108,7 @@ export function NewPolicy() {
         />
         {proposed === undefined && (
           <Group gap="sm" mt="md">
-            <Button type="submit" disabled={draft.name.trim() === ''}>
+            <Button type="submit" disabled={!isComplete(draft)}>
               Show what it would do
             </Button>
             {storeStaged}
@@ -164,6 +160,7 @@ function ReachFields({ draft, set }: FieldsProps) {
         {draft.reach === 'dataSource' && (
           <TextInput
             label="Number of the data source"
+            required
             inputMode="numeric"
             value={draft.place}
             onChange={e => set({ place: e.currentTarget.value })}
@@ -181,6 +178,7 @@ function ReachFields({ draft, set }: FieldsProps) {
           {needsCondition && (
             <TextInput
               label={draft.appliesTo === 'tag' ? 'Tag' : 'Domain'}
+              required
               value={draft.condition}
               onChange={e => set({ condition: e.currentTarget.value })}
             />
@@ -221,6 +219,18 @@ function Refusal({ error }: { readonly error: Error }) {
         </p>
       ))}
     </div>
+  )
+}
+
+/** Whether all is there that the form marks as required. */
+function isComplete(draft: Draft): boolean {
+  const { name, reach, place, appliesTo, condition, who } = draft
+  const asksForCondition = reach !== 'dataSource' && (appliesTo === 'tag' || appliesTo === 'domain')
+  return (
+    name.trim() !== '' &&
+    (reach === 'global' || place !== '') &&
+    (!asksForCondition || condition.trim() !== '') &&
+    (letsEveryoneIn(draft) || who.trim() !== '')
   )
 }
 

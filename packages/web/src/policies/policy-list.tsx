@@ -49,7 +49,7 @@ export function PolicyList() {
           answer.items.length === 0 ? (
             <Nothing title={search.search === undefined ? 'No policy that you may see' : 'No policy matches'}>
               {search.search === undefined ? (
-                'Without a policy, only members reach data.'
+                'Those of your domains and data sources stand here. Without a policy, only members reach data.'
               ) : (
                 <Link to="/policies">Show all</Link>
               )}

@@ -7,7 +7,7 @@
 import { ApiError } from '@headgate/core/api'
 import { Button, Checkbox } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { hg } from '../api.ts'
 import { Answer } from '../ui/answer.tsx'
 import { errorWords } from '../ui/error-words.ts'
@@ -38,7 +38,10 @@ interface Props {
 
 export function PreviewedWrite({ change, verb, write, onDone, onLeave, beside }: Props) {
   const queries = useQueryClient()
+  const panel = useRef<HTMLDivElement>(null)
   const [means, setMeans] = useState(false)
+  // What asked for it is gone: a keyboard goes on here, and whoever looks is brought here.
+  useEffect(() => panel.current?.focus(), [])
   const preview = useQuery({
     queryKey: ['preview', change],
     queryFn: () => hg.previews.make({ query: { limit: shownAtFirst }, body: { changes: [change] } }),
@@ -65,7 +68,7 @@ export function PreviewedWrite({ change, verb, write, onDone, onLeave, beside }:
   const asksToMean = save.error instanceof ApiError && save.error.code === 'policy-open-by-absence'
   return (
     <Section title="What it would do">
-      <div className={classes.panel}>
+      <div className={classes.panel} ref={panel} tabIndex={-1}>
         {isOutOfDate(save.error) && <Moved error={save.error} />}
         <Answer query={preview} what="what it would do">
           {effect => (

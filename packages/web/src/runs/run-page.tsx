@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { hg } from '../api.ts'
+import { useIntegrations } from '../home/counts.ts'
 import { mayCall, useMe } from '../me.ts'
 import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -36,6 +37,7 @@ export function RunPage() {
 function Shown({ run }: { readonly run: Run }) {
   const { id, state, integrationId, planned, created, revoked, failed, held, released, waiting } = run
   const me = useMe()
+  const name = useIntegrations().data?.find(one => one.id === integrationId)?.config.name
   return (
     <Page
       title={`Run ${id}`}
@@ -48,7 +50,7 @@ function Shown({ run }: { readonly run: Run }) {
           [
             'Integration',
             <Link key="integration" to="/integrations/$id" params={{ id: integrationId }}>
-              Integration {integrationId}
+              {name ?? `Integration ${integrationId}`}
             </Link>,
           ],
           ['Created', <Progress key="created" name="Grants created" done={created} of={planned.create} />],
