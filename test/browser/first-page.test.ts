@@ -8,7 +8,7 @@ import { accessibilityViolations, sidewaysScroll, startChromium } from './chromi
 
 const finance = 's3://research-data/finance/*'
 
-test('the web app', async t => {
+test('the web app', { concurrency: 2 }, async t => {
   await buildWebWhenStale()
   const here = await lake(t, { webFolder: webDir })
   const { admin } = here.server
@@ -90,7 +90,8 @@ test('the web app', async t => {
     await page.getByLabel('API key', { exact: true }).waitFor()
   })
 
-  await t.test('a server that does not answer is said, and what was shown stays', async t => {
+  // It waits for most of its time: beside the next.
+  const unanswered = t.test('a server that does not answer is said, and what was shown stays', async t => {
     const page = await signedIn(t, browser, here, admin.key)
     await page.getByText('Live', { exact: true }).waitFor()
     await page.route('**/grants?**', route => route.abort())
@@ -122,6 +123,8 @@ test('the web app', async t => {
     await page.getByRole('button', { name: 'Validate and save' }).click()
     await page.getByRole('heading', { name: 'S3 integration', level: 1 }).waitFor()
   })
+
+  await unanswered
 
   await t.test(
     'data sources are picked from AWS and pasted; a bad line is named, and nothing was registered',
@@ -254,12 +257,14 @@ test('the web app', async t => {
     await page.getByText("@hasAttribute('team', 'finance')").waitFor()
   })
 
-  for (const [scheme, width] of [
-    // Colours and widths do not bear on each other: two of the four say it all.
-    ['light', 1280],
-    ['dark', 360],
-  ] as const) {
-    await t.test(`every screen is accessible and fits, ${scheme}, ${width} pixels wide`, async t => {
+  const everyScreen = (
+    [
+      // Colours and widths do not bear on each other: two of the four say it all.
+      ['light', 1280],
+      ['dark', 360],
+    ] as const
+  ).map(([scheme, width]) =>
+    t.test(`every screen is accessible and fits, ${scheme}, ${width} pixels wide`, async t => {
       const page = await open(t, browser, here, { colorScheme: scheme, viewport: { width, height: 800 } })
       await page.goto('/app/sign-in')
       await page.getByRole('heading', { name: 'Headgate', level: 1 }).waitFor()
@@ -300,8 +305,9 @@ test('the web app', async t => {
         await fits(page, path)
       }
       assert.equal(await page.locator('html').getAttribute('data-mantine-color-scheme'), scheme)
-    })
-  }
+    }),
+  )
+  await Promise.all(everyScreen)
 })
 
 async function letIn({ server }: Lake): Promise<void> {
