@@ -9,6 +9,14 @@ const readers = ['APPLICATION_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUD
 
 export const modes = ['observe', 'add', 'enforce'] as const
 
+/** Unwanted grants that stay in AWS for now. */
+const held = z.object({
+  byBrake: count,
+  byMode: count,
+  /** Runs to release, oldest first. */
+  runs: z.array(z.object({ id, held: count, since: instant })),
+})
+
 const restraintStatus = z.object({
   integrationId: z.string(),
   mode: z.enum(modes),
@@ -21,13 +29,7 @@ const restraintStatus = z.object({
     /** How many more it lets through now. */
     room: count,
   }),
-  /** Unwanted grants that stay in AWS for now. */
-  held: z.object({
-    byBrake: count,
-    byMode: count,
-    /** Runs to release, oldest first. */
-    runs: z.array(z.object({ id, held: count, since: instant })),
-  }),
+  held,
   /** When AWS was last seen to hold just what is wanted. */
   settledAt: instant.optional(),
 })
@@ -44,6 +46,15 @@ const planItem = z.object({
 })
 
 export const restraint = {
+  list: endpoint({
+    method: 'GET',
+    path: '/restraints',
+    summary: 'The integrations that do not carry everything out, or hold something: for everybody, while it lasts',
+    needs: 'signedIn',
+    status: 200,
+    response: z.array(z.object({ integrationId: z.string(), name: z.string(), mode: z.enum(modes), held })),
+    errors: [],
+  }),
   get: endpoint({
     method: 'GET',
     path: '/integrations/{id}/restraint',

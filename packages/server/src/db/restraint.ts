@@ -102,6 +102,16 @@ export async function heldSince(
   return found?.behind === 0 ? found.held : undefined
 }
 
+/** Integrations in use whose mode is not `enforce`, or that hold something, by name. */
+export async function restrainedIntegrations(
+  db: Reader,
+): Promise<{ readonly id: IntegrationId; readonly name: string; readonly mode: Mode }[]> {
+  const { rows } = await sql<{ id: IntegrationId; name: string; mode: Mode }>`
+    select id, name, mode from integration where status not in ('deleted', 'disabled') and (mode <> 'enforce' or exists
+      (select 1 from ledger where integration_id = integration.id and held is not null)) order by name`.execute(db)
+  return rows
+}
+
 export interface Restrained {
   readonly byBrake: number
   readonly byMode: number

@@ -4,7 +4,7 @@ import { type Act, act } from '../db/act.ts'
 import { findIntegration, type IntegrationRow } from '../db/integration.ts'
 import { setBrake, setMode } from '../db/restraint.ts'
 import { planAsEnforced } from '../runs/plan-as-enforced.ts'
-import { restraintOf } from '../runs/restraint-of.ts'
+import { restrained, restraintOf } from '../runs/restraint-of.ts'
 import type { World } from '../world.ts'
 import type { Serve } from './serve.ts'
 
@@ -26,6 +26,8 @@ export function restraintRoutes(serve: Serve, world: World): void {
       return restraintOf(tx, row)
     })
   }
+
+  serve(api.restraint.list, async () => ({ body: await db.snapshot(restrained) }))
 
   serve(api.restraint.get, async ({ params: { id } }) => ({ body: await read(id) }))
 

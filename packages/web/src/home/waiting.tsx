@@ -19,7 +19,7 @@ export function Waiting() {
   const seesIntegrations = mayCall(me, api.integrations.list)
   const counts = useGrantCounts()
   const integrations = useIntegrations(seesIntegrations)
-  const restraints = useRestraints(me)
+  const restraints = useRestraints()
   const held = restraints.data?.reduce((sum, one) => sum + one.held.byBrake + one.held.byMode, 0) ?? 0
   return (
     <Section title="What waits">

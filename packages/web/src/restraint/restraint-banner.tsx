@@ -6,33 +6,41 @@ import { mayCall } from '../me.ts'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { counted } from '../ui/words.ts'
 import classes from './restraint.module.css'
-import { type Restraint, useRestraints } from './restraints.ts'
-
-type Named = Restraint & { readonly name: string }
+import { type Restrained, useRestraints } from './restraints.ts'
 
 /** Told whole; what is more is counted, and the integrations' list has it. */
 const toldWhole = 3
 
 export function RestraintBanner({ me }: { readonly me: User }) {
-  const restraints = useRestraints(me)
+  const restraints = useRestraints()
   const held = restraints.data?.filter(({ mode, held: { byBrake } }) => mode !== 'enforce' || byBrake > 0) ?? []
   if (held.length === 0) return null
   const seesRuns = mayCall(me, api.runs.get)
+  const seesIntegrations = mayCall(me, api.integrations.get)
   return (
     <section className={classes.banner} aria-label="What is held back">
       <IconHandStop size={20} aria-hidden="true" />
       <ul>
         {held.slice(0, toldWhole).map(one => (
           <li key={one.integrationId}>
-            <Link to="/integrations/$id" params={{ id: one.integrationId }}>
-              {one.name}
-            </Link>
+            {seesIntegrations ? (
+              <Link to="/integrations/$id" params={{ id: one.integrationId }}>
+                {one.name}
+              </Link>
+            ) : (
+              one.name
+            )}
             : <Told restraint={one} seesRuns={seesRuns} />
           </li>
         ))}
         {held.length > toldWhole && (
           <li>
-            and <Link to="/integrations">{counted(held.length - toldWhole, 'more integration')}</Link>
+            and{' '}
+            {seesIntegrations ? (
+              <Link to="/integrations">{counted(held.length - toldWhole, 'more integration')}</Link>
+            ) : (
+              counted(held.length - toldWhole, 'more integration')
+            )}
           </li>
         )}
       </ul>
@@ -40,7 +48,7 @@ export function RestraintBanner({ me }: { readonly me: User }) {
   )
 }
 
-function Told({ restraint: { mode, held }, seesRuns }: { readonly restraint: Named; readonly seesRuns: boolean }) {
+function Told({ restraint: { mode, held }, seesRuns }: { readonly restraint: Restrained; readonly seesRuns: boolean }) {
   const [first] = held.runs
   return (
     <>
