@@ -7,31 +7,24 @@
  */
 import { type Audiences, audiences } from './audience.ts'
 import { type Binding, formulasOf } from './binding-table.ts'
+import { bindingsAlike } from './bindings-alike.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
-import { type FactIndex, factIndex, type KnownGroup, type Person } from './fact-index.ts'
+import { type FactIndex, factIndex } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
 import { countOf } from './few.ts'
-import { type Formula, type Formulas, formulaTable, type Leaf } from './formula.ts'
+import { type Formula, type Formulas, formulaTable } from './formula.ts'
+import { inverseOf } from './inverse-change.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
-import {
-  copyOf,
-  intersection,
-  isSamePeople,
-  nobody,
-  numbersOf,
-  type PeopleSet,
-  peopleSetOf,
-  unionOf,
-} from './people-set.ts'
+import { copyOf, intersection, isSamePeople, nobody, numbersOf, type PeopleSet, unionOf } from './people-set.ts'
 import { placementIndex } from './placement.ts'
-import { allUsers } from './policy/truth.ts'
 import { climbed, reachOfChange } from './reach-of-change.ts'
 import { type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
 import { memberReason, type Standing, standingOf } from './standing.ts'
 import { type SubscriptionIndex, subscriptionIndex } from './subscription-index.ts'
+import { touchedPeople } from './touched-people.ts'
 
 export interface EntitlementIndex {
   readonly facts: FactIndex
@@ -85,6 +78,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   const bindings = sourceBindings(formulas, placementIndex(rows))
   const members = memberIndex(rows.members)
   const subscriptions = subscriptionIndex(facts, rows.subscriptions)
+  const { touchedBy, leavesOfAll, groupsOf } = touchedPeople(facts, formulas)
   let now = at
   let changes = 0
 
@@ -295,87 +289,6 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     }
   }
 
-  interface Touched {
-    /** Everybody for whom something may be otherwise. */
-    readonly people: PeopleSet
-    readonly leaves: readonly Leaf[]
-    /** The groups that may have these people as members or not; undefined: the people themselves may come or go. */
-    readonly memberships: readonly GroupId[]
-  }
-
-  function touchedBy(change: PeopleChange): Touched {
-    switch (change.entity) {
-      case 'user': {
-        const person = facts.person(change.id)
-        const names = [person.user?.userid, change.row?.userid].filter(name => name !== undefined)
-        const leaves = [...names.map((userid): Leaf => ({ is: 'user', userid })), ...leavesOf(person)]
-        return { people: peopleSetOf([person.number]), leaves, memberships: groupsOf(person).map(({ id }) => id) }
-      }
-      case 'group': {
-        const group = facts.group(change.id)
-        const names = [group.name, change.row?.name].filter(name => name !== undefined)
-        const people = names.includes(allUsers) ? copyOf(facts.enabled) : copyOf(group.users)
-        const leaves = [...names.map((name): Leaf => ({ is: 'group', name })), ...inherited(group)]
-        return { people, leaves, memberships: [group.id] }
-      }
-      case 'membership': {
-        const group = facts.group(change.group)
-        const leaves: Leaf[] = [
-          ...(group.name === undefined ? [] : [{ is: 'group', name: group.name } as const]),
-          ...inherited(group),
-        ]
-        return { people: peopleSetOf([facts.person(change.user).number]), leaves, memberships: [group.id] }
-      }
-      case 'attribute': {
-        const { subject, key, value } = change.row
-        const people =
-          'user' in subject
-            ? peopleSetOf([facts.person(subject.user).number])
-            : copyOf(facts.peopleOf(facts.group(subject.group), facts.enabled))
-        return {
-          people,
-          leaves: [
-            { is: 'value', key, value },
-            { is: 'key', key },
-          ],
-          memberships: [],
-        }
-      }
-      case 'principals': {
-        const leaves = Array.from(formulas.principalLeaves(), ({ leaf }) => leaf!)
-        return { people: peopleSetOf([facts.person(change.user).number]), leaves, memberships: [] }
-      }
-    }
-  }
-
-  /** Every leaf in use that may hold for one of these people. */
-  function leavesOfAll(people: PeopleSet): Formula[] {
-    const found = new Set<Formula>()
-    for (const number of numbersOf(people)) {
-      const person = facts.personAt(number)
-      const names = person.user ? [{ is: 'user', userid: person.user.userid } as const] : []
-      for (const leaf of [...names, ...leavesOf(person)]) {
-        const formula = formulas.find(leaf)
-        if (formula) found.add(formula)
-      }
-    }
-    return [...found]
-  }
-
-  function leavesOf(person: Person): Leaf[] {
-    const groups = groupsOf(person)
-    return [
-      { is: 'everyone' },
-      ...groups.flatMap(({ name }): Leaf[] => (name === undefined ? [] : [{ is: 'group', name }])),
-      ...[person, ...groups].flatMap(inherited),
-      ...Array.from(formulas.principalLeaves(), ({ leaf }) => leaf!),
-    ]
-  }
-
-  function groupsOf(person: Person): KnownGroup[] {
-    return [...new Set([...person.groups, ...facts.groupsNamed(allUsers)])]
-  }
-
   /** The data sources to be looked at one by one: some of these people are or were members, or have subscribed. */
   function memberSources(
     people: PeopleSet,
@@ -409,39 +322,6 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       if (changed.size > 0) for (const { id } of groupsOf(person)) look(members.ofGroup(id), false)
     }
     return found
-  }
-
-  function inverseOf(change: Change): Change {
-    switch (change.entity) {
-      case 'integration':
-        return { ...change, row: bindings.integrations.get(change.id) }
-      case 'dataSource':
-        return { ...change, row: bindings.sources.get(change.id)?.row }
-      case 'policy':
-        return { ...change, row: bindings.policies.get(change.id) }
-      case 'domain':
-        return { ...change, row: bindings.placement.domains.get(change.name) }
-      case 'selection':
-        return { ...change, holds: bindings.placement.isSelected(change.row.policy, change.row.dataSource) }
-      case 'subscription':
-        return { ...change, holds: subscriptions.has(change.row) }
-      case 'member':
-        return { ...change, row: members.find(change.id) }
-      case 'now':
-        return { ...change, now }
-      case 'user':
-        return { ...change, row: facts.findPerson(change.id)?.user }
-      case 'group': {
-        const { name } = facts.group(change.id)
-        return { ...change, row: name === undefined ? undefined : { name } }
-      }
-      case 'membership':
-        return { ...change, holds: facts.person(change.user).groups.includes(facts.group(change.group)) }
-      case 'attribute':
-        return { ...change, holds: facts.hasAttribute(change.row) }
-      case 'principals':
-        return { ...change, rows: facts.person(change.user).principals }
-    }
   }
 
   // ── Reading ──
@@ -515,7 +395,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     },
     applyChange,
     settle,
-    inverseOf,
+    inverseOf: change => inverseOf({ facts, bindings, members, subscriptions, now }, change),
     standing: standingWithin(facts.enabled),
     standingWithin,
     standsAlone,
@@ -532,51 +412,3 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
 /** Beyond this many people the members of every touched data source are looked at instead of each person's. */
 const fewPeople = 256
-
-/** The bindings by what they come to before and after; for one person many come to the same, for more none is compared. */
-function bindingsAlike(
-  bindings: Iterable<Binding>,
-  people: PeopleSet,
-  before: (formula: Formula) => PeopleSet,
-  after: (formula: Formula) => PeopleSet,
-): Iterable<[Binding, ...Binding[]]> {
-  if (people.size !== 1) return Array.from(bindings, binding => [binding])
-  // 1 where it held before, 2 where it does after: thousands of bindings share a few formulas that hold at all.
-  const truths = new Map<Formula, number>()
-  function truthOf(formula: Formula): number {
-    const known = truths.get(formula)
-    if (known !== undefined) return known
-    const truth = (before(formula).size > 0 ? 1 : 0) | (after(formula).size > 0 ? 2 : 0)
-    truths.set(formula, truth)
-    return truth
-  }
-  const alike = new Map<string, [Binding, ...Binding[]]>()
-  for (const binding of bindings) {
-    const key = outcomeText(binding, truthOf)
-    const group = alike.get(key)
-    if (group) group.push(binding)
-    else alike.set(key, [binding])
-  }
-  return alike.values()
-}
-
-/** Which policies let the one person in, and which levels the guardrails leave, each before and after. */
-function outcomeText({ grants, guards }: Binding, truthOf: (formula: Formula) => number): string {
-  let text = ''
-  for (const { mark, formula } of grants) {
-    const truth = truthOf(formula)
-    if (truth !== 0) text += `${mark}${truth} `
-  }
-  if (text === '') return text
-  let [read, write] = [3, 3]
-  for (const formula of guards.READ) read &= truthOf(formula)
-  for (const formula of guards.WRITE) write &= truthOf(formula)
-  return `${text}${read}${write}`
-}
-
-function inherited({ values }: Person | KnownGroup): Leaf[] {
-  return values.flatMap(({ key, value }): Leaf[] => [
-    { is: 'value', key, value },
-    { is: 'key', key },
-  ])
-}

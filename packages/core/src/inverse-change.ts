@@ -1,0 +1,45 @@
+/** What would take a change back, were it applied now: the same thing as it is before. */
+import type { Change } from './change.ts'
+import type { EntitlementIndex } from './entitlement-index.ts'
+
+export function inverseOf(
+  {
+    facts,
+    bindings,
+    members,
+    subscriptions,
+    now,
+  }: Pick<EntitlementIndex, 'facts' | 'bindings' | 'members' | 'subscriptions' | 'now'>,
+  change: Change,
+): Change {
+  switch (change.entity) {
+    case 'integration':
+      return { ...change, row: bindings.integrations.get(change.id) }
+    case 'dataSource':
+      return { ...change, row: bindings.sources.get(change.id)?.row }
+    case 'policy':
+      return { ...change, row: bindings.policies.get(change.id) }
+    case 'domain':
+      return { ...change, row: bindings.placement.domains.get(change.name) }
+    case 'selection':
+      return { ...change, holds: bindings.placement.isSelected(change.row.policy, change.row.dataSource) }
+    case 'subscription':
+      return { ...change, holds: subscriptions.has(change.row) }
+    case 'member':
+      return { ...change, row: members.find(change.id) }
+    case 'now':
+      return { ...change, now }
+    case 'user':
+      return { ...change, row: facts.findPerson(change.id)?.user }
+    case 'group': {
+      const { name } = facts.group(change.id)
+      return { ...change, row: name === undefined ? undefined : { name } }
+    }
+    case 'membership':
+      return { ...change, holds: facts.person(change.user).groups.includes(facts.group(change.group)) }
+    case 'attribute':
+      return { ...change, holds: facts.hasAttribute(change.row) }
+    case 'principals':
+      return { ...change, rows: facts.person(change.user).principals }
+  }
+}
