@@ -13,6 +13,7 @@ import {
   movesOf,
   type Preview,
   preview,
+  printScope,
   supposing,
 } from '../src/index.ts'
 import { countEntitlements } from './brute-force.ts'
@@ -79,7 +80,9 @@ test('what was shown holds whatever does no more, and counts everybody beyond it
       { gaining: 0, losing: 0 },
     )
 
-    const [known, then] = [shown, asked].map(changes => directions(preview(index, changes, { limit: 10_000 }).rows))
+    const [known, then] = [shown, asked].map(changes =>
+      directions(preview(index, changes, { limit: 10_000 }).rows, id => placeOfNew(start, changes, id)),
+    )
     const people = (kind: 'gains' | 'loses') =>
       new Set([...then![kind].difference(known![kind])].map(pair => pair.split(' ')[0])).size
     assert.deepEqual(
@@ -93,9 +96,17 @@ test('what was shown holds whatever does no more, and counts everybody beyond it
   }
 })
 
+/** Where a data source is that was not there at the start: two of them may have one number, and are not the same. */
+function placeOfNew({ facts }: World, changes: readonly Change[], id: number): string {
+  if (facts.dataSources.some(one => one.id === id)) return ''
+  const row = changes.flatMap(one => (one.entity === 'dataSource' && one.id === id && one.row ? [one.row] : [])).at(-1)
+  return row ? `${row.integration} ${printScope(row.scope)}` : ''
+}
+
 /** Pairs of user and data source. */
-function directions(rows: Preview['rows']) {
-  const pairs = (some: Preview['rows']) => new Set(some.map(({ user, dataSource }) => `${user} ${dataSource}`))
+function directions(rows: Preview['rows'], placeOf: (id: number) => string) {
+  const pairs = (some: Preview['rows']) =>
+    new Set(some.map(({ user, dataSource }) => `${user} ${dataSource} ${placeOf(dataSource)}`))
   return {
     gains: pairs(rows.filter(({ before, after }) => after && (!before || before === 'READ'))),
     loses: pairs(rows.filter(({ before, after }) => before && (!after || after === 'READ'))),
