@@ -31,11 +31,9 @@ export function movesOf({ index, moved }: Supposed, most: number): Moves | undef
     places.set(set, places.size)
     return places.size - 1
   }
-  const directionsOf = directions()
   const dataSources: Record<string, readonly [number, number]> = {}
-  for (const one of moved) {
-    const { gaining, losing } = directionsOf(one)
-    dataSources[keyOf(one)] = [placeOf(gaining), placeOf(losing)]
+  for (const [key, { gaining, losing }] of directionsByKey(moved)) {
+    dataSources[key] = [placeOf(gaining), placeOf(losing)]
     if (room < 0) return undefined
   }
   return { people, dataSources }
@@ -54,10 +52,8 @@ export function beyond(
   }
   const gaining = new Set<PeopleSet>()
   const losing = new Set<PeopleSet>()
-  const directionsOf = directions()
-  for (const one of moved) {
-    const now = directionsOf(one)
-    const places = shown.dataSources[keyOf(one)]
+  for (const [key, now] of directionsByKey(moved)) {
+    const places = shown.dataSources[key]
     gaining.add(difference(now.gaining, shownAt(places?.[0])))
     losing.add(difference(now.losing, shownAt(places?.[1])))
   }
@@ -68,8 +64,26 @@ function numbered({ facts }: EntitlementIndex, ids: readonly number[]): PeopleSe
   return peopleSetOf(ids.flatMap(id => facts.findPerson(id as UserId)?.number ?? []))
 }
 
+interface Directions {
+  readonly gaining: PeopleSet
+  readonly losing: PeopleSet
+}
+
+/** One that goes and one that comes in its place are the same place. */
+function directionsByKey(moved: Supposed['moved']): Map<string, Directions> {
+  const found = new Map<string, Directions>()
+  const directionsOf = directions()
+  for (const one of moved) {
+    const key = keyOf(one)
+    const [there, here] = [found.get(key), directionsOf(one)]
+    const both = there && { gaining: union(there.gaining, here.gaining), losing: union(there.losing, here.losing) }
+    found.set(key, both ?? here)
+  }
+  return found
+}
+
 /** Another level is a gain or a loss as well. Data sources that share their sets go on sharing them. */
-function directions(): (one: Moved) => { gaining: PeopleSet; losing: PeopleSet } {
+function directions(): (one: Moved) => Directions {
   const known = new Map<PeopleSet, Map<PeopleSet, PeopleSet>>()
   function both(a: PeopleSet, b: PeopleSet): PeopleSet {
     const ofFirst = known.get(a) ?? new Map<PeopleSet, PeopleSet>()

@@ -65,7 +65,8 @@ test('a data source that would be elsewhere is no preview, be it gone in between
 })
 
 test('what was shown holds whatever does no more, and counts everybody beyond it', () => {
-  for (const seed of seeds.slice(0, 300)) {
+  // In world 24_029 a data source goes and another comes in its place: only the later of the two was kept once.
+  for (const seed of [...seeds.slice(0, 300), 24_029]) {
     const random = randomOf(seed * 37)
     const start = startOf(worldOf(seed))
     const shown = hypothetical(start, random).changes
