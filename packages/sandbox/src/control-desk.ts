@@ -8,7 +8,7 @@ import { readFields, readText, readTextIfAny } from './fields.ts'
 import { identityCenterContextProvider, issueAssertion } from './identity-center.ts'
 import type { Memory } from './memory/memory.ts'
 import type { ServiceName, World } from './service.ts'
-import { snapshotState } from './state.ts'
+import { snapshotState } from './state-text.ts'
 import { AwsError, jsonResponse, parseJsonObject, type WireRequest, type WireResponse } from './wire.ts'
 
 export interface ControlDesk {

@@ -9,7 +9,8 @@ import { makeRoleSession } from './role-session.ts'
 import { readSeed } from './seed/read-seed.ts'
 import { applySeed } from './seed/seed.ts'
 import type { World } from './service.ts'
-import { emptyState, replaceState, restoreState } from './state.ts'
+import { emptyState, replaceState } from './state.ts'
+import { restoreState } from './state-text.ts'
 import { parseJsonObject, type WireRequest } from './wire.ts'
 
 export const isDeskRequest = (request: WireRequest): boolean => request.rawPath.startsWith('/_sandbox/')

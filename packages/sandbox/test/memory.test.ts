@@ -7,7 +7,7 @@ import path from 'node:path'
 import { describe, test } from 'node:test'
 import * as aws from '@aws-sdk/client-s3-control'
 import { startSandbox } from '../src/index.ts'
-import { snapshotState } from '../src/state.ts'
+import { snapshotState } from '../src/state-text.ts'
 import { asIfKilled, grantOf, newDataDir, seedForGrants, startDurable } from './durable-world.ts'
 import { ACCOUNT, controlClient, refusal } from './world.ts'
 

@@ -6,7 +6,7 @@ import { DescribeUserCommand } from '@aws-sdk/client-identitystore'
 import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import * as aws from '@aws-sdk/client-s3-control'
 import { type Sandbox, type Seed, type SeededAccount, startSandbox } from '../src/index.ts'
-import { snapshotState } from '../src/state.ts'
+import { snapshotState } from '../src/state-text.ts'
 import { clientsOf } from './aws-clients.ts'
 import { controlClient, type Keys, REGION, refusal } from './world.ts'
 

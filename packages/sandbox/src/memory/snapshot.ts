@@ -3,7 +3,8 @@
  * one or the new one, never half of it: a new one is written beside it, synced, and then takes its name.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { decodeValue, emptyState, encodeValue, type SandboxState } from '../state.ts'
+import { emptyState, type SandboxState } from '../state.ts'
+import { decodeValue, encodeValue } from '../state-text.ts'
 import { linesOf } from './lines.ts'
 
 export interface Snapshot {
