@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly webFolder?: string | undefined
   /** Default: always ready. */
   readonly readiness?: Readiness
+  /** How often a stream is kept alive, and whoever reads it asked for again; default 15 s. */
+  readonly streamBeatMs?: number
 }
 
 export async function createApp(world: World, options: AppOptions = {}): Promise<FastifyInstance> {
@@ -39,7 +41,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
   await secureHeaders(app)
   await app.register(rateLimit, { global: false, max: world.config.HEADGATE_RATE_LIMIT, timeWindow: 60_000 })
 
-  const serve = fastifyServe(app, authentication(app, world), world)
+  const serve = fastifyServe(app, authentication(app, world), world, options.streamBeatMs)
   healthRoutes(serve, world, options.readiness ?? (() => undefined))
   for (const addRoutes of routes) addRoutes(serve, world)
   await describeApi(app)

@@ -1,32 +1,49 @@
 /**
  * Answers that go on: server-sent events, each checked by the contract. A heartbeat keeps the way open; when the server
- * closes, every stream ends, so that nothing waits for it. Whoever reads too slowly is cut off, not waited for.
+ * closes, every stream ends, so that nothing waits for it. Whoever reads too slowly is cut off, not waited for, and so is
+ * whoever may not read any more: asked with every heartbeat.
  */
 import type { Endpoint } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
-const heartbeatMs = 15_000
+export const heartbeatMs = 15_000
 /** Bytes that may wait for a slow reader. */
 const mostWaiting = 4 * 1024 * 1024
 
 export type Tell = (send: (event: unknown) => void, signal: AbortSignal) => Promise<void>
 
+/** Whether whoever reads may go on; what it throws is no answer. */
+export type IsAllowed = () => Promise<boolean>
+
 /** For one server: its streams end before it stops to listen. */
-export function streamsOf(app: FastifyInstance) {
+export function streamsOf(app: FastifyInstance, beatMs = heartbeatMs) {
   const closing = new AbortController()
   const open = new Set<Promise<void>>()
   app.addHook('preClose', async () => {
     closing.abort(new Error('the server stops'))
     await Promise.all(open)
   })
-  return (endpoint: Endpoint, tell: Tell, reply: FastifyReply): FastifyReply => {
-    const streaming = stream(endpoint, tell, reply, closing.signal).finally(() => open.delete(streaming))
+  return (endpoint: Endpoint, tell: Tell, reply: FastifyReply, isAllowed: IsAllowed): FastifyReply => {
+    const streaming = stream(endpoint, tell, reply, { closing: closing.signal, isAllowed, beatMs }).finally(() =>
+      open.delete(streaming),
+    )
     open.add(streaming)
     return reply
   }
 }
 
-async function stream(endpoint: Endpoint, tell: Tell, reply: FastifyReply, closing: AbortSignal): Promise<void> {
+interface Streaming {
+  readonly closing: AbortSignal
+  readonly isAllowed: IsAllowed
+  readonly beatMs: number
+}
+
+async function stream(
+  endpoint: Endpoint,
+  tell: Tell,
+  reply: FastifyReply,
+  { closing, isAllowed, beatMs }: Streaming,
+): Promise<void> {
   reply.hijack()
   const { raw } = reply
   const gone = new AbortController()
@@ -48,7 +65,11 @@ async function stream(endpoint: Endpoint, tell: Tell, reply: FastifyReply, closi
     raw.write(text)
     if (raw.writableLength > mostWaiting) raw.destroy()
   }
-  const beating = setInterval(() => write(': still here\n\n'), heartbeatMs)
+  const beating = setInterval(async () => {
+    const mayGoOn = await isAllowed().catch(() => true)
+    if (mayGoOn) write(': still here\n\n')
+    else gone.abort(new Error('the reader may not read any more'))
+  }, beatMs)
   try {
     await tell(event => {
       const said = endpoint.response.parse(event) as { readonly event?: string }

@@ -1,5 +1,5 @@
 /** How an endpoint of the contract becomes a route of Fastify. See `serve.ts` for what a handler sees. */
-import type { Endpoint } from '@headgate/core/api'
+import { type Endpoint, Problem } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { confirmation } from '../previews/token.ts'
 import { heldOfWrite } from '../runs/held-of-write.ts'
@@ -20,14 +20,32 @@ declare module 'fastify' {
 }
 
 /** Who calls is settled before a byte of the body is read. */
-export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, world: World): Serve {
+export function fastifyServe(
+  app: FastifyInstance,
+  authenticate: Authenticate,
+  world: World,
+  streamBeatMs?: number,
+): Serve {
   /** The caller, who with `If-Preview` stores nothing but what they were shown. */
   async function confirming(endpoint: Endpoint, parsed: Parsed, { caller, headers }: FastifyRequest) {
     const token = headers['if-preview']
     if (token === undefined || !caller) return caller
     return { ...caller, confirm: await confirmation(world, endpoint, parsed, caller, String(token)) }
   }
-  const stream = streamsOf(app)
+  const stream = streamsOf(app, streamBeatMs)
+
+  /** A key may end, and so may a permission, while somebody reads on. */
+  async function isAllowed({ needs }: Endpoint, request: FastifyRequest): Promise<boolean> {
+    try {
+      const caller = await authenticate(request, needs !== 'nobody')
+      if (caller && typeof needs !== 'string') need(caller, ...needs)
+      return true
+    } catch (error) {
+      if (error instanceof Problem && (error.status === 401 || error.status === 403)) return false
+      throw error
+    }
+  }
+
   return (endpoint, handle) => {
     app.route({
       method: endpoint.method,
@@ -46,7 +64,10 @@ export function fastifyServe(app: FastifyInstance, authenticate: Authenticate, w
         const parsed = parseRequest(endpoint, incomingOf(request))
         const call = { ...parsed, caller: await confirming(endpoint, parsed, request) }
         const answer = await handle(call as Parameters<typeof handle>[0])
-        if (endpoint.streams) return stream(endpoint, (answer as { readonly stream: Tell }).stream, reply)
+        if (endpoint.streams) {
+          const { stream: tell } = answer as { readonly stream: Tell }
+          return stream(endpoint, tell, reply, () => isAllowed(endpoint, request))
+        }
         const plain = answer as PlainAnswer<typeof endpoint>
         const isMeant = call.caller !== undefined && 'confirm' in call.caller
         const held = plain.sequence === undefined || isMeant ? 0 : await heldOfWrite(world, plain.sequence)
