@@ -6,7 +6,7 @@
 import type { Endpoint } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
-export const heartbeatMs = 15_000
+const heartbeatMs = 15_000
 /** Bytes that may wait for a slow reader. */
 const mostWaiting = 4 * 1024 * 1024
 
