@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { assertAsEntitled } from './as-entitled.ts'
 import { crowd, lake, person, quiet, register, until } from './reconcile-world.ts'
 
-const size = 5000
+const size = 3000
 const program = fileURLToPath(new URL('loop-process.ts', import.meta.url))
 
-test('killed in the middle of 5,000 grants, restarted: 5,000 and no more; a revocation does not wait for the rest', {
+test('killed in the middle of 3,000 grants, restarted: 3,000 and no more; a revocation does not wait for the rest', {
   timeout: 90_000,
 }, async t => {
   const here = await lake(t)

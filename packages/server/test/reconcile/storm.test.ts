@@ -31,7 +31,7 @@ const winds: readonly object[] = [
   { kind: 'latency', ms: 30, jitterMs: 120 },
 ]
 
-test('in a storm nothing is lost, doubled or forgotten', { timeout: lastsMs + 60_000 }, async t => {
+test('in a storm nothing is lost, doubled or forgotten', { timeout: lastsMs + 240_000 }, async t => {
   const here = await lake(t)
   const { admin, sandbox } = here.server
   const random = randomOf(seed)
@@ -108,11 +108,17 @@ async function cutConnections({ server }: Lake, isLeaderOnly: boolean): Promise<
 
 /** What waits for its next try, or for lists to have noticed, is told that the time has come. */
 async function isSettled({ server }: Lake): Promise<boolean> {
-  const { rows } = await sql<{ open: number }>`with open as (
+  const { rows } = await sql<{ isOpen: boolean }>`with open as (
     update ledger set next_try_at = now(), updated_at = updated_at - interval '10 minutes'
-    where state not in ('active', 'revoked', 'abandoned') returning 1
-  ) select count(*)::int as open from open`.execute(server.db.kysely)
-  if (rows[0]?.open === 0) return true
+    where state not in ('active', 'revoked', 'abandoned') returning id
+  ), aged as (
+    -- What a covering grant makes redundant goes half a minute after that has come.
+    update ledger set active_at = active_at - interval '1 minute' where state = 'active'
+  ) select exists (select from open)
+      or (select max(id) from fact_change) > (select min(checkpoint) from leadership) as "isOpen"`.execute(
+    server.db.kysely,
+  )
+  if (rows[0]?.isOpen === false) return true
   await sql`select pg_notify('fact_change', '')`.execute(server.db.kysely)
   await sleep(300)
   return false
