@@ -1,4 +1,4 @@
-/** 5,000 grants from one policy, the process killed in the middle: after a restart exactly 5,000, in AWS and in the ledger. */
+/** 3,000 grants from one policy, the process killed in the middle: after a restart exactly 3,000, in AWS and in the ledger. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
