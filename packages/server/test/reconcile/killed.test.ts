@@ -1,4 +1,4 @@
-/** 3,000 grants from one policy, the process killed in the middle: after a restart exactly 3,000, in AWS and in the ledger. */
+/** 5,000 grants from one policy, the process killed in the middle: after a restart exactly 5,000, in AWS and in the ledger. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { assertAsEntitled } from './as-entitled.ts'
 import { crowd, lake, person, quiet, register, until } from './reconcile-world.ts'
 
-const size = 3000
+const size = 5000
 const program = fileURLToPath(new URL('loop-process.ts', import.meta.url))
 
-test('killed in the middle of 3,000 grants, restarted: 3,000 and no more; a revocation does not wait for the rest', {
+test('killed in the middle of 5,000 grants, restarted: 5,000 and no more; a revocation does not wait for the rest', {
   timeout: 90_000,
 }, async t => {
   const here = await lake(t)
