@@ -1,0 +1,1 @@
+-- Signing in: sessions, local accounts, the one-time set-up link, settings of the tenant.

@@ -1,0 +1,1 @@
+-- Identity providers: who may assert what about whom, and the people and groups they brought.

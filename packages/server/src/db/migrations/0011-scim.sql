@@ -1,0 +1,1 @@
+-- What SCIM needs besides the identity providers.

@@ -1,0 +1,1 @@
+-- Principals: where they come from, what AWS tells of them, who else can assume a role.

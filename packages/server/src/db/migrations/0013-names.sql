@@ -1,0 +1,1 @@
+-- Names are compared in one form, so that two that look alike cannot both exist.
