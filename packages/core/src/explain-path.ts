@@ -7,6 +7,7 @@
 import { accessTo } from './ask.ts'
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { DataSourceId, IntegrationId, PrincipalKind, UserId } from './facts.ts'
+import { uselessIn } from './people.ts'
 import { covers, printScope, type Scope, subPrefixOf } from './scope.ts'
 import type { Source } from './source-binding.ts'
 
@@ -105,7 +106,9 @@ function layerOfDenial(
   const person = index.facts.person(user)
   const isMapped = granting.some(({ row }) => {
     const known = index.facts.principalOf(person, row.integration)
-    return known && (principal === undefined || known.identifier === principal)
+    const integration = integrations.get(row.integration)
+    if (!known || !integration || uselessIn(integration)(known)) return false
+    return principal === undefined || known.identifier === principal
   })
   return isMapped ? 'notYetProvisioned' : 'unmapped'
 }

@@ -72,7 +72,7 @@ export interface FactIndex {
   /** Which of those asked about the leaf is true for; they have to be enabled. */
   leafPeople(leaf: Leaf, within: PeopleSet): PeopleSet
   subjectPeople(subject: Member['subject'], within: PeopleSet): PeopleSet
-  principalOf(person: Person, integration: IntegrationId): Principal | undefined
+  principalOf(person: Pick<Person, 'principals'>, integration: IntegrationId): Principal | undefined
   valuesOf(person: Person, key: string): readonly { readonly value: string; readonly from?: KnownGroup }[]
 
   setUser(id: UserId, row: User | undefined): void
@@ -243,7 +243,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     }
   }
 
-  function principalOf({ principals }: Person, integration: IntegrationId): Principal | undefined {
+  function principalOf({ principals }: Pick<Person, 'principals'>, integration: IntegrationId): Principal | undefined {
     const [meant, second] = meantPrincipals(principals, integration)
     // Several entries where one is meant: the person counts as unmapped, as when grants are made.
     return second ? undefined : meant

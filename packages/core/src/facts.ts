@@ -33,6 +33,11 @@ export interface Integration {
   readonly locationPath: string
   /** Leave out a grant that an equal one of the same grantee covers already (05). */
   readonly subsumeEqual: boolean
+  /**
+   * Who of other accounts its instance lets vend: whole accounts by their number, or users and roles by their ARN.
+   * Absent: nobody.
+   */
+  readonly vendsTo?: readonly string[]
 }
 
 export interface User {
@@ -66,6 +71,8 @@ export interface Principal {
   /** A full ARN, compared byte for byte, or an Identity Store user id. */
   readonly identifier: string
   readonly integration?: IntegrationId
+  /** AWS has somebody else under this name than whoever was mapped: nothing is granted until a user admin says so. */
+  readonly isAnother?: true
 }
 
 export interface DataSource {

@@ -7,7 +7,7 @@
 import { coveringAmong } from './covering.ts'
 import type { Entitlement, OwnReason } from './entitlement.ts'
 import type { DataSource, DataSourceId, Facts, Integration, IntegrationId, Principal, UserId } from './facts.ts'
-import { principalsByUser } from './people.ts'
+import { principalsByUser, uselessIn, type WhyUseless } from './people.ts'
 import { printScope, type Scope, subPrefixOf } from './scope.ts'
 
 export interface Grantee {
@@ -33,7 +33,7 @@ export interface DesiredGrant {
 /** An entitlement that AWS cannot be told of. */
 export interface Unmapped {
   readonly entitlement: Entitlement
-  readonly why: 'noPrincipal' | 'severalPrincipals' | 'outsideLocation'
+  readonly why: 'noPrincipal' | 'severalPrincipals' | WhyUseless | 'outsideLocation'
 }
 
 export interface Subsumed {
@@ -59,13 +59,14 @@ export function desiredGrants(
   if (!target) return { grants: [], unmapped: [], subsumed: [] }
   const dataSources = new Map(facts.dataSources.map(dataSource => [dataSource.id, dataSource]))
   const principals = principalsByUser(facts)
+  const whyUseless = uselessIn(target)
 
   const wanted: DesiredGrant[] = []
   const unmapped: Unmapped[] = []
   for (const entitlement of entitlements.toSorted((a, b) => a.dataSource - b.dataSource || a.user - b.user)) {
     const dataSource = dataSources.get(entitlement.dataSource)
     if (dataSource?.integration !== integration) continue
-    const grant = grantFor(entitlement, dataSource, target, principals(entitlement.user, integration))
+    const grant = grantFor(entitlement, dataSource, target, principals(entitlement.user, integration), whyUseless)
     if (typeof grant === 'string') unmapped.push({ entitlement, why: grant })
     else wanted.push(grant)
   }
@@ -91,9 +92,12 @@ function grantFor(
   { id, scope }: DataSource,
   { locationPath }: Integration,
   [principal, second]: readonly Principal[],
+  whyUseless: (principal: Principal) => WhyUseless | undefined,
 ): DesiredGrant | Unmapped['why'] {
   if (!principal) return 'noPrincipal'
   if (second) return 'severalPrincipals'
+  const useless = whyUseless(principal)
+  if (useless) return useless
   const subPrefix = subPrefixOf(scope, locationPath)
   if (subPrefix === undefined) return 'outsideLocation'
   const permission = level === 'WRITE' ? 'READWRITE' : 'READ'

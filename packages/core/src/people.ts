@@ -1,5 +1,5 @@
 /** How people are known to AWS. What is known of them otherwise is for the fact index. */
-import type { Facts, IntegrationId, Principal, UserId } from './facts.ts'
+import type { Facts, Integration, IntegrationId, Principal, UserId } from './facts.ts'
 
 /**
  * How a user is known to AWS in one integration: the entries made for it, else the general ones.
@@ -15,4 +15,29 @@ export function principalsByUser(facts: Facts): (user: UserId, integration: Inte
 export function meantPrincipals(all: readonly Principal[], integration: IntegrationId): readonly Principal[] {
   const specific = all.filter(principal => principal.integration === integration)
   return specific.length > 0 ? specific : all.filter(principal => principal.integration === undefined)
+}
+
+/** Why a principal, though mapped, is granted nothing in an integration. */
+export type WhyUseless =
+  /** It is in another account, whose people the integration's instance does not let vend. */
+  | 'otherAccount'
+  /** AWS has somebody else under its name by now. */
+  | 'anotherPrincipal'
+
+/** Whether a principal can be granted anything there; undefined: it can. Asked for many people at once. */
+export function uselessIn({ accountId, vendsTo = [] }: Integration): (principal: Principal) => WhyUseless | undefined {
+  const welcome = new Set(vendsTo)
+  return ({ kind, identifier, isAnother }) => {
+    if (isAnother) return 'anotherPrincipal'
+    if (kind === 'identityCenterUser') return undefined
+    const account = accountOf(identifier)
+    // What names no account is no ARN, and AWS takes nothing else: that is seen to where principals are stored.
+    if (account === undefined || account === accountId) return undefined
+    return welcome.has(account) || welcome.has(identifier) ? undefined : 'otherAccount'
+  }
+}
+
+/** Of an ARN of IAM. */
+export function accountOf(arn: string): string | undefined {
+  return /^arn:[^:]+:iam::(\d{12}):/.exec(arn)?.[1]
 }

@@ -4,7 +4,9 @@
  * The rules of `grant.ts` over sets of people, since a preview may be about millions of grants. Counts only.
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
+import type { Person } from './fact-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
+import { uselessIn } from './people.ts'
 import {
   countShared,
   difference,
@@ -46,7 +48,7 @@ export function grantMovements({
       const sides: Sides = { now, before: rewired.has(id) ? rewired.get(id) : now }
       const isRewired = JSON.stringify(sides.before) !== JSON.stringify(sides.now)
       const mine = byIntegration.get(id) ?? []
-      const people = mappingsIn(index, id, mine, remapped, isRewired)
+      const people = mappingsIn(index, id, mine, remapped, sides, isRewired)
       if (mine.length === 0 && people.other.size === 0 && !isRewired) return []
       const ours = isRewired ? scopeIndex(sourcesIn(index, id, mine), scopeOf) : undefined
       return [{ integration: id, ...movementIn(index, id, sides, mine, levels, people, ours) }]
@@ -205,24 +207,41 @@ function mappingsIn(
   integration: IntegrationId,
   moved: readonly Moved[],
   remapped: Supposed['remapped'],
+  sides: Sides,
   isRewired: boolean,
 ): Mappings {
   const seen = unionOf([...new Set(moved.map(({ prior }) => prior.seen))])
   const concerned = isRewired ? union(seen, facts.enabled) : seen
-  const isMapped = (number: number) => facts.principalOf(facts.personAt(number), integration) !== undefined
+  const useful = (side: Integration | undefined) => {
+    const whyUseless = side && uselessIn(side)
+    return (person: Pick<Person, 'principals'>) => {
+      const known = facts.principalOf(person, integration)
+      return known && !whyUseless?.(known) ? known : undefined
+    }
+  }
+  // Where it is not there on one side, there are no grants on that side whoever is mapped.
+  const [wasKnown, isKnown] = [useful(sides.before ?? sides.now), useful(sides.now ?? sides.before)]
   const [other, otherBefore, otherNow]: [number[], number[], number[]] = [[], [], []]
-  for (const [user, principals] of remapped) {
-    const person = facts.findPerson(user)
-    if (!person) continue
-    const was = facts.principalOf({ ...person, principals }, integration)
-    const is = facts.principalOf(person, integration)
-    if (was?.kind === is?.kind && was?.identifier === is?.identifier) continue
+  function compare(person: Person, principals: Person['principals']): void {
+    const was = wasKnown({ principals })
+    const is = isKnown(person)
+    if (was?.kind === is?.kind && was?.identifier === is?.identifier) return
     other.push(person.number)
     if (was) otherBefore.push(person.number)
     if (is) otherNow.push(person.number)
   }
+  for (const [user, principals] of remapped) {
+    const person = facts.findPerson(user)
+    if (person) compare(person, principals)
+  }
+  if (isRewired) {
+    for (const number of numbersOf(concerned)) {
+      const person = facts.personAt(number)
+      if (!remapped.has(person.id)) compare(person, person.principals)
+    }
+  }
   return {
-    mapped: peopleSetOf(numbersOf(concerned).filter(isMapped)),
+    mapped: peopleSetOf(numbersOf(concerned).filter(number => isKnown(facts.personAt(number)) !== undefined)),
     other: peopleSetOf(other),
     otherBefore: peopleSetOf(otherBefore),
     otherNow: peopleSetOf(otherNow),

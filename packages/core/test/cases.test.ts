@@ -68,12 +68,15 @@ interface GivenRow {
 
 interface Given {
   readonly now?: number
-  readonly integrations?: Record<string, { account?: string; location?: string; subsumeEqual?: boolean }>
+  readonly integrations?: Record<
+    string,
+    { account?: string; location?: string; subsumeEqual?: boolean; vendsTo?: string[] }
+  >
   readonly users: readonly string[]
   readonly disabled?: readonly string[]
   readonly groups?: Record<string, readonly string[]>
   readonly attributes?: readonly (readonly [subject: string, key: string, value: string])[]
-  readonly principals?: readonly { user: string; kind?: PrincipalKind; is: string; in?: string }[]
+  readonly principals?: readonly { user: string; kind?: PrincipalKind; is: string; in?: string; isAnother?: true }[]
   /** The tags of each. */
   readonly domains?: Record<string, readonly string[]>
   readonly sources: Record<
@@ -298,13 +301,19 @@ function namesOf(given: Given) {
 function factsOf(given: Given, names: Names): Facts {
   return {
     integrations: names.integrations.map(name => {
-      const { account = '111111111111', location = 's3://', subsumeEqual = true } = given.integrations?.[name] ?? {}
+      const {
+        account = '111111111111',
+        location = 's3://',
+        subsumeEqual = true,
+        vendsTo,
+      } = given.integrations?.[name] ?? {}
       return {
         id: names.integrationId(name),
         accountId: account,
         region: 'eu-west-1',
         locationPath: location,
         subsumeEqual,
+        ...(vendsTo ? { vendsTo } : {}),
       }
     }),
     users: given.users.map(userid => ({
@@ -323,12 +332,14 @@ function factsOf(given: Given, names: Names): Facts {
       value,
     })),
     principals: (
-      given.principals ?? given.users.map(user => ({ user, is: `role/${user}`, kind: undefined, in: undefined }))
+      given.principals ??
+      given.users.map(user => ({ user, is: `role/${user}`, kind: undefined, in: undefined, isAnother: undefined }))
     ).map(one => ({
       user: names.userId(one.user),
       kind: one.kind ?? 'iamRole',
       identifier: one.is,
       ...(one.in ? { integration: names.integrationId(one.in) } : {}),
+      ...(one.isAnother ? { isAnother: true } : {}),
     })),
     dataSources: Object.entries(given.sources).map(
       ([

@@ -124,7 +124,9 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     default: {
       if (random.chance(0.6)) return { entity: 'now', now: at - 1 + random.below(3) }
       const wanted = (1 + random.below(4)) as Facts['integrations'][number]['id']
-      return { entity: 'integration', id: wanted, row: row(other.integrations, wanted) }
+      const made = row(other.integrations, wanted)
+      const vendsTo = random.pick([[], ['111111111111'], ['arn:aws:iam::111111111111:role/u1']])
+      return { entity: 'integration', id: wanted, row: made && random.chance(0.5) ? { ...made, vendsTo } : made }
     }
   }
 }

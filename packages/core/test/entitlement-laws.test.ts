@@ -109,6 +109,34 @@ inEveryWorld('nothing changes before the next expiry, and it is at hand when som
   assert.deepEqual(deriveEntitlements(facts, (next ?? now + 1_000) - 1), deriveEntitlements(facts, now))
 })
 
+inEveryWorld('nobody of another account is granted anything unless the instance lets them vend', (plain, seed) => {
+  const random = randomOf(seed)
+  const isLetIn = (account: string, { accountId, vendsTo = [] }: Facts['integrations'][number], arn: string) =>
+    account === accountId || vendsTo.some(one => one === account || one === arn)
+  const facts = {
+    ...plain,
+    integrations: plain.integrations.map(one => ({
+      ...one,
+      vendsTo: random.pick([[], ['111111111111'], ['arn:aws:iam::111111111111:role/u1', '333333333333']]),
+    })),
+    principals: plain.principals.map(one => ({
+      ...one,
+      identifier: random.chance(0.5) ? one.identifier : one.identifier.replace('::111111111111:', '::333333333333:'),
+    })),
+  }
+  const entitlements = deriveEntitlements(facts, now)
+  for (const integration of facts.integrations) {
+    const { grants, subsumed } = desiredGrants(entitlements, facts, integration.id)
+    for (const { grantee, user } of [...grants, ...subsumed.map(({ grant }) => grant)]) {
+      const account = grantee.identifier.split(':')[4] ?? ''
+      assert.ok(grantee.type !== 'IAM' || isLetIn(account, integration, grantee.identifier), grantee.identifier)
+      assert.ok(
+        !facts.principals.some(one => one.user === user && one.identifier === grantee.identifier && one.isAnother),
+      )
+    }
+  }
+})
+
 inEveryWorld('the grants open to each person what the entitlements say, and what overlap is marked to open', facts => {
   const entitlements = deriveEntitlements(facts, now)
   const desired = facts.integrations.map(({ id }) => desiredGrants(entitlements, facts, id))

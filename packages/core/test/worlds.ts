@@ -65,7 +65,14 @@ const scopes = ['*', 'a/*', 'a/b/*', 'a/b/k', 'a/b', 'a/b*', 'c/*', 'c/d/e/*', '
 const integrations: readonly Integration[] = [
   { id: id(1), accountId: '111111111111', region: 'eu-west-1', locationPath: 's3://', subsumeEqual: true },
   { id: id(2), accountId: '111111111111', region: 'eu-west-1', locationPath: 's3://lake/', subsumeEqual: false },
-  { id: id(3), accountId: '222222222222', region: 'eu-west-1', locationPath: 's3://', subsumeEqual: true },
+  {
+    id: id(3),
+    accountId: '222222222222',
+    region: 'eu-west-1',
+    locationPath: 's3://',
+    subsumeEqual: true,
+    vendsTo: ['111111111111'],
+  },
 ]
 
 export function scopeOf(text: string): Scope {
@@ -162,7 +169,7 @@ function principalsOf(user: User, random: Random): Principal[] {
     })
   }
   if (random.chance(0.05)) all.push({ user: user.id, kind: 'iamUser', identifier: `${arn}-too` })
-  return all
+  return random.chance(0.05) ? all.map(one => ({ ...one, isAnother: true })) : all
 }
 
 function levelOf(random: Random): Level {

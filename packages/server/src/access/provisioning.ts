@@ -47,6 +47,10 @@ const whyUnmapped = {
     `entitled, but without an AWS principal for integration \`${integration}\`: a user admin adds one`,
   severalPrincipals: (integration: string) =>
     `entitled, but with several AWS principals for integration \`${integration}\`: a user admin removes all but one`,
+  otherAccount: (integration: string) =>
+    `entitled, but the AWS principal is in another account, which the Access Grants instance of integration \`${integration}\` does not let vend: its resource policy has to allow \`s3:GetDataAccess\``,
+  anotherPrincipal: (integration: string) =>
+    `entitled, but for integration \`${integration}\` AWS has another principal under the name that was mapped: a user admin confirms it, or maps another one`,
   outsideLocation: (integration: string) =>
     `entitled, but the scope lies outside the location of integration \`${integration}\``,
 } as const
