@@ -105,7 +105,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'policy':
       case 'domain':
       case 'selection':
-        bindings.sweep()
+        // Nothing is swept: what a change taken back had replaced is still there to be found.
         changes++
         rebound(change)
         break

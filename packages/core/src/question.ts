@@ -22,8 +22,6 @@ export interface Question {
   given: readonly Given[]
   /** How many of `Asked` and `Guarding` in use hold it. */
   uses: number
-  /** Let go of: whoever needs it asks anew. */
-  isGone: boolean
 }
 
 /** A grant policy as it stands in bindings; of a guardrail only the formula counts. */
@@ -44,14 +42,16 @@ interface Rule {
 /** The guardrails of a data source itself, as the data sources above it see them. */
 export interface Guarding {
   readonly questions: readonly Question[]
+  readonly number: number
   readonly integration: IntegrationId
   /** What they come to through that integration, once somebody asked. */
   own: Guards | undefined
   uses: number
 }
 
-/** All that is asked on a data source; of one integration. */
+/** All that is asked on a data source; the very same for data sources of one integration that ask the same. */
 export interface Asked {
+  readonly integration: IntegrationId
   /** By policy id. */
   readonly grants: readonly Question[]
   readonly guarding: Guarding | undefined
@@ -59,12 +59,13 @@ export interface Asked {
   binding: Binding | undefined
   /** By how many data sources. */
   uses: number
+  /** Let go of: whoever needs it asks anew. */
+  isGone: boolean
 }
 
 export interface Questions {
   /** What data sources ask that have no place, or none yet. */
   readonly nothing: Asked
-  /** The very same for data sources that ask the same, as far as it can be told without comparing. */
   askedOn(row: DataSource): Asked
   use(asked: Asked): void
   release(asked: Asked): void
@@ -84,9 +85,11 @@ export interface Questions {
 export function questionTable(formulas: Formulas, finder: PolicyFinder): Questions {
   const rules = new WeakMap<Policy, Rule>()
   const guardings = interned<Guarding>()
+  const askings = interned<Asked>()
   const asking = new WeakMap<readonly Policy[], Asked>()
   const idleQuestions = new Set<Question>()
   const idleGuardings = new Set<Guarding>()
+  const idleAskings = new Set<Asked>()
   let made = 0
 
   function ruleOf(policy: Policy): Rule {
@@ -102,7 +105,7 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     const seen = rule.looksAtTags ? tags : noTags
     const known = rule.questions.get(seen)
     if (known) return known
-    const question: Question = { rule, tags: distinct(seen), number: made++, given: [], uses: 0, isGone: false }
+    const question: Question = { rule, tags: distinct(seen), number: made++, given: [], uses: 0 }
     rule.questions.set(seen, question)
     idleQuestions.add(question)
     return question
@@ -124,12 +127,22 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
   function askedOn(row: DataSource): Asked {
     const taking = finder.taking(row)
     const known = asking.get(taking)
-    if (known && (known.uses > 0 || isWhole(known))) return known
+    if (known && !known.isGone) return known
     const all = taking.map(policy => ask(policy, row.tags))
     const grants = all.filter(({ rule }) => rule.policy.kind === 'grant')
     const guardrails = all.filter(({ rule }) => rule.policy.kind === 'guardrail')
-    const asked = askedBy(grants, guardingBy(guardrails, row.integration))
+    const asked = askedBy(row.integration, grants, guardingBy(guardrails, row.integration))
     asking.set(taking, asked)
+    return asked
+  }
+
+  function askedBy(integration: IntegrationId, grants: readonly Question[], guarding: Guarding | undefined): Asked {
+    const asked: Asked = { integration, grants, guarding, binding: undefined, uses: 0, isGone: false }
+    const hash = hashOfAsked(asked)
+    const known = askings.find(hash, one => isSameAsked(one, asked))
+    if (known) return known
+    askings.add(hash, asked)
+    idleAskings.add(asked)
     return asked
   }
 
@@ -138,7 +151,7 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     const hash = hashOf(questions, integration)
     const known = guardings.find(hash, one => one.integration === integration && isSameList(one.questions, questions))
     if (known) return known
-    const guarding: Guarding = { questions, integration, own: undefined, uses: 0 }
+    const guarding: Guarding = { questions, number: made++, integration, own: undefined, uses: 0 }
     guardings.add(hash, guarding)
     idleGuardings.add(guarding)
     return guarding
@@ -149,7 +162,9 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     if (guarding && guarding.uses++ === 0) for (const question of guarding.questions) question.uses++
   }
 
-  function release({ grants, guarding }: Asked): void {
+  function release(asked: Asked): void {
+    const { grants, guarding } = asked
+    idleAskings.add(asked)
     releaseAll(grants)
     if (!guarding || --guarding.uses > 0) return
     releaseAll(guarding.questions)
@@ -169,7 +184,7 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
       const grants = replacedIn(asked.grants, gone, isGrant ? question : undefined)
       const guardrails = replacedIn(own, gone, isGrant ? undefined : question)
       const guarding = guardrails === own ? asked.guarding : guardingBy(guardrails, integration)
-      return askedBy(grants, guarding)
+      return askedBy(integration, grants, guarding)
     }
 
     return (asked: Asked, row: DataSource, comes: boolean): Asked => {
@@ -210,6 +225,11 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
   }
 
   function sweep(): void {
+    for (const asked of idleAskings) {
+      if (asked.uses > 0) continue
+      askings.delete(hashOfAsked(asked), asked)
+      asked.isGone = true
+    }
     for (const guarding of idleGuardings) {
       if (guarding.uses === 0) guardings.delete(hashOf(guarding.questions, guarding.integration), guarding)
     }
@@ -218,14 +238,21 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
       question.rule.questions.delete(question.tags)
       for (const { formula } of question.given) formulas.release(formula)
       question.given = []
-      question.isGone = true
     }
+    idleAskings.clear()
     idleGuardings.clear()
     idleQuestions.clear()
   }
 
   return {
-    nothing: askedBy([], undefined),
+    nothing: {
+      integration: 0 as IntegrationId,
+      grants: [],
+      guarding: undefined,
+      binding: undefined,
+      uses: 0,
+      isGone: false,
+    },
     askedOn,
     use: asked => {
       if (asked.uses++ === 0) use(asked)
@@ -245,14 +272,6 @@ const noTags: readonly string[] = []
 const noQuestions: readonly Question[] = []
 const noGuards: Guards = { READ: [], WRITE: [] }
 
-function askedBy(grants: readonly Question[], guarding: Guarding | undefined): Asked {
-  return { grants, guarding, binding: undefined, uses: 0 }
-}
-
-function isWhole({ grants, guarding }: Asked): boolean {
-  return !grants.some(({ isGone }) => isGone) && !guarding?.questions.some(({ isGone }) => isGone)
-}
-
 function ruleFor(policy: Policy): Rule {
   const { id, version, level, who } = policy
   const names = new Set('everyone' in who ? [] : Array.from(callsOf(who.when), ({ name }) => name))
@@ -264,6 +283,14 @@ function ruleFor(policy: Policy): Rule {
     mark: `${id}.${version}${level}${policy.subscribe === 'manual' ? '?' : ','}`,
     questions: tagMap(),
   }
+}
+
+function hashOfAsked({ integration, grants, guarding }: Asked): number {
+  return hashed(hashOf(grants, integration), guarding?.number ?? -1)
+}
+
+function isSameAsked(a: Asked, b: Asked): boolean {
+  return a.integration === b.integration && a.guarding === b.guarding && isSameList(a.grants, b.grants)
 }
 
 function hashOf(questions: readonly Question[], integration: IntegrationId): number {
