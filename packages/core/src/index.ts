@@ -3,6 +3,7 @@
 // 0 facts: what we are told
 
 export type * from './facts.ts'
+export { lookAlike, nameFault, nameKey, normalName, normalText, normalValue, shownFault, valueFault } from './name.ts'
 export {
   covers,
   joinScope,
@@ -26,6 +27,7 @@ export { type ScopeIndex, scopeIndex } from './scope-index.ts'
 // 1 policy: text → checked tree, and which policies speak about a data source
 
 export { takesIn } from './applies-to.ts'
+export { accountOf, meantPrincipals, uselessIn, type WhyUseless } from './people.ts'
 export { type Placement, placementIndex } from './placement.ts'
 export * from './policy/index.ts'
 

@@ -9,6 +9,7 @@ export {
   type Request,
   type Verdict,
 } from './evaluate.ts'
+export { type Instance, vendsTo } from './may-vend.ts'
 export { type PolicyDocument, type PolicyKind, parsePolicy, type Statement } from './policy-document.ts'
 export type { Principal } from './principal.ts'
 export { PolicySyntaxError } from './syntax.ts'

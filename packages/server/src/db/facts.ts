@@ -147,7 +147,7 @@ export async function integrations(tx: Tx, part?: Part): Promise<Integration[]> 
     .selectFrom('integration')
     .where('status', 'not in', ['deleted', 'disabled'])
     .where(within('id', part))
-    .select(['id', 'account_id', 'region', 'location_path', 'subsume_equal'])
+    .select(['id', 'account_id', 'region', 'location_path', 'subsume_equal', 'vends_to'])
     .orderBy('id')
     .execute()
   return rows.map(row => ({
@@ -156,6 +156,7 @@ export async function integrations(tx: Tx, part?: Part): Promise<Integration[]> 
     region: row.region,
     locationPath: row.location_path,
     subsumeEqual: row.subsume_equal,
+    ...(row.vends_to.length === 0 ? {} : { vendsTo: row.vends_to }),
   }))
 }
 
@@ -217,16 +218,22 @@ export async function principals(tx: Tx, part: Part): Promise<StoredPrincipal[]>
   const rows = await tx
     .selectFrom('principal')
     .where(within('person_id', part))
-    .select(['id', 'person_id', 'kind', 'identifier', 'integration_id'])
+    .select(['id', 'person_id', 'kind', 'identifier', 'integration_id', 'found_id'])
+    // Of what several sources say of one person and place, one entry counts: the local one, else the oldest.
+    .distinctOn(['person_id', sql`coalesce(integration_id, 0)`])
+    .orderBy('person_id')
+    .orderBy(sql`coalesce(integration_id, 0)`)
+    .orderBy(sql`source <> 'local'`)
     .orderBy('id')
     .execute()
-  return rows.map(({ id, person_id, kind, identifier, integration_id }) => ({
+  return rows.map(({ id, person_id, kind, identifier, integration_id, found_id }) => ({
     id,
     principal: {
       user: person_id as UserId,
       kind,
       identifier,
       ...(integration_id === null ? {} : { integration: integration_id as IntegrationId }),
+      ...(found_id === null ? {} : { isAnother: true }),
     },
   }))
 }

@@ -177,7 +177,8 @@ export function columnsOfEdit(config: IntegrationEdit) {
 /** Says the row as the fact it is. */
 export function sayChanged(act: Act, row: IntegrationRow, cause: string): void {
   const { id, account_id: accountId, region, location_path: locationPath, subsume_equal: subsumeEqual } = row
-  const fact = { id, accountId, region, locationPath, subsumeEqual, status: row.status }
+  const vending = row.vends_to.length === 0 ? {} : { vendsTo: row.vends_to }
+  const fact = { id, accountId, region, locationPath, subsumeEqual, ...vending, status: row.status }
   act.changed('integration', id, isInUse(row) ? fact : null, cause)
 }
 

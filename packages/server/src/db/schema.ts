@@ -76,6 +76,8 @@ export interface Database {
     disabled: Generated<boolean>
     created_at: DefaultNow
     deleted_at: OptionalTimestamp
+    userid_key: GeneratedAlways<string>
+    twin: Generated<number>
   }
   person_permission: { person_id: number; permission: Permission; scopes: string[] | null }
   api_key: {
@@ -89,7 +91,42 @@ export interface Database {
     last_used_at: OptionalTimestamp
     revoked_at: OptionalTimestamp
   }
-  people_group: { id: GeneratedAlways<number>; name: string; description: Generated<string>; created_at: DefaultNow }
+  settings: {
+    only_row: GeneratedAlways<boolean>
+    version: Generated<number>
+    public_url: string | null
+    local_accounts: Generated<boolean>
+    separation_of_duties: Generated<boolean>
+    session_idle_minutes: Generated<number>
+    session_hours: Generated<number>
+  }
+  local_account: { person_id: number; password_hash: string; changed_at: DefaultNow }
+  set_up_link: {
+    hash: Buffer
+    person_id: number | null
+    makes_admin: boolean
+    created_at: DefaultNow
+    expires_at: Timestamp
+  }
+  sign_in_session: {
+    id: GeneratedAlways<number>
+    hash: Buffer
+    person_id: number
+    via: string
+    created_at: DefaultNow
+    last_seen_at: DefaultNow
+    user_agent: string | null
+    ip: string | null
+  }
+  sign_in_attempt: { hash: Buffer; attempts: number; until: Timestamp }
+  people_group: {
+    id: GeneratedAlways<number>
+    name: string
+    description: Generated<string>
+    created_at: DefaultNow
+    name_key: GeneratedAlways<string>
+    twin: Generated<number>
+  }
   group_member: { group_id: number; person_id: number; source: Generated<string>; since: DefaultNow }
   person_attribute: { person_id: number; key: string; value: string; source: Generated<string>; since: DefaultNow }
   group_attribute: { group_id: number; key: string; value: string; source: Generated<string>; since: DefaultNow }
@@ -118,6 +155,10 @@ export interface Database {
     edit: ColumnType<IntegrationEdit | null, string | null | undefined, string | null>
     foreign_grants_to_remove: ColumnType<readonly string[] | null, string | null | undefined, string | null>
     faults: ColumnType<readonly IntegrationFault[], string | undefined, string>
+    vending_policy: string | null
+    vending_read_at: OptionalTimestamp
+    vending_problem: string | null
+    vends_to: Generated<string[]>
     validated_at: DefaultNow
     created_at: DefaultNow
     updated_at: DefaultNow
@@ -131,6 +172,32 @@ export interface Database {
     unique_id: string | null
     warning: string | null
     since: DefaultNow
+    source: Generated<string>
+    found_id: string | null
+    checked_at: OptionalTimestamp
+    check_due_at: DefaultNow
+  }
+  asserted_principal: {
+    person_id: number
+    source: string
+    kind: PrincipalKind
+    identifier: string
+    problem: string | null
+    since: DefaultNow
+  }
+  iam_role: {
+    arn: string
+    trust_policy: string | null
+    breadth: 'nobody' | 'one' | 'several' | 'unknown'
+    problem: string | null
+    read_at: DefaultNow
+  }
+  iam_account: {
+    account_id: string
+    roles: number | null
+    roles_quota: number | null
+    problem: string | null
+    read_at: DefaultNow
   }
   tag: { name: string; description: Generated<string>; created_at: DefaultNow }
   data_source: {
