@@ -41,9 +41,10 @@ export async function upCommand(
     ...(flags.webDir !== undefined && { webDir: path.resolve(flags.webDir) }),
   })
   process.stdout.write(printReady(running))
-  if (running.ready === undefined && running.server.isNew) {
-    // Shown this once; to a terminal and not to the log, which others may read.
-    process.stderr.write(`First start. The admin's API key, shown this once: ${await running.server.adminKey()}\n`)
+  const link = running.ready === undefined ? await running.server.setUpLink() : undefined
+  if (link !== undefined) {
+    // To a terminal and not to the log, which others may read.
+    process.stderr.write(`First start. Make the first admin here, once and within a day: ${link}\n`)
   }
   const why = await told
   process.stdout.write(`\n${why}: stopping …\n`)

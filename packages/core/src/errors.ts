@@ -179,8 +179,16 @@ export const errors = {
     text: '{count} people hold GOVERNANCE and USER_ADMIN together ({names}): take one of them away from each first',
   },
   'user-disabled': { status: 409, retry: false, text: 'user `{userid}` is disabled: enable them first' },
-  'user-exists': { status: 409, retry: false, text: 'a user `{userid}` exists already (id = {id}){why}' },
-  'group-exists': { status: 409, retry: false, text: 'a group `{name}` exists already (id = {id}){why}' },
+  'user-exists': {
+    status: 409,
+    retry: false,
+    text: 'a user `{userid}` exists already (id = {id}); names that differ only in case, or look alike, count as one',
+  },
+  'group-exists': {
+    status: 409,
+    retry: false,
+    text: 'a group `{name}` exists already (id = {id}); names that differ only in case, or look alike, count as one',
+  },
   'group-built-in': { status: 409, retry: false, text: 'group `{name}` is built in: everyone is in it, and it stays' },
   'tag-exists': { status: 409, retry: false, text: 'tag `{name}` exists already' },
   'tag-in-use': { status: 409, retry: false, text: 'tag `{name}` is in use by {uses}: remove it there first' },

@@ -15,7 +15,8 @@ import { startEmbedded } from './db/embedded.ts'
 import { rewrapSecrets } from './db/integration-edit.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
-import { firstAdminKey, isNewDeployment } from './directory/first-admin.ts'
+import { firstAdminKey, firstSetUpLink } from './directory/first-admin.ts'
+import { urlOf } from './directory/set-up.ts'
 import { createApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { resumeIntegrations } from './integrations/lifecycle.ts'
@@ -28,8 +29,8 @@ import type { World } from './world.ts'
 
 export interface Server {
   readonly url: string
-  /** Nobody has been made yet: the first start. */
-  readonly isNew: boolean
+  /** The link by which the first admin comes in; undefined once somebody has. A secret: for a terminal, not for a log. */
+  setUpLink(): Promise<string | undefined>
   /** A new key of the first admin, who is made unless there. */
   adminKey(): Promise<string>
   /** Finishes what is under way, then ends everything that was started. May be called twice. */
@@ -93,10 +94,13 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')
     const app = await createApp(world, { webFolder: options.webDir, readiness })
     closers.push(() => app.close())
-    const isNew = await isNewDeployment(db)
+    const listensAt = await listen(app, config, options.portMayMove ?? false)
     return {
-      url: await listen(app, config, options.portMayMove ?? false),
-      isNew,
+      url: listensAt,
+      async setUpLink() {
+        const link = await firstSetUpLink(db)
+        return link && ((await urlOf(world, link)) ?? listensAt + link.path)
+      },
       adminKey: () => firstAdminKey(db),
       close,
     }

@@ -1,4 +1,4 @@
-/** API keys: how programs, and for now people, sign in (03). Everyone manages their own. */
+/** API keys: how programs sign in (03). Everyone manages their own. */
 import { z } from 'zod'
 import { id, idParam, instant, instantInput, name, nothing } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
@@ -15,6 +15,16 @@ const apiKey = z.object({
 export type ApiKey = z.output<typeof apiKey>
 
 export const apiKeys = {
+  listOf: endpoint({
+    method: 'GET',
+    path: '/users/{id}/api-keys',
+    summary: 'The keys of a person that still work',
+    needs: ['USER_ADMIN'],
+    params: z.object({ id: idParam }),
+    status: 200,
+    response: z.object({ items: z.array(apiKey) }),
+    errors: ['user-not-found'],
+  }),
   list: endpoint({
     method: 'GET',
     path: '/api-keys',

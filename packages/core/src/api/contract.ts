@@ -14,6 +14,9 @@ import { policies } from './policies.ts'
 import { previews } from './preview.ts'
 import { restraint } from './restraint.ts'
 import { runs } from './runs.ts'
+import { session, sessions } from './session.ts'
+import { setUp } from './set-up.ts'
+import { settings } from './settings.ts'
 import { subscriptions } from './subscriptions.ts'
 import { tags } from './tags.ts'
 import { groups, users } from './users.ts'
@@ -36,6 +39,10 @@ export const api = {
   grants,
   access,
   apiKeys,
+  session,
+  sessions,
+  setUp,
+  settings,
   deployment,
   drift,
 }

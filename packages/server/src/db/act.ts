@@ -21,8 +21,10 @@ export interface Actor {
   readonly name: string
   readonly ip?: string
   readonly requestId?: string
-  /** Which API key was used. */
+  /** Which API key or session was used. */
   readonly sessionId?: string
+  /** What proved who it is: `local` or the name of an identity provider; absent with a key. */
+  readonly identityProvider?: string
   /** Holds what is about to be stored against what the actor was shown: throws to refuse it. Nobody else stores meanwhile. */
   readonly confirm?: ((tx: Tx, changes: readonly UnstoredChange[]) => Promise<void>) | undefined
 }
@@ -54,6 +56,8 @@ export interface AuditTarget {
 
 /** The part of an audit event (07) that the act itself knows; envelope, actor and time are added. */
 export interface AuditEntry {
+  /** Default `SUCCESS`. */
+  readonly actionStatus?: 'SUCCESS' | 'FAILURE'
   /** Upper case: `CREATE`, `UPDATE`, `DELETE`, `ACTIVATE` … */
   readonly action: string
   readonly targetType: string
@@ -124,9 +128,14 @@ async function storeAudit(tx: Tx, actor: Actor, now: Instant, tenantId: string, 
       id,
       eventTimestamp: timestamp,
       receivedTimestamp: timestamp,
-      ...rest,
       actionStatus: 'SUCCESS',
-      actor: { type: actor.type, id: actor.id ?? null, name: actor.userid, identityProvider: null },
+      ...rest,
+      actor: {
+        type: actor.type,
+        id: actor.id ?? null,
+        name: actor.userid,
+        identityProvider: actor.identityProvider ?? null,
+      },
       actorIp: actor.ip ?? null,
       relatedResources: entry.relatedResources ?? [],
       requestId: actor.requestId ?? null,

@@ -2,6 +2,7 @@
 import type { ApiKey, Permission } from '@headgate/core/api'
 import { type Kysely, sql } from 'kysely'
 import type { Act, AuditTarget, Tx } from './act.ts'
+import { heldPermissions } from './held-permissions.ts'
 import type { Database } from './schema.ts'
 
 export interface KeyOwner {
@@ -27,7 +28,7 @@ export async function findKeyOwner(db: Kysely<Database>, hash: Buffer): Promise<
     .where(sql<boolean>`coalesce(api_key.expires_at > now(), true)`)
     .where('person.disabled', '=', false)
     .where('person.deleted_at', 'is', null)
-    .select(({ selectFrom }) => [
+    .select([
       'api_key.id as keyId',
       'api_key.hash',
       'api_key.permissions as keyPermissions',
@@ -35,12 +36,7 @@ export async function findKeyOwner(db: Kysely<Database>, hash: Buffer): Promise<
       'person.id as personId',
       'person.userid',
       'person.name',
-      selectFrom('person_permission')
-        .whereRef('person_permission.person_id', '=', 'person.id')
-        .select(sql<Permission[]>`coalesce(array_agg(permission), '{}')`.as('held'))
-        .$asScalar()
-        .$notNull()
-        .as('permissions'),
+      heldPermissions.as('permissions'),
     ])
     .executeTakeFirst()
 }

@@ -1,4 +1,4 @@
-/** How API keys are made and recognised. The key itself is known to whoever got it and to nobody else. */
+/** How API keys and other secrets of ours are made and recognised. One is known to whoever got it and to nobody else. */
 import { createHash, randomBytes } from 'node:crypto'
 
 export interface NewKeySecret {
@@ -8,9 +8,12 @@ export interface NewKeySecret {
   readonly hash: Buffer
 }
 
-/** `hg_` and 256 random bits; the prefix lets scanners of leaked secrets find it. */
-export function newKey(): NewKeySecret {
-  const key = `hg_${randomBytes(32).toString('base64url')}`
+/**
+ * The prefix and 256 random bits; the prefix lets scanners of leaked secrets find it.
+ * @param prefix default `hg_`, an API key
+ */
+export function newKey(prefix = 'hg_'): NewKeySecret {
+  const key = `${prefix}${randomBytes(32).toString('base64url')}`
   return { key, hash: hashKey(key) }
 }
 

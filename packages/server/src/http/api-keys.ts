@@ -8,12 +8,18 @@ import { api, type Permission, Problem } from '@headgate/core/api'
 import { act } from '../db/act.ts'
 import { insertKey, listKeys, type NewKey, revokeKey, sayKeyMade } from '../db/api-key.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
+import { getUser } from '../db/user-view.ts'
 import { newKey } from '../directory/new-key.ts'
 import type { World } from '../world.ts'
 import { type Caller, need, type Serve } from './serve.ts'
 
 export function apiKeyRoutes(serve: Serve, { db }: World): void {
   serve(api.apiKeys.list, async ({ caller }) => ({ body: { items: await listKeys(db.kysely, caller.id) } }))
+
+  serve(api.apiKeys.listOf, async ({ params: { id } }) => {
+    await getUser(db.kysely, id)
+    return { body: { items: await listKeys(db.kysely, id) } }
+  })
 
   serve(api.apiKeys.create, async ({ body, caller }) => {
     const person = body.userId ?? caller.id

@@ -4,6 +4,7 @@
  * Listens to nothing and starts nothing: the caller does `app.listen(…)` and `app.close()`.
  */
 import { randomUUID } from 'node:crypto'
+import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { World } from '../world.ts'
@@ -39,6 +40,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
   answerErrors(app)
   acceptBodies(app)
   await secureHeaders(app)
+  await app.register(cookie)
   await app.register(rateLimit, { global: false, max: world.config.HEADGATE_RATE_LIMIT, timeWindow: 60_000 })
 
   const serve = fastifyServe(app, authentication(app, world), world, options.streamBeatMs)

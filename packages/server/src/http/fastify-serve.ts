@@ -5,6 +5,7 @@ import { confirmation } from '../previews/token.ts'
 import { heldOfWrite } from '../runs/held-of-write.ts'
 import type { World } from '../world.ts'
 import type { Authenticate } from './auth.ts'
+import { clientOf } from './client.ts'
 import { streamsOf, type Tell } from './event-stream.ts'
 import { type Parsed, parseRequest, parseSequence } from './parse.ts'
 import { type Caller, need, type PlainAnswer, type Serve } from './serve.ts'
@@ -34,10 +35,10 @@ export function fastifyServe(
   }
   const stream = streamsOf(app, streamBeatMs)
 
-  /** A key may end, and so may a permission, while somebody reads on. */
+  /** A key or session may end, and so may a permission, while somebody reads on. */
   async function isAllowed({ needs }: Endpoint, request: FastifyRequest): Promise<boolean> {
     try {
-      const caller = await authenticate(request, needs !== 'nobody')
+      const caller = await authenticate(request, needs !== 'nobody', true)
       if (caller && typeof needs !== 'string') need(caller, ...needs)
       return true
     } catch (error) {
@@ -62,7 +63,8 @@ export function fastifyServe(
         // Who has written and reads elsewhere sees what they wrote.
         if (sequence !== undefined && endpoint.method === 'GET') await world.index.reach(sequence)
         const parsed = parseRequest(endpoint, incomingOf(request))
-        const call = { ...parsed, caller: await confirming(endpoint, parsed, request) }
+        const caller = await confirming(endpoint, parsed, request)
+        const call = { ...parsed, caller, client: clientOf(request) }
         const answer = await handle(call as Parameters<typeof handle>[0])
         if (endpoint.streams) {
           const { stream: tell } = answer as { readonly stream: Tell }
@@ -97,6 +99,7 @@ function present<E extends Endpoint>(
   const body = endpoint.response.parse(answer.body)
   if (answer.sequence !== undefined) reply.header('headgate-sequence', String(answer.sequence))
   if (answer.version !== undefined) reply.header('etag', `"${answer.version}"`)
+  for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
   reply.header('cache-control', 'no-store').code(endpoint.status)
   if (held > 0) {
     reply.code(202).header('headgate-held', String(held))

@@ -18,6 +18,9 @@ import { previewRoutes } from './previews.ts'
 import { restraintRoutes } from './restraint.ts'
 import { runRoutes } from './runs.ts'
 import type { Serve } from './serve.ts'
+import { sessionRoutes } from './session.ts'
+import { setUpRoutes } from './set-up.ts'
+import { settingsRoutes } from './settings.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { tagRoutes } from './tags.ts'
 import { userAccessRoutes } from './user-access.ts'
@@ -44,5 +47,8 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   policyHistoryRoutes,
   grantRoutes,
   apiKeyRoutes,
+  sessionRoutes,
+  setUpRoutes,
+  settingsRoutes,
   driftRoutes,
 ]

@@ -5,6 +5,7 @@
 import { type Endpoint, type ErrorCode, type Permission, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Actor } from '../db/act.ts'
+import type { Client, Cookie } from '../directory/session-cookie.ts'
 
 /** Who calls, with what they may do: their own permissions, narrowed to those of the key. */
 export interface Caller extends Actor {
@@ -13,6 +14,13 @@ export interface Caller extends Actor {
   readonly permissions: ReadonlySet<Permission>
   /** Whether the key itself was confined to some permissions, whatever its owner comes to hold. */
   readonly keyIsNarrowed: boolean
+  /** There for whoever is signed in with a browser; absent with a key. */
+  readonly session?: {
+    readonly id: number
+    /** `local`, or the name of an identity provider. */
+    readonly via: string
+    readonly endsAt: number
+  }
 }
 
 type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }
@@ -27,6 +35,8 @@ export interface Call<E extends Endpoint> {
   readonly version: E extends { readonly ifMatch: true } ? number : undefined
   /** There unless the endpoint needs nobody. */
   readonly caller: E['needs'] extends 'nobody' ? undefined : Caller
+  /** Where the call comes from. */
+  readonly client: Client
 }
 
 /** Tells events until `signal` is aborted or there are no more; what it throws ends the stream. */
@@ -45,6 +55,8 @@ export interface PlainAnswer<E extends Endpoint> {
   readonly sequence?: number | undefined
   /** What `ETag` says: the version to send as `If-Match`. */
   readonly version?: number | undefined
+  /** What the browser is to keep, or to forget. */
+  readonly cookies?: readonly Cookie[]
 }
 
 /** Registers one endpoint. */

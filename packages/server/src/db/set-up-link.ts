@@ -1,0 +1,65 @@
+/** Set-up links. At most one waits for each person, and at most one makes an admin. */
+import { type Kysely, sql } from 'kysely'
+import type { Tx } from './act.ts'
+import type { Database } from './schema.ts'
+
+export interface SetUpLink {
+  /** null: whoever it makes. */
+  readonly personId: number | null
+  readonly makesAdmin: boolean
+  readonly expiresAt: number
+}
+
+export interface NewSetUpLink extends SetUpLink {
+  readonly hash: Buffer
+}
+
+/** Replaces the one that waited before, and forgets those that have expired. */
+export async function insertSetUpLink(tx: Tx, { hash, personId, makesAdmin, expiresAt }: NewSetUpLink): Promise<void> {
+  await tx
+    .deleteFrom('set_up_link')
+    .where(({ or, eb }) =>
+      or([
+        eb('person_id', 'is not distinct from', personId),
+        eb('expires_at', '<', sql<number>`now()`),
+        ...(makesAdmin ? [eb('makes_admin', '=', true)] : []),
+      ]),
+    )
+    .execute()
+  await tx
+    .insertInto('set_up_link')
+    .values({ hash, person_id: personId, makes_admin: makesAdmin, expires_at: new Date(expiresAt) })
+    .execute()
+}
+
+/** A link that waits to be used. */
+export async function findSetUpLink(db: Kysely<Database>, hash: Buffer): Promise<SetUpLink | undefined> {
+  return db
+    .selectFrom('set_up_link')
+    .where('hash', '=', hash)
+    .where('expires_at', '>', sql<number>`now()`)
+    .select(['person_id as personId', 'makes_admin as makesAdmin', 'expires_at as expiresAt'])
+    .executeTakeFirst()
+}
+
+/** Uses it up: of two at the same moment, one gets it. */
+export async function takeSetUpLink(tx: Tx, hash: Buffer): Promise<SetUpLink | undefined> {
+  return tx
+    .deleteFrom('set_up_link')
+    .where('hash', '=', hash)
+    .where('expires_at', '>', sql<number>`now()`)
+    .returning(['person_id as personId', 'makes_admin as makesAdmin', 'expires_at as expiresAt'])
+    .executeTakeFirst()
+}
+
+/** Whether one waits that makes an admin. */
+export async function adminLinkWaits(db: Kysely<Database>): Promise<boolean> {
+  const row = await db
+    .selectFrom('set_up_link')
+    .where('makes_admin', '=', true)
+    .where('expires_at', '>', sql<number>`now()`)
+    .select('hash')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
