@@ -1,5 +1,6 @@
 /** Shapes that several resources share: ids, names, instants, pages. */
 import { z } from 'zod'
+import { nameFault, normalText, shownFault, valueFault } from '../name.ts'
 
 /** An id as the API takes it: a number or its digits. */
 export const idParam = z
@@ -11,24 +12,56 @@ export const idParam = z
 /** An id as the API answers it. */
 export const id = z.number().int().positive()
 
-// Control characters would make two names look alike in a list and break log lines.
+// Control characters would break log lines. What is there from before stays callable: new names are held to more.
 const plainText = /^[^\p{Cc}\p{Cs}]*$/u
-export const name = z.string().trim().min(1).max(255).regex(plainText, 'must not hold control characters')
+/** The name of something that is there: a domain, say. */
+export const name = z
+  .string()
+  .trim()
+  .normalize('NFC')
+  .min(1)
+  .max(255)
+  .regex(plainText, 'must not hold control characters')
+/** A name that something is given, to be shown; what two things may not share is a `label`. */
+export const newName = z
+  .string()
+  .overwrite(normalText)
+  .min(1, { abort: true })
+  .max(255)
+  .superRefine(refuseBy(shownFault))
 export const text = z
   .string()
   .max(4096)
   .regex(/^[^\p{Cs}\0]*$/u, 'must be valid Unicode')
 
-/** Dotted and hierarchical, without empty segments: `Finance.Payroll`. */
+const noEmptySegment = (value: string) => value.split('.').every(segment => segment.trim() !== '')
+
+/** Dotted and hierarchical, without empty segments: `Finance.Payroll`. Of one that is there. */
 export const dottedName = z
   .string()
+  .normalize('NFC')
   .min(1)
   .max(255)
   .regex(plainText, 'must not hold control characters')
-  .refine(value => value.split('.').every(segment => segment.trim() !== ''), 'must not have empty segments')
+  .refine(noEmptySegment, 'must not have empty segments')
+/** A new tag, or a value that somebody is given. */
+export const newDottedName = z
+  .string()
+  .overwrite(normalText)
+  .min(1, { abort: true })
+  .max(255)
+  .superRefine(refuseBy(valueFault))
+  .refine(noEmptySegment, 'must not have empty segments')
 
-/** A path segment that becomes a key, a group name or a user name. */
-export const label = z.string().min(1).max(255).regex(plainText, 'must not hold control characters')
+/** A user name, a group's name, a key: what policies name, and two may not look alike. */
+export const label = z.string().overwrite(normalText).min(1, { abort: true }).max(255).superRefine(refuseBy(nameFault))
+
+function refuseBy(faultOf: (text: string) => string | undefined) {
+  return (text: string, context: z.RefinementCtx<string>) => {
+    const message = faultOf(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  }
+}
 
 /** ISO 8601 with milliseconds, UTC. */
 export const instant = z.iso.datetime({ precision: 3 })

@@ -1,6 +1,6 @@
 /** Domains: named sets of data sources, in which rights are delegated to users and groups (02). */
 import { z } from 'zod'
-import { dottedName, id, idParam, instant, name, nothing, page, pageQuery, text } from './common.ts'
+import { dottedName, id, idParam, instant, name, newName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 export const domainRights = ['MANAGE_POLICIES', 'MANAGE_DATA_PRODUCTS', 'AUDIT_ACTIVITY'] as const
@@ -73,7 +73,7 @@ export const domains = {
     path: '/domains',
     summary: 'Create a domain; its name stays',
     needs,
-    body: z.strictObject({ name, description: text.default(''), tags: tags.default([]) }),
+    body: z.strictObject({ name: newName, description: text.default(''), tags: tags.default([]) }),
     status: 201,
     response: domainDetail,
     errors: ['domain-exists', 'tag-not-found', 'name-reserved'],

@@ -1,6 +1,6 @@
 /** Integrations: one AWS account + region + Access Grants location each (01). */
 import { z } from 'zod'
-import { idParam, name } from './common.ts'
+import { idParam, name, newName } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 export const integrationStatuses = [
@@ -44,7 +44,7 @@ export type ValidationTest = z.output<typeof validationTest>
 export type ValidationResults = z.output<typeof validationResults>
 
 const common = {
-  name,
+  name: newName,
   awsAccountId: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
   awsRegion: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as `us-east-1`'),
   /** Checked as validation test 3, so that the answer lists it among the others. */

@@ -1,6 +1,6 @@
 /** Registering data sources, in the routes that the reference product documents (seed 001). */
 import { z } from 'zod'
-import { dottedName, id, idParam, name, text } from './common.ts'
+import { dottedName, id, idParam, name, newName, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 const MiB = 1024 * 1024
@@ -10,7 +10,7 @@ export const mostAtOnce = 10_000
 
 /** One data source of a registration. */
 const registrationItem = z.strictObject({
-  dataSourceName: name,
+  dataSourceName: newName,
   prefix: z.string().max(2000),
   tags: z.array(dottedName).max(100).optional(),
   description: text.optional(),

@@ -1,6 +1,6 @@
 /** Policies: grant policies let people in, guardrails are minimums that everyone must meet (04). */
 import { z } from 'zod'
-import { dottedName, id, idParam, instant, level, name, nothing, page, pageQuery, text } from './common.ts'
+import { dottedName, id, idParam, instant, level, name, newName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 const condition = z.union(
@@ -35,7 +35,7 @@ const subscribe = z.enum(['automatic', 'manual'])
 
 /** What a version of a policy says. */
 export const policyContent = z.strictObject({
-  name,
+  name: newName,
   kind,
   level,
   appliesTo,
@@ -319,7 +319,7 @@ export const policies = {
     summary: 'A staged copy under another name, of the same reach',
     needs,
     params,
-    body: z.strictObject({ name }),
+    body: z.strictObject({ name: newName }),
     status: 201,
     response: policy,
     errors: ['policy-not-found', 'policy-invalid', 'policy-name-taken', 'integration-not-found'],

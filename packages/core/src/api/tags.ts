@@ -1,6 +1,6 @@
 /** The tag catalogue: dotted, hierarchical labels that governors create (02). */
 import { z } from 'zod'
-import { dottedName, instant, nothing, page, pageQuery, text } from './common.ts'
+import { dottedName, instant, newDottedName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 export const tag = z.object({
@@ -30,7 +30,7 @@ export const tags = {
     path: '/tags',
     summary: 'Create a tag; its parents are created with it',
     needs,
-    body: z.strictObject({ name: dottedName, description: text.default('') }),
+    body: z.strictObject({ name: newDottedName, description: text.default('') }),
     status: 201,
     response: tag,
     errors: ['tag-exists', 'name-reserved'],

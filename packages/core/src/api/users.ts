@@ -1,7 +1,19 @@
 /** People: users with their groups, attributes, permissions and AWS principals (03). */
 import { z } from 'zod'
 import { accessPage } from './access.ts'
-import { dottedName, id, idParam, instant, label, name, nothing, page, pageQuery } from './common.ts'
+import {
+  dottedName,
+  id,
+  idParam,
+  instant,
+  label,
+  name,
+  newDottedName,
+  newName,
+  nothing,
+  page,
+  pageQuery,
+} from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
 
 export const userKinds = ['person', 'role-user', 'service'] as const
@@ -40,7 +52,9 @@ export const user = z.object({
 export type User = z.output<typeof user>
 
 const params = z.object({ id: idParam })
-const attributeParams = z.object({ id: idParam, key: label, value: dottedName })
+const attributeParams = z.object({ id: idParam, key: label, value: newDottedName })
+/** What was given before names were held to a form can be taken away. */
+const heldAttributeParams = z.object({ id: idParam, key: name, value: dottedName })
 const needs = ['USER_ADMIN'] as const
 const readers = ['USER_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'] as const
 
@@ -92,7 +106,7 @@ export const users = {
     needs,
     body: z.strictObject({
       userid: label,
-      name,
+      name: newName,
       email: z.email().max(320).optional(),
       kind: z.enum(userKinds).default('person'),
       permissions: z.array(z.enum(permissions)).max(permissions.length).default([]),
@@ -108,7 +122,7 @@ export const users = {
     needs,
     params,
     body: z.strictObject({
-      name: name.optional(),
+      name: newName.optional(),
       email: z.email().max(320).nullable().optional(),
       disabled: z.boolean().optional(),
     }),
@@ -171,7 +185,7 @@ export const users = {
     path: '/users/{id}/attributes/{key}/{value}',
     summary: 'Take a value away; nothing happens where it is not held',
     needs,
-    params: attributeParams,
+    params: heldAttributeParams,
     ifPreview: true,
     status: 204,
     response: nothing,
@@ -280,7 +294,7 @@ export const groups = {
     path: '/groups/{id}/attributes/{key}/{value}',
     summary: 'Take a value away from a group; nothing happens where it is not held',
     needs,
-    params: attributeParams,
+    params: heldAttributeParams,
     ifPreview: true,
     status: 204,
     response: nothing,

@@ -121,9 +121,12 @@ function badEscape(token: IToken): PolicyError | undefined {
   return policyErrorAt(span, 'policy-character', 'the string is not valid Unicode: write it anew', ['a string'])
 }
 
+/** In NFC, as all names and values are stored: what looks the same in an expression is the same. */
 function unescaped(token: IToken): string {
-  return token.image.slice(1, -1).replace(escaped, (written, code: string | undefined, letter: string | undefined) => {
+  const text = token.image.slice(1, -1)
+  const plain = text.replace(escaped, (written, code: string | undefined, letter: string | undefined) => {
     if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16))
     return escapes[letter!] ?? written
   })
+  return plain.normalize('NFC')
 }

@@ -4,6 +4,7 @@
  * Members and attributes remember their source; only those of the source `local` are changed here.
  */
 
+import { normalName } from '@headgate/core'
 import { type Group, Problem } from '@headgate/core/api'
 import { allUsers } from '@headgate/core/policy'
 import { type Kysely, type Selectable, sql } from 'kysely'
@@ -91,18 +92,16 @@ export async function listGroupMembers(db: Reader, id: number, query: PageQuery)
   return { ...page, items: page.items.map(row => ({ ...row, source: row.source ?? 'built-in' })) }
 }
 
-/** @throws Problem `group-exists` */
-export async function insertGroup({ tx, changed, audit }: Act, name: string, description: string): Promise<number> {
+/** @throws Problem `name-invalid`, `group-exists` */
+export async function insertGroup({ tx, changed, audit }: Act, given: string, description: string): Promise<number> {
+  const name = normalName(given)
   const row = await tx
     .insertInto('people_group')
     .values({ name, description })
-    .onConflict(conflict => conflict.column('name').doNothing())
+    .onConflict(conflict => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (!row) {
-    const other = await tx.selectFrom('people_group').where('name', '=', name).select('id').executeTakeFirst()
-    throw new Problem('group-exists', { name, id: other?.id })
-  }
+  if (!row) throw await nameTaken(tx, name)
   changed('group', row.id, { id: row.id, name }, 'group-created')
   audit({
     action: 'CREATE',
@@ -111,6 +110,17 @@ export async function insertGroup({ tx, changed, audit }: Act, name: string, des
     payload: { type: 'GroupCreated', after: { name, description } },
   })
   return row.id
+}
+
+async function nameTaken(tx: Tx, name: string): Promise<Problem> {
+  const other = await tx
+    .selectFrom('people_group')
+    .where(sql`look_alike(name)`, '=', sql`look_alike(${name})`)
+    .select(['id', 'name'])
+    .orderBy('twin')
+    .limit(1)
+    .executeTakeFirst()
+  return new Problem('group-exists', { name: other?.name ?? name, id: other?.id })
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * A deleted person's row stays for the history, without anything that could still let them in; the user name is free.
  */
+import { normalName, normalText } from '@headgate/core'
 import { permissions as allPermissions, type Permission, Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { hashKey } from '../directory/new-key.ts'
@@ -43,16 +44,17 @@ export async function hasPeople(db: Kysely<Database>): Promise<boolean> {
   return (await db.selectFrom('person').select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
-/** @throws Problem `user-exists` */
+/** @throws Problem `name-invalid`, `user-exists` */
 export async function insertPerson({ tx, changed, audit }: Act, person: NewPerson): Promise<number> {
-  const { userid, name, email, kind } = person
+  const { name, email, kind } = person
+  const userid = normalName(person.userid)
   const row = await tx
     .insertInto('person')
     .values({ userid, name, email: email ?? null, kind })
-    .onConflict(conflict => conflict.column('userid').where('deleted_at', 'is', null).doNothing())
+    .onConflict(conflict => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (!row) throw new Problem('user-exists', { userid, id: await findPersonId(tx, userid) })
+  if (!row) throw await nameTaken(tx, userid)
   const permissions = await insertPermissions(tx, row.id, person.permissions)
   changed('user', row.id, factOf(row), 'user-created')
   audit({
@@ -276,15 +278,30 @@ async function insertPermissions(
   return permissions
 }
 
-/** The id of the living person with that user name. */
-export async function findPersonId(tx: Tx, userid: string): Promise<number | undefined> {
-  const found = await tx
+/** The id of the living person who is called so: in whatever case and width, but not by somebody who merely looks alike. */
+export async function findPersonId(db: Kysely<Database>, userid: string): Promise<number | undefined> {
+  const found = await db
     .selectFrom('person')
-    .where('userid', '=', userid)
+    .where('userid_key', '=', sql<string>`name_key(${userid})`)
     .where('deleted_at', 'is', null)
     .select('id')
+    .orderBy(sql`userid = ${normalText(userid)}`, 'desc')
+    .orderBy('twin')
+    .limit(1)
     .executeTakeFirst()
   return found?.id
+}
+
+async function nameTaken(tx: Tx, userid: string): Promise<Problem> {
+  const other = await tx
+    .selectFrom('person')
+    .where(sql`look_alike(userid)`, '=', sql`look_alike(${userid})`)
+    .where('deleted_at', 'is', null)
+    .select(['id', 'userid'])
+    .orderBy('twin')
+    .limit(1)
+    .executeTakeFirst()
+  return new Problem('user-exists', { userid: other?.userid ?? userid, id: other?.id })
 }
 
 function factOf({ id, userid, disabled }: PersonRow) {

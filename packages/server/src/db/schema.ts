@@ -14,6 +14,7 @@ import type {
   ValidationResults,
 } from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type { UserResource } from '../scim/user-resource.ts'
 import type { Sealed } from '../secrets.ts'
 
 /** Read as milliseconds (`Instant`), written as a Date. */
@@ -429,5 +430,26 @@ export interface Database {
     removed_at: OptionalTimestamp
     error_code: string | null
     error_text: string | null
+  }
+  scim_user: {
+    person_id: number
+    provider: string
+    user_name_key: string
+    external_id: string | null
+    resource: Json<UserResource>
+    email_keys: Generated<string[]>
+    version: Generated<number>
+    created_at: DefaultNow
+    updated_at: DefaultNow
+  }
+  scim_group: {
+    group_id: number
+    provider: string
+    display_name: string
+    display_name_key: string
+    external_id: string | null
+    version: Generated<number>
+    created_at: DefaultNow
+    updated_at: DefaultNow
   }
 }
