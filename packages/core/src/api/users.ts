@@ -113,7 +113,7 @@ export const users = {
     }),
     status: 201,
     response: user,
-    errors: ['user-exists', 'name-reserved'],
+    errors: ['user-exists', 'name-reserved', 'duties-separated'],
   }),
   update: endpoint({
     method: 'PATCH',
@@ -155,7 +155,7 @@ export const users = {
     }),
     status: 200,
     response: user,
-    errors: ['user-not-found', 'self-change', 'last-admin'],
+    errors: ['user-not-found', 'self-change', 'last-admin', 'duties-separated'],
   }),
   setPrincipals: endpoint({
     method: 'PUT',

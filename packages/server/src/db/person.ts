@@ -10,6 +10,7 @@ import { hashKey } from '../directory/new-key.ts'
 import { type Act, type AuditTarget, act, system, type Tx } from './act.ts'
 import { insertKey, sayKeyMade } from './api-key.ts'
 import { attributeFactId } from './attribute.ts'
+import { keepDutiesApart } from './duties.ts'
 import type { Db } from './open.ts'
 import type { Database } from './schema.ts'
 import { removeAllSubscriptions } from './subscription.ts'
@@ -55,6 +56,7 @@ export async function insertPerson({ tx, changed, audit }: Act, person: NewPerso
     .returningAll()
     .executeTakeFirst()
   if (!row) throw await nameTaken(tx, userid)
+  await keepDutiesApart(tx, userid, person.permissions)
   const permissions = await insertPermissions(tx, row.id, person.permissions)
   changed('user', row.id, factOf(row), 'user-created')
   audit({
@@ -109,7 +111,7 @@ export async function updatePerson({ tx, changed, audit }: Act, id: number, chan
 
 /**
  * @param dataSourceScopes where the permission to register holds, as `printScope` writes them; absent: everywhere
- * @throws Problem `user-not-found`, `last-admin`
+ * @throws Problem `user-not-found`, `last-admin`, `duties-separated`
  */
 export async function replacePermissions(
   { tx, audit }: Act,
@@ -119,6 +121,7 @@ export async function replacePermissions(
 ): Promise<void> {
   if (!wanted.includes(adminPermission)) await keepAnAdmin(tx, id)
   const person = await lockPerson(tx, id)
+  await keepDutiesApart(tx, person.userid, wanted)
   const removed = await tx
     .deleteFrom('person_permission')
     .where('person_id', '=', id)

@@ -125,7 +125,8 @@ function callerFor({ personId, userid, name }: Owner, permissions: readonly Perm
   return { type: 'user', id: personId, userid, name, permissions: new Set(permissions), ip, requestId } as const
 }
 
-function limiter(app: FastifyInstance, keyGenerator: (request: FastifyRequest) => string) {
+/** Counts calls by what `keyGenerator` says; throws Problem `rate-limited`. */
+export function limiter(app: FastifyInstance, keyGenerator: (request: FastifyRequest) => string) {
   const limit = app.createRateLimit({ keyGenerator })
   return async (request: FastifyRequest): Promise<void> => {
     const { isAllowed, ...rest } = await limit(request)
