@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { parseExpression, printExpression } from '@headgate/core'
 import { permissions } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
@@ -34,9 +35,32 @@ test('a user is made, read, changed and deleted, and the name is free again', as
   assert.notEqual(again.id, made.id)
 })
 
-test('user names are told apart byte for byte', async () => {
-  await admin.users.create({ body: { userid: 'Case', name: 'x' } })
-  await admin.users.create({ body: { userid: 'case', name: 'x' } })
+test('a user name or group that looks like another is refused, and who that is is said', async () => {
+  const made = await admin.users.create({ body: { userid: ' Zoe\u0308.Case', name: 'x' } })
+  assert.equal(made.userid, 'Zoë.Case')
+  for (const userid of ['zoë.case', 'ZOË.CASE', 'Zoë.Ｃase', 'Zoe\u0308.Case ']) {
+    const named = new RegExp(`\`Zoë.Case\` exists already \\(id = ${made.id}\\)`)
+    await assert.rejects(admin.users.create({ body: { userid, name: 'x' } }), { code: 'user-exists', message: named })
+  }
+  await refuses(admin.users.create({ body: { userid: 'Zoë.Сase', name: 'x' } }), 'request-invalid')
+  await admin.users.create({ body: { userid: 'сор', name: 'in Cyrillic' } })
+  await refuses(admin.users.create({ body: { userid: 'cop', name: 'x' } }), 'user-exists')
+  const group = await admin.groups.create({ body: { name: 'Red  Team' } })
+  assert.equal(group.name, 'Red Team')
+  await refuses(admin.groups.create({ body: { name: 'RED team' } }), 'group-exists')
+  await refuses(admin.groups.create({ body: { name: 'Red\u2066 Team' } }), 'request-invalid')
+})
+
+test('an expression finds a value however its accents are written', async () => {
+  const dora = await admin.users.create({ body: { userid: 'dora.nfd', name: 'Dora' } })
+  await admin.users.addAttribute({ params: { id: dora.id, key: 'ville', value: 'Orle\u0301ans' } })
+  assert.deepEqual((await admin.users.get({ params: { id: dora.id } })).attributes, [
+    { key: 'ville', value: 'Orléans', source: 'local' },
+  ])
+  const parsed = parseExpression("@hasAttribute('ville', 'Orle\u0301ans')")
+  assert.ok(parsed.ok && printExpression(parsed.expression) === "@hasAttribute('ville', 'Orléans')")
+  await admin.users.removeAttribute({ params: { id: dora.id, key: 'ville', value: 'Orle\u0301ans' } })
+  assert.deepEqual((await admin.users.get({ params: { id: dora.id } })).attributes, [])
 })
 
 test('nobody changes what Headgate knows of themselves', async () => {
@@ -197,7 +221,6 @@ test('names of the marketplace are reserved everywhere, however they are dressed
     'Headgate Marketplace Data Product.7',
     'headgate marketplace',
     'Ｈeadgate  Marketplace',
-    'Head\u200bgate Marketplace',
   ]
   for (const name of reserved) {
     await refuses(admin.tags.create({ body: { name } }), 'name-reserved', 422)
@@ -208,6 +231,9 @@ test('names of the marketplace are reserved everywhere, however they are dressed
     await refuses(admin.users.addAttribute({ params: { id: dora.id, key: 'x', value: name } }), 'name-reserved')
     await refuses(admin.users.removeAttribute({ params: { id: dora.id, key: name, value: 'x' } }), 'name-reserved')
   }
+  const disguised = { id: dora.id, key: 'x', value: 'Неаdgate Маrketрlасе' }
+  await refuses(admin.users.addAttribute({ params: disguised }), 'name-reserved')
+  await refuses(admin.tags.create({ body: { name: 'Head\u200bgate Marketplace' } }), 'request-invalid')
 })
 
 test('a group has members and attributes; everyone sees them counted', async () => {

@@ -112,6 +112,16 @@ export async function insertGroup({ tx, changed, audit }: Act, given: string, de
   return row.id
 }
 
+/** Where several names of before clash and the first of them goes, the next one takes its place. */
+async function promoteTwin(tx: Tx, name: string): Promise<void> {
+  await sql`
+    with alike as (
+      select id, twin, row_number() over (order by twin) - 1 as rank from people_group
+      where look_alike(name) = look_alike(${name}))
+    update people_group set twin = 0 from alike
+    where people_group.id = alike.id and rank = 0 and alike.twin > 0`.execute(tx)
+}
+
 async function nameTaken(tx: Tx, name: string): Promise<Problem> {
   const other = await tx
     .selectFrom('people_group')
@@ -171,6 +181,7 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
     .returning('data_source_id')
     .execute()
   await tx.deleteFrom('people_group').where('id', '=', id).execute()
+  await promoteTwin(tx, group.name)
   changed('group', id, null, cause)
   const before = {
     name: group.name,

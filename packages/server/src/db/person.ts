@@ -195,6 +195,7 @@ export async function removePerson(act: Act, id: number): Promise<void> {
     .where('revoked_at', 'is', null)
     .execute()
   await tx.updateTable('person').set({ deleted_at: now }).where('id', '=', id).execute()
+  await promoteTwin(tx, person.userid)
   changed('user', id, null, cause)
   audit({
     action: 'DELETE',
@@ -295,7 +296,17 @@ export async function findPersonId(db: Kysely<Database>, userid: string): Promis
   return found?.id
 }
 
-async function nameTaken(tx: Tx, userid: string): Promise<Problem> {
+/** Where several names of before clash and the first of them goes, the next one takes its place. */
+async function promoteTwin(tx: Tx, userid: string): Promise<void> {
+  await sql`
+    with alike as (
+      select id, twin, row_number() over (order by twin) - 1 as rank from person
+      where look_alike(userid) = look_alike(${userid}) and deleted_at is null)
+    update person set twin = 0 from alike where person.id = alike.id and rank = 0 and alike.twin > 0`.execute(tx)
+}
+
+/** Why a user name is not free: who has it, or one that looks like it. */
+export async function nameTaken(tx: Tx, userid: string): Promise<Problem> {
   const other = await tx
     .selectFrom('person')
     .where(sql`look_alike(userid)`, '=', sql`look_alike(${userid})`)

@@ -1,4 +1,5 @@
 /** Names that only the marketplace gives out (06): refused for tags, groups, user names, attribute keys and values. */
+import { lookAlike, normalText } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 
 /** The attribute key; the tag `Headgate Marketplace Data Product` begins with it too. */
@@ -12,11 +13,9 @@ export function refuseReserved(...names: readonly string[]): void {
 
 /** Wider than byte for byte: a name that only looks like a reserved one would mislead whoever reads a policy. */
 export function isReserved(name: string): boolean {
-  const seen = name
-    .normalize('NFKC')
-    .replaceAll(/\p{Cf}/gu, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-    .toLowerCase()
-  return seen.startsWith(reserved)
+  return seen(name).startsWith(reserved)
+}
+
+function seen(name: string): string {
+  return lookAlike(normalText(name.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '').replaceAll(/\s+/g, ' ')))
 }
