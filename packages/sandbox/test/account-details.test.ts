@@ -77,3 +77,11 @@ test('sessions that ended long ago are forgotten, those that just ended are told
   const who = clientsOf(sandbox, ended).sts.send(new GetCallerIdentityCommand({}))
   assert.equal((await refusal(who)).name, 'ExpiredToken')
 })
+
+test('an account tells how many roles and users it has, and how many it may have', async () => {
+  const { SummaryMap: before = {} } = await admin.iam.send(new iam.GetAccountSummaryCommand())
+  putRole(sandbox, 'counted')
+  const { SummaryMap: after = {} } = await admin.iam.send(new iam.GetAccountSummaryCommand())
+  assert.equal(after.Roles, (before.Roles ?? 0) + 1)
+  assert.deepEqual([after.RolesQuota, after.UsersQuota], [1000, 5000])
+})

@@ -54,6 +54,17 @@ describe('users', () => {
     assert.deepEqual([name, status], ['EntityAlreadyExistsException', 409])
   })
 
+  test('names are one whatever their case, and the ARN keeps the case that it was made with', async () => {
+    await makeUser('Cased')
+    assert.equal((await refusal(makeUser('CASED'))).name, 'EntityAlreadyExistsException')
+    const { User } = await admin.send(new iam.GetUserCommand({ UserName: 'cased' }))
+    assert.equal(User?.Arn, `arn:aws:iam::${ACCOUNT}:user/Cased`)
+    await makeRole('Cased')
+    assert.equal((await refusal(makeRole('cASED'))).name, 'EntityAlreadyExistsException')
+    const { Role } = await admin.send(new iam.GetRoleCommand({ RoleName: 'cASED' }))
+    assert.equal(Role?.Arn, `arn:aws:iam::${ACCOUNT}:role/Cased`)
+  })
+
   test('a user that is not there is NoSuchEntity', async () => {
     const { name, status } = await refusal(admin.send(new iam.GetUserCommand({ UserName: 'nobody' })))
     assert.deepEqual([name, status], ['NoSuchEntityException', 404])

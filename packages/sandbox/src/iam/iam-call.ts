@@ -66,14 +66,23 @@ export function pathField(form: Form): string {
   return path
 }
 
+/** IAM tells names apart without regard to case, though ARNs keep the case that they were made with. */
+export function namedAnyhow<T>(held: ReadonlyMap<string, T>, name: string): T | undefined {
+  const exact = held.get(name)
+  if (exact !== undefined) return exact
+  const lower = name.toLowerCase()
+  for (const [known, one] of held) if (known.length === name.length && known.toLowerCase() === lower) return one
+  return undefined
+}
+
 export function findUser({ account }: IamCall, userName: string): IamUser {
-  const user = account.users.get(userName)
+  const user = namedAnyhow(account.users, userName)
   if (user) return user
   throw noSuchEntity(`The user with name ${userName} cannot be found.`)
 }
 
 export function findRole({ account }: IamCall, roleName: string): IamRole {
-  const role = account.roles.get(roleName)
+  const role = namedAnyhow(account.roles, roleName)
   if (role) return role
   throw noSuchEntity(`The role with name ${roleName} cannot be found.`)
 }

@@ -16,6 +16,7 @@ import {
   type IamHandler,
   iamArn,
   limitExceeded,
+  namedAnyhow,
   pageOf,
   pathField,
   policySize,
@@ -32,7 +33,7 @@ export const createRole: IamHandler = iam => {
   const maxSessionDuration = numberField(form, 'MaxSessionDuration', 3600, 43_200) ?? 3600
   const arn = iamArn(account, 'role', path + roleName)
   authorizeIam(iam, arn, { ...tagContext(tags), 'iam:PermissionsBoundary': permissionsBoundary })
-  if (account.roles.has(roleName)) throw entityAlreadyExists(`Role with name ${roleName} already exists.`)
+  if (namedAnyhow(account.roles, roleName)) throw entityAlreadyExists(`Role with name ${roleName} already exists.`)
   const role: IamRole = {
     roleName,
     path,
@@ -89,7 +90,7 @@ export const deleteRole: IamHandler = iam => {
 /** Permission first, so that who may not look does not learn whether the role is there. */
 function authorizedRole(iam: IamCall): IamRole {
   const roleName = requiredField(iam.form, 'RoleName')
-  const role = iam.account.roles.get(roleName)
+  const role = namedAnyhow(iam.account.roles, roleName)
   authorizeIam(iam, role?.arn ?? iamArn(iam.account, 'role', `/${roleName}`), tagContext(new Map(), role?.tags))
   return findRole(iam, roleName)
 }

@@ -5,6 +5,7 @@ import type { Service, ServiceCall } from '../service.ts'
 import { AwsError, type WireResponse } from '../wire.ts'
 import { createAccessKey, deleteAccessKey, listAccessKeys, updateAccessKey } from './access-keys.ts'
 import { getAccountAuthorizationDetails } from './account-details.ts'
+import { getAccountSummary } from './account-summary.ts'
 import * as boundaries from './boundaries.ts'
 import type { IamHandler } from './iam-call.ts'
 import * as inline from './inline-policies.ts'
@@ -75,6 +76,7 @@ const handlers: Readonly<Record<string, IamHandler>> = {
   PutRolePermissionsBoundary: boundaries.putRolePermissionsBoundary,
   DeleteRolePermissionsBoundary: boundaries.deleteRolePermissionsBoundary,
   GetAccountAuthorizationDetails: getAccountAuthorizationDetails,
+  GetAccountSummary: getAccountSummary,
   SimulatePrincipalPolicy: simulatePrincipalPolicy,
   TagUser: tags.tagUser,
   UntagUser: tags.untagUser,

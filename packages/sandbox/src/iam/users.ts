@@ -14,6 +14,7 @@ import {
   type IamCall,
   type IamHandler,
   iamArn,
+  namedAnyhow,
   pageOf,
   pathField,
   tagContext,
@@ -28,7 +29,7 @@ export const createUser: IamHandler = iam => {
   const permissionsBoundary = boundaryField(iam)
   const arn = iamArn(account, 'user', path + userName)
   authorizeIam(iam, arn, { ...tagContext(tags), 'iam:PermissionsBoundary': permissionsBoundary })
-  if (account.users.has(userName)) throw entityAlreadyExists(`User with name ${userName} already exists.`)
+  if (namedAnyhow(account.users, userName)) throw entityAlreadyExists(`User with name ${userName} already exists.`)
   const user: IamUser = {
     userName,
     path,
@@ -61,15 +62,15 @@ export const listUsers: IamHandler = iam => {
 
 export const deleteUser: IamHandler = iam => {
   const userName = requiredField(iam.form, 'UserName')
-  const user = iam.account.users.get(userName)
+  const user = namedAnyhow(iam.account.users, userName)
   authorizeIam(iam, user?.arn ?? iamArn(iam.account, 'user', `/${userName}`), tagContext(new Map(), user?.tags))
-  const { inlinePolicies, attachedPolicies } = findUser(iam, userName)
-  if (keysOfUser(iam, userName).length > 0) {
+  const { inlinePolicies, attachedPolicies, userName: asMade } = findUser(iam, userName)
+  if (keysOfUser(iam, asMade).length > 0) {
     throw deleteConflict('Cannot delete entity, must delete access keys first.')
   }
   if (attachedPolicies.size > 0) throw deleteConflict('Cannot delete entity, must detach all policies first.')
   if (inlinePolicies.size > 0) throw deleteConflict('Cannot delete entity, must delete policies first.')
-  iam.account.users.delete(userName)
+  iam.account.users.delete(asMade)
   return undefined
 }
 
