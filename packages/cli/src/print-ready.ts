@@ -1,27 +1,20 @@
 /** What `npm start` prints: where to click and what to type. */
+import { personas } from './demo/personas.ts'
+import type { Ready } from './ready.ts'
 import type { Up } from './up.ts'
-
-/** The personas of page 00, as Acme's people play them. */
-const personas: readonly [userid: string, what: string][] = [
-  ['adele@acme.example', 'application admin: connects AWS accounts'],
-  ['gus@acme.example', 'governor: writes policies and tags'],
-  ['kira@acme.example', 'data owner: registers prefixes'],
-  ['uma@acme.example', 'user admin: people and attributes'],
-  ['audrey@acme.example', 'auditor: reads everything'],
-  ['ann@acme.example', 'data consumer, in Identity Center'],
-  ['bob@acme.example', 'data consumer, an IAM role'],
-]
 
 export function printReady({ server, ready }: Up): string {
   if (ready === undefined) return `Headgate at ${server.url}/app/ · API ${server.url}/docs\n`
   const key = ready.adminApiKey
   const lines = [
     '',
-    `  Headgate   ${ready.url}/app/      sign in with a key from below`,
+    `  Headgate   ${ready.url}/app/      ${howToSignIn(ready)}`,
     `  API        ${ready.url}/docs      OpenAPI at /openapi.json`,
     `  Sandbox    ${ready.sandbox.endpoint}      AWS on this machine: ${ready.sandbox.accounts.map(each => each.accountId).join(', ')}`,
     '',
-    `  admin                ${key}   may do everything`,
+    ...(ready.setUpLink === undefined ? [] : [`  Set-up     ${ready.setUpLink}`, '']),
+    `  ${'user name'.padEnd(20)} ${'API key, for programs'.padEnd(46)}   who it is`,
+    `  ${'admin'.padEnd(20)} ${key}   may do everything`,
     ...personas.flatMap(([userid, what]) => {
       const person = ready.users.find(user => user.userid === userid)
       return person === undefined ? [] : [`  ${userid.padEnd(20)} ${person.apiKey}   ${what}`]
@@ -36,6 +29,12 @@ export function printReady({ server, ready }: Up): string {
   return lines.join('\n')
 }
 
+function howToSignIn({ setUpLink, users }: Ready): string {
+  if (setUpLink !== undefined) return 'open the set-up link below, once, and choose user name and password'
+  const password = users.find(user => user.password !== undefined)?.password
+  return password === undefined ? 'sign in' : `sign in as one of those below; the password of all: ${password}`
+}
+
 function acmeThings(url: string, key: string): string[] {
   return [
     '  1. Who reaches the payroll, and why?   Open Data sources → Payroll US in the web app, or',
@@ -47,7 +46,7 @@ function acmeThings(url: string, key: string): string[] {
   ]
 }
 
-function emptyThings(ready: NonNullable<Up['ready']>, key: string): string[] {
+function emptyThings(ready: Ready, key: string): string[] {
   const account = ready.sandbox.accounts[0]
   if (account === undefined) return []
   const config = {

@@ -4,13 +4,20 @@ import type { User } from '@headgate/core/api'
 import type { Sandbox } from '@headgate/sandbox'
 import type { Server } from '@headgate/server'
 import type { Credentials, PreparedAccount } from './demo/aws.ts'
+import type { DemoKeys } from './demo/keys.ts'
 
 export interface Ready {
   readonly url: string
   readonly adminApiKey: string
+  /** Of `admin`; absent where they have not got the demo's password. */
+  readonly adminPassword?: string
+  /** Where the first admin comes in, once; absent when somebody has. */
+  readonly setUpLink?: string
   readonly users: readonly {
     readonly userid: string
     readonly apiKey: string
+    /** Of the personas. */
+    readonly password?: string
     readonly principal: string | undefined
     readonly aws: Credentials | undefined
   }[]
@@ -31,19 +38,23 @@ export interface Ready {
   readonly pid: number
 }
 
-export async function readyFacts(
-  server: Server,
-  sandbox: Sandbox,
-  adminApiKey: string,
-  accounts: readonly PreparedAccount[],
-  people: readonly { readonly user: User; readonly apiKey: string }[],
-): Promise<Ready> {
+export interface ReadyParts {
+  readonly server: Server
+  readonly sandbox: Sandbox
+  readonly keys: DemoKeys
+  readonly accounts: readonly PreparedAccount[]
+  readonly people: readonly { readonly user: User; readonly apiKey: string }[]
+  readonly setUpLink?: string | undefined
+}
+
+export async function readyFacts({ server, sandbox, keys, accounts, people, setUpLink }: ReadyParts): Promise<Ready> {
   const users = await Promise.all(
     people.map(async ({ user, apiKey }) => {
       const home = accounts.find(account => account.people.has(user.userid))
       return {
         userid: user.userid,
         apiKey,
+        ...(keys.hasPassword(user.userid) && { password: keys.password }),
         principal: home?.people.get(user.userid),
         aws: await home?.credentialsOf(user.userid),
       }
@@ -51,7 +62,9 @@ export async function readyFacts(
   )
   return {
     url: server.url,
-    adminApiKey,
+    adminApiKey: keys.admin,
+    ...(keys.hasPassword('admin') && { adminPassword: keys.password }),
+    ...(setUpLink !== undefined && { setUpLink }),
     users,
     sandbox: {
       endpoint: sandbox.url,

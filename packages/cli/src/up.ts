@@ -13,6 +13,7 @@ import { type Acme, readAcme } from './demo/acme.ts'
 import { type PreparedAccount, prepareAcme, prepareEmpty } from './demo/aws.ts'
 import { demoKeys } from './demo/keys.ts'
 import { loadAcme } from './demo/load.ts'
+import { personas } from './demo/personas.ts'
 import { type Ready, readyFacts, writeReadyFile } from './ready.ts'
 import { reportBug } from './report-bug.ts'
 
@@ -93,10 +94,13 @@ async function bringUpDemo(
   server: Server,
 ): Promise<Ready> {
   const keys = await demoKeys(dataDir, server)
-  if (acme === undefined) return readyFacts(server, sandbox, keys.admin, accounts, [])
+  const setUpLink = await server.setUpLink()
+  if (acme === undefined) return readyFacts({ server, sandbox, keys, accounts, people: [], setUpLink })
   const api = caller((route, init) =>
     fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: keys.admin } }),
   )
+  await keys.setUpAdmin(setUpLink, api)
+  await keys.save()
   const users = await loadAcme(api, acme, accounts)
   const people = await Promise.all(
     acme.people.map(async ({ userid }) => {
@@ -105,6 +109,9 @@ async function bringUpDemo(
       return { user, apiKey: await keys.of(user, api) }
     }),
   )
+  for (const { user } of people) {
+    if (personas.some(([userid]) => userid === user.userid)) await keys.givePassword(user, api)
+  }
   await keys.save()
-  return readyFacts(server, sandbox, keys.admin, accounts, people)
+  return readyFacts({ server, sandbox, keys, accounts, people })
 }

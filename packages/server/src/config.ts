@@ -10,6 +10,12 @@ const port = z.coerce.number().int().min(0).max(65_535)
 export const settings = z.object({
   HEADGATE_HOST: z.string().default('127.0.0.1').describe('address to listen on'),
   HEADGATE_PORT: port.default(8080).describe('port to listen on; 0 takes a free one'),
+  HEADGATE_TRUSTED_PROXIES: z
+    .string()
+    .optional()
+    .describe(
+      'addresses or CIDR ranges, separated by commas, of the proxies whose `X-Forwarded-*` headers are believed; without it none',
+    ),
   HEADGATE_DATA_DIR: z.string().default('.headgate').describe('folder for the embedded database and its key'),
   DATABASE_URL: z
     .string()
@@ -63,6 +69,14 @@ export const settings = z.object({
     .max(10_080)
     .default(60)
     .describe('minutes between two looks at the bucket and path of each data source; 0: only when asked'),
+  HEADGATE_PRINCIPAL_CHECK_MINUTES: z.coerce
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(60)
+    .describe(
+      'minutes between two looks at each AWS principal, and at what its account and instance allow; 0: only when asked',
+    ),
   HEADGATE_VALIDATION_MINUTES: z.coerce
     .number()
     .min(0)

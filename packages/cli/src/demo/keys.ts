@@ -1,7 +1,8 @@
 /**
- * The API keys of the demo's people, kept in the data directory (mode 0600), so that a key that somebody noted down
+ * The API keys and the password of the demo's people, kept in the data directory (mode 0600), so that what somebody noted down
  * still works after a restart. Headgate itself stores hashes only; this file exists for the demo world alone.
  */
+import { randomInt } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Caller, User } from '@headgate/core/api'
@@ -11,12 +12,23 @@ export interface DemoKeys {
   readonly admin: string
   /** The person's key of last time, or a new one. */
   of(user: User, api: Caller): Promise<string>
+  /** The one password of all personas. */
+  readonly password: string
+  /** Gives it to the first admin, whom the link lets in; undefined: they have it, or another way in. */
+  setUpAdmin(link: string | undefined, api: Caller): Promise<void>
+  /** Gives it to a persona who has none of it yet. */
+  givePassword(user: User, api: Caller): Promise<void>
+  /** Whether that user name was given it. */
+  hasPassword(userid: string): boolean
   save(): Promise<void>
 }
 
 interface KeyFile {
   admin?: string
   readonly people: Record<string, string>
+  password?: string
+  /** Who was given the password: what they change it to is their own affair. */
+  withPassword?: string[]
 }
 
 export async function demoKeys(dataDir: string, server: Server): Promise<DemoKeys> {
@@ -35,12 +47,36 @@ export async function demoKeys(dataDir: string, server: Server): Promise<DemoKey
     // Written at once: a key that is lost could not be shown again.
     await save()
   }
+  kept.password ??= newPassword()
+  kept.withPassword ??= []
+  const { password, withPassword } = kept
   return {
     admin,
+    password,
+    hasPassword: userid => withPassword.includes(userid),
+    async setUpAdmin(link, api) {
+      const token = link?.split('#')[1]
+      if (token === undefined) return
+      await api.setUp.use({ body: { token, password, userid: 'admin', name: 'Admin' } })
+      withPassword.push('admin')
+    },
+    async givePassword(user, api) {
+      if (withPassword.includes(user.userid)) return
+      const { token } = await api.setUp.link({ params: { id: user.id } })
+      await api.setUp.use({ body: { token, password } })
+      withPassword.push(user.userid)
+    },
     async of(user, api) {
       kept.people[user.userid] ??= (await api.apiKeys.create({ body: { name: 'demo', userId: user.id } })).key
       return kept.people[user.userid] as string
     },
     save,
   }
+}
+
+/** Easy to type, hard to guess: 16 of 31 letters and digits that look like no other. */
+function newPassword(): string {
+  const letters = 'abcdefghjkmnpqrstuvwxyz23456789'
+  const group = () => Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join('')
+  return [group(), group(), group(), group()].join('-')
 }

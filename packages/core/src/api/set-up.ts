@@ -1,6 +1,6 @@
 /** Set-up links: whoever holds one gives a person a password, once. The first one makes the first admin. */
 import { z } from 'zod'
-import { id, idParam, instant, label, name } from './common.ts'
+import { id, idParam, instant, label, newName } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 const token = z.string().min(1).max(200)
@@ -50,7 +50,7 @@ export const setUp = {
       password: z.string().min(1).max(1024),
       /** Compulsory for the first admin, out of place otherwise. */
       userid: label.optional(),
-      name: name.optional(),
+      name: newName.optional(),
     }),
     bodyLimit: 16 * 1024,
     status: 200,

@@ -1,8 +1,7 @@
 /** Who was here first: made by a program at set-up, until somebody says who they are. */
-import { Problem } from '@headgate/core/api'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Act } from './act.ts'
-import { findPersonId, lockPerson, personTarget } from './person.ts'
+import { lockPerson, nameTaken, personTarget } from './person.ts'
 import type { Database } from './schema.ts'
 
 /** The first people ever made here, deleted ones included. */
@@ -18,8 +17,14 @@ export async function renamePerson(
 ): Promise<void> {
   const before = await lockPerson(tx, id)
   const { userid, name } = names
-  const other = await findPersonId(tx, userid)
-  if (other !== undefined && other !== id) throw new Problem('user-exists', { userid, id: other, why: '' })
+  const other = await tx
+    .selectFrom('person')
+    .where(sql`look_alike(userid)`, '=', sql`look_alike(${userid})`)
+    .where('deleted_at', 'is', null)
+    .where('id', '<>', id)
+    .select('id')
+    .executeTakeFirst()
+  if (other) throw await nameTaken(tx, userid)
   await tx.updateTable('person').set({ userid, name }).where('id', '=', id).execute()
   changed('user', id, { id, userid, disabled: before.disabled }, 'user-renamed')
   audit({

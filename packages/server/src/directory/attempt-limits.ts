@@ -6,6 +6,7 @@
  * comes from elsewhere; the wide one bounds guessing from many places.
  */
 import { createHash } from 'node:crypto'
+import { nameKey, normalText } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { type Counter, countAttempt, forgiveAttempt } from '../db/sign-in-attempt.ts'
 import type { World } from '../world.ts'
@@ -21,7 +22,7 @@ export interface Attempt {
  * @throws Problem `rate-limited`
  */
 export async function attemptPassword({ db }: Pick<World, 'db'>, account: string, ip: string): Promise<Attempt> {
-  const name = account.normalize('NFKC').trim().toLowerCase()
+  const name = nameKey(normalText(account))
   const place = placeOf(ip)
   const ofBoth = counter(['account and place', name, place], 10, 15)
   // NIST SP 800-63B-4, 3.2.2: at most 100 failures of one account.

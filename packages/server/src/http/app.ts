@@ -33,6 +33,8 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     frameworkErrors: answerRouterError,
+    // Whom calls come from is what their limits count: nobody may say so but a proxy of ours.
+    trustProxy: world.config.HEADGATE_TRUSTED_PROXIES?.split(',').map(text => text.trim()) ?? false,
     // Room for 255 characters of four bytes each, percent-encoded.
     routerOptions: { maxParamLength: 255 * 4 * 3 },
   })
