@@ -57,6 +57,7 @@ export const errors = {
   'data-source-not-found': { status: 404, retry: false, text: 'no data source found with id {id}' },
   'user-not-found': { status: 404, retry: false, text: 'no user found with id {id}' },
   'principal-not-found': { status: 404, retry: false, text: 'nobody is mapped to `{principal}`' },
+  'identity-provider-not-found': { status: 404, retry: false, text: 'no identity provider found with id {id}' },
   'group-not-found': { status: 404, retry: false, text: 'no group found with id {id}' },
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
   'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },
@@ -184,6 +185,26 @@ export const errors = {
     retry: false,
     text: 'a user `{userid}` exists already (id = {id}); names that differ only in case, or look alike, count as one',
   },
+  'identity-provider-exists': {
+    status: 409,
+    retry: false,
+    text: 'an identity provider named `{name}` (id = {id}) exists already: choose another name',
+  },
+  'identity-provider-in-use': {
+    status: 409,
+    retry: false,
+    text: 'identity provider `{name}` has {uses}: `?force=true` takes all that it asserted',
+  },
+  'identity-taken': {
+    status: 409,
+    retry: false,
+    text: '`{subject}` of identity provider `{provider}` is user `{userid}` (id = {id}) already: unlink them first',
+  },
+  'identity-managed': {
+    status: 409,
+    retry: false,
+    text: 'user `{userid}` is managed by identity provider `{provider}`: remove them there, or delete the user',
+  },
   'group-exists': {
     status: 409,
     retry: false,
@@ -286,6 +307,11 @@ export const errors = {
   },
   'tag-invalid': { status: 422, retry: false, text: 'tag `{name}` is not allowed: {reason}' },
   'principal-invalid': { status: 422, retry: false, text: '`{identifier}` cannot be used as a principal: {reason}' },
+  'identity-provider-invalid': {
+    status: 422,
+    retry: false,
+    text: 'identity provider `{name}` cannot be set up like this: {reason}',
+  },
   'name-invalid': { status: 422, retry: false, text: '`{name}` cannot be a name: it {reason}' },
   'name-reserved': { status: 422, retry: false, text: '`{name}` is reserved for the marketplace' },
   'password-refused': { status: 422, retry: false, text: 'choose another password: {reason}' },

@@ -58,7 +58,7 @@ test('nobody reads runs without a permission, nor goes on reading when it or the
   for (const end of [
     (id: number) => sql`delete from person_permission where person_id = ${id}`,
     (id: number) => sql`update api_key set revoked_at = now() where person_id = ${id}`,
-    (id: number) => sql`update person set disabled = true where id = ${id}`,
+    (id: number) => sql`update person set disabled_locally = true where id = ${id}`,
   ]) {
     const reader = await server.as(['AUDIT'])
     const stream = await reader.runs.events()

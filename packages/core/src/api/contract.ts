@@ -8,6 +8,7 @@ import { drift } from './drift.ts'
 import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { identityCenter } from './identity-center.ts'
+import { identityProviders } from './identity-providers.ts'
 import { integrations } from './integrations.ts'
 import { nativeS3 } from './native-s3.ts'
 import { policies } from './policies.ts'
@@ -24,6 +25,7 @@ import { groups, users } from './users.ts'
 export const api = {
   integrations,
   identityCenter,
+  identityProviders,
   restraint,
   runs,
   capacity,

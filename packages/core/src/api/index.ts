@@ -12,6 +12,7 @@ export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, Loc
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
 export type { IdentityCenterAssociation } from './identity-center.ts'
+export type { CheckStep, ClaimMapping, IdentityProvider, OidcSettings } from './identity-providers.ts'
 export {
   type AuthenticationType,
   type Integration,
@@ -22,6 +23,17 @@ export {
   type ValidationTest,
   validationTestNames,
 } from './integrations.ts'
+export {
+  isRule,
+  type Needs,
+  permissionsNeeded,
+  type Relation,
+  type Rule,
+  type RuleAbout,
+  rules,
+  type Subject,
+  whoMay,
+} from './needs.ts'
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'
 export type { Run, RunEvent } from './runs.ts'

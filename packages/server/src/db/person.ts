@@ -88,25 +88,37 @@ export interface PersonChange {
   readonly name?: string | undefined
   /** null: has none. */
   readonly email?: string | null | undefined
+  /** What an admin says; who is disabled so stays it, whatever their identity provider says. */
   readonly disabled?: boolean | undefined
+  /** What their identity provider says. */
+  readonly activeAtProvider?: boolean | undefined
 }
 
 /** @throws Problem `user-not-found`, `last-admin` */
 export async function updatePerson({ tx, changed, audit }: Act, id: number, change: PersonChange): Promise<void> {
-  if (change.disabled === true) await keepAnAdmin(tx, id)
+  if (change.disabled === true || change.activeAtProvider === false) await keepAnAdmin(tx, id)
   const before = await lockPerson(tx, id)
-  const { name = before.name, disabled = before.disabled } = change
-  const email = change.email === undefined ? before.email : change.email
-  if (name === before.name && email === before.email && disabled === before.disabled) return
-  const after = { ...before, name, email, disabled }
-  await tx.updateTable('person').set({ name, email, disabled }).where('id', '=', id).execute()
-  if (disabled !== before.disabled) changed('user', id, factOf(after), disabled ? 'user-disabled' : 'user-enabled')
+  const wanted = {
+    name: change.name ?? before.name,
+    email: change.email === undefined ? before.email : change.email,
+    disabled_locally: change.disabled ?? before.disabled_locally,
+    active_at_provider: change.activeAtProvider ?? before.active_at_provider,
+  }
+  const isSame = (Object.keys(wanted) as (keyof typeof wanted)[]).every(column => wanted[column] === before[column])
+  if (isSame) return
+  const after = await tx.updateTable('person').set(wanted).where('id', '=', id).returningAll().executeTakeFirstOrThrow()
+  if (after.disabled !== before.disabled) changed('user', id, factOf(after), causeOf(before, after))
   audit({
     action: 'UPDATE',
     targetType: 'USER',
     targets: [personTarget(before)],
     payload: { type: 'UserUpdated', before: describe(before), after: describe(after) },
   })
+}
+
+function causeOf(before: PersonRow, after: PersonRow): string {
+  if (after.disabled_locally === before.disabled_locally) return 'identity-provider'
+  return after.disabled ? 'user-disabled' : 'user-enabled'
 }
 
 /**
@@ -322,6 +334,7 @@ function factOf({ id, userid, disabled }: PersonRow) {
   return { id, userid, disabled }
 }
 
-function describe({ userid, name, email, kind, disabled }: PersonRow) {
-  return { userid, name, email, kind, disabled }
+function describe({ userid, name, email, kind, disabled, provider, active_at_provider }: PersonRow) {
+  const managed = provider === null ? {} : { provider, activeAtProvider: active_at_provider }
+  return { userid, name, email, kind, disabled, ...managed }
 }

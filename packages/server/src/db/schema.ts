@@ -9,6 +9,7 @@ import type {
   IdentityCenterDrift,
   IntegrationStatus,
   LocationDrift,
+  OidcSettings,
   Permission,
   PolicyVersion,
   ValidationResults,
@@ -74,7 +75,10 @@ export interface Database {
     name: string
     email: string | null
     kind: 'person' | 'role-user' | 'service'
-    disabled: Generated<boolean>
+    disabled_locally: Generated<boolean>
+    provider: Generated<string | null>
+    active_at_provider: Generated<boolean>
+    disabled: GeneratedAlways<boolean>
     created_at: DefaultNow
     deleted_at: OptionalTimestamp
     userid_key: GeneratedAlways<string>
@@ -120,11 +124,35 @@ export interface Database {
     ip: string | null
   }
   sign_in_attempt: { hash: Buffer; attempts: number; until: Timestamp }
+  identity_provider: {
+    id: GeneratedAlways<number>
+    name: string
+    look_alike: string
+    enabled: Generated<boolean>
+    version: Generated<number>
+    attribute_keys: Generated<string[]>
+    group_patterns: Generated<string[]>
+    oidc: ColumnType<OidcSettings | null, string | null | undefined, string | null>
+    client_secret: ColumnType<Sealed | null, string | null | undefined, string | null>
+    scim: ColumnType<object | null, string | null | undefined, string | null>
+    created_at: DefaultNow
+  }
+  person_identity: {
+    provider: string
+    person_id: number
+    subject: Generated<string | null>
+    external_id: Generated<string | null>
+    since: DefaultNow
+  }
+  oidc_flow: { hash: Buffer; provider: string; redirect_uri: string; return_to: string; expires_at: Timestamp }
   people_group: {
     id: GeneratedAlways<number>
     name: string
     description: Generated<string>
     created_at: DefaultNow
+    provider: Generated<string | null>
+    provider_name: Generated<string | null>
+    external_id: Generated<string | null>
     name_key: GeneratedAlways<string>
     twin: Generated<number>
   }
@@ -445,11 +473,16 @@ export interface Database {
   scim_group: {
     group_id: number
     provider: string
-    display_name: string
-    display_name_key: string
-    external_id: string | null
+    name_key: string
     version: Generated<number>
     created_at: DefaultNow
     updated_at: DefaultNow
+  }
+  scim_token: {
+    hash: Buffer
+    provider: string
+    created_at: DefaultNow
+    expires_at: OptionalTimestamp
+    last_used_at: OptionalTimestamp
   }
 }
