@@ -1,6 +1,7 @@
 /** `headgate`: the only place of the command line that reads the environment, writes to the terminal and exits. */
 import { readConfig } from '@headgate/server'
 import { Command, InvalidArgumentError } from 'commander'
+import { adminLinkCommand } from './admin-link.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { upCommand } from './up-command.ts'
 
@@ -17,6 +18,14 @@ program
   .option('--ready-file <file>', 'write what one needs to try it, as JSON, once ready')
   .option('--web-dir <folder>', 'the built web app')
   .action(options => upCommand(options, readConfig, process.env))
+
+program
+  .command('admin-link')
+  .description('print a link that makes another admin, or sets the password of one, when nobody can sign in any more')
+  .option('--user <name>', 'set the password of that person instead of making an admin')
+  .option('--switch-on', 'switch signing in with a password on again where it is off')
+  .option('--data-dir <folder>', 'where everything is kept')
+  .action(options => adminLinkCommand(options, readConfig, process.env))
 
 program
   .command('sandbox')
