@@ -63,7 +63,11 @@ export function countOf({ all, but }: SourceList): number {
   return all.reduce((sum, { size }) => sum + size, 0) - but.size
 }
 
-export function* sourcesOf({ all, but }: SourceList): Generator<Source> {
+export function sourcesOf(list: SourceList): IteratorObject<Source> {
+  return list.all.length === 1 && list.but.size === 0 ? list.all[0]!.values() : eachSource(list)
+}
+
+function* eachSource({ all, but }: SourceList): Generator<Source> {
   for (const some of all) for (const source of some) if (!but.has(source)) yield source
 }
 

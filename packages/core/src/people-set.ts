@@ -140,6 +140,20 @@ export function countShared(a: PeopleSet, b: PeopleSet): number {
   return count
 }
 
+/** How many of `a` are in `within` and not in `b`, without making a set of them. */
+export function countOnly(a: PeopleSet, b: PeopleSet, within: PeopleSet): number {
+  return a === b ? 0 : countShared(a, within) - countInAll(a, b, within)
+}
+
+/** Calls for whoever is in one of the two and not in the other. */
+export function forEachDiffering(a: PeopleSet, b: PeopleSet, call: (number: number, isInFirst: boolean) => void): void {
+  if (a.bits && b.bits) forEachDifferingBit(a.bits, b.bits, call)
+  else {
+    for (const number of numbersOf(a)) if (!hasPerson(b, number)) call(number, true)
+    for (const number of numbersOf(b)) if (!hasPerson(a, number)) call(number, false)
+  }
+}
+
 /** Ascending. The set's own list or a copy: not to be written to, and not to be kept beyond the next change of the set. */
 export function numbersOf({ size, list, bits }: PeopleSet): readonly number[] {
   return bits ? listOf(bits, bits.length, size) : list
@@ -189,6 +203,28 @@ function turnIntoBits(set: PeopleSet): void {
 function turnIntoList(set: PeopleSet): void {
   set.list = listOf(set.bits!, set.bits!.length, set.size)
   set.bits = undefined
+}
+
+function countInAll(a: PeopleSet, b: PeopleSet, c: PeopleSet): number {
+  if (a.bits && b.bits && c.bits) {
+    return countOf(a.bits, Math.min(a.bits.length, b.bits.length, c.bits.length), b.bits, c.bits)
+  }
+  if (a.bits) return b.bits ? countInAll(c, a, b) : countInAll(b, a, c)
+  let count = 0
+  for (const number of a.list) if (hasPerson(b, number) && hasPerson(c, number)) count++
+  return count
+}
+
+function forEachDifferingBit(a: Uint32Array, b: Uint32Array, call: (number: number, isInFirst: boolean) => void): void {
+  const words = Math.max(a.length, b.length)
+  for (let word = 0; word < words; word++) {
+    const ours = word < a.length ? a[word]! : 0
+    const theirs = word < b.length ? b[word]! : 0
+    for (let rest = ours ^ theirs; rest !== 0; rest &= rest - 1) {
+      const bit = rest & -rest
+      call((word << 5) + 31 - Math.clz32(bit), (ours & bit) !== 0)
+    }
+  }
 }
 
 /** The numbers of the first so many words, of which there are `size`. */
@@ -308,11 +344,11 @@ function takeGathered(words: number): PeopleSet {
   return found
 }
 
-/** Of the first so many words; `and`: only what is in these too. */
-function countOf(bits: Uint32Array, words: number, and: Uint32Array = bits): number {
+/** Of the first so many words; only what is in the others too. */
+function countOf(bits: Uint32Array, words: number, and: Uint32Array = bits, also: Uint32Array = and): number {
   let count = 0
   for (let at = 0; at < words; at++) {
-    let word = bits[at]! & and[at]!
+    let word = bits[at]! & and[at]! & also[at]!
     word -= (word >>> 1) & 0x55555555
     word = (word & 0x33333333) + ((word >>> 2) & 0x33333333)
     count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24

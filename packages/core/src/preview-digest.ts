@@ -4,15 +4,31 @@
  * Not a seal: 128 bits of mixing, no cryptography. Whoever could forge it could as well ask for another preview.
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
-import { nobody, numbersOf, type PeopleSet } from './people-set.ts'
+import type { FactIndex } from './fact-index.ts'
+import { forEachDiffering, nobody, type PeopleSet } from './people-set.ts'
 import type { Moved } from './preview.ts'
 
-type Lanes = readonly [number, number, number, number]
+/** Four numbers of 32 bits; in an array, since variables of closures would box them. */
+type Lanes = Int32Array
 
 /** By ids, so that it does not matter how the index numbers people; `moved` by data source. */
 export function digestOf({ facts }: EntitlementIndex, moved: readonly Moved[]): string {
-  const known = new Map<PeopleSet, Lanes>([[nobody, [0, 0, 0, 0]]])
-  // Four lanes a person, once they are asked for: most people are in thousands of the sets.
+  const sumOf = sums(facts)
+  const digest = Int32Array.of(0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344)
+  for (const { source, gained, lost, raised, lowered } of moved) {
+    mix(digest, source.id)
+    mixAll(digest, sumOf(gained), gained.size)
+    mixAll(digest, sumOf(lost), lost.size)
+    mixAll(digest, sumOf(raised), raised.size)
+    mixAll(digest, sumOf(lowered), lowered.size)
+  }
+  return Array.from(digest, lane => (lane >>> 0).toString(16).padStart(8, '0')).join('')
+}
+
+/** Sums over people, since a set has no order: of each person's own four lanes. */
+function sums(facts: FactIndex): (people: PeopleSet) => Lanes {
+  const known = new Map<PeopleSet, Lanes>()
+  // Once a person is asked for: most people are in thousands of the sets.
   const lanes = new Int32Array(4 * facts.count)
   const isThere = new Uint8Array(facts.count)
   function find(number: number): void {
@@ -23,46 +39,39 @@ export function digestOf({ facts }: EntitlementIndex, moved: readonly Moved[]): 
     lanes.set([first, second, Math.imul(first, second | 1), first ^ (second >>> 7)], 4 * number)
     isThere[number] = 1
   }
-  function ofPeople(people: PeopleSet): Lanes {
+  // From the last large set on: a policy over everything moves nearly the same people on one data source as on the next.
+  let [last, ofLast]: [PeopleSet, Lanes] = [nobody, new Int32Array(4)]
+  return people => {
     const same = known.get(people)
     if (same) return same
-    // Sums, since a set has no order: each lane of every person's own four.
-    let [w, x, y, z] = [0, 0, 0, 0]
-    for (const number of numbersOf(people)) {
+    const sum = people.bits ? ofLast.slice() : new Int32Array(4)
+    forEachDiffering(people, people.bits ? last : nobody, (number, comes) => {
       if (isThere[number] === 0) find(number)
       const at = 4 * number
-      w = (w + lanes[at]!) | 0
-      x = (x + lanes[at + 1]!) | 0
-      y = (y + lanes[at + 2]!) | 0
-      z = (z + lanes[at + 3]!) | 0
-    }
-    const made: Lanes = [w ^ people.size, x, y, z]
-    known.set(people, made)
-    return made
+      for (let lane = 0; lane < 4; lane++) sum[lane]! += comes ? lanes[at + lane]! : -lanes[at + lane]!
+    })
+    known.set(people, sum)
+    if (people.bits) [last, ofLast] = [people, sum]
+    return sum
   }
-
-  let digest = seed
-  for (const { source, gained, lost, raised, lowered } of moved) {
-    digest = mixed(digest, [source.id])
-    for (const people of [gained, lost, raised, lowered]) digest = mixed(digest, ofPeople(people))
-  }
-  return digest.map(lane => lane.toString(16).padStart(8, '0')).join('')
 }
 
-const seed: Lanes = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344]
+function mixAll(digest: Lanes, sum: Lanes, size: number): void {
+  mix(digest, size)
+  for (let lane = 0; lane < 4; lane++) mix(digest, sum[lane]!)
+}
 
-/** Four lanes of murmur-like mixing, each with its own odd factors; every lane sees every number. */
-function mixed([a, b, c, d]: Lanes, numbers: readonly number[]): Lanes {
-  let [w, x, y, z] = [a, b, c, d]
-  for (const number of numbers) {
-    // Ids may lie above 2^32.
-    const [low, high] = [number | 0, Math.floor(number / 2 ** 32) | 0]
-    w = stirred(w ^ low, 0x85ebca6b) ^ high
-    x = stirred(x + low, 0xc2b2ae35) ^ w
-    y = stirred(y ^ x ^ low, 0x27d4eb2f) + high
-    z = stirred(z + y + low, 0x165667b1)
-  }
-  return [w >>> 0, x >>> 0, y >>> 0, z >>> 0]
+/** Murmur-like, each lane with its own odd factors; every lane sees every number. */
+function mix(digest: Lanes, number: number): void {
+  // Ids may lie above 2^32.
+  const [low, high] = [number | 0, Math.floor(number / 2 ** 32) | 0]
+  const w = stirred(digest[0]! ^ low, 0x85ebca6b) ^ high
+  const x = stirred(digest[1]! + low, 0xc2b2ae35) ^ w
+  const y = stirred(digest[2]! ^ x ^ low, 0x27d4eb2f) + high
+  digest[3] = stirred(digest[3]! + y + low, 0x165667b1)
+  digest[0] = w
+  digest[1] = x
+  digest[2] = y
 }
 
 function stirred(value: number, factor: number): number {

@@ -6,8 +6,10 @@
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Person } from './fact-index.ts'
 import type { Integration, IntegrationId } from './facts.ts'
+import { onceForTwo } from './once-for-two.ts'
 import { uselessIn } from './people.ts'
 import {
+  countOnly,
   countShared,
   difference,
   intersection,
@@ -88,23 +90,11 @@ function movementIn(
   const isInside = (source: Source, side: Integration | undefined) =>
     side !== undefined && subPrefixOf(source.row.scope, side.locationPath) !== undefined
 
-  const earlier = new Map<Prior, Map<Levels, Levels>>()
+  const earlier = new Map<Source, Levels>()
   function before(source: Source): Levels {
-    const now = levels(source)
-    const prior = movedBy.get(source)?.prior
-    if (!prior) return now
-    const alike = earlier.get(prior) ?? new Map<Levels, Levels>()
-    earlier.set(prior, alike)
-    const found = alike.get(now) ?? levelsBefore(now, prior)
-    alike.set(now, found)
-    return found
-  }
-  function levelsBefore({ read, write }: Levels, prior: Prior): Levels {
-    if (prior.isWhole) return prior
-    return {
-      read: union(difference(read, prior.seen), prior.read),
-      write: union(difference(write, prior.seen), prior.write),
-    }
+    const known = earlier.get(source) ?? levelsBefore(levels(source), movedBy.get(source)?.prior)
+    earlier.set(source, known)
+    return known
   }
   function outersOf(source: Source): Source[] {
     if (ours) return ours.coveredBy(source.row.scope).filter(one => one !== source)
@@ -114,17 +104,9 @@ function movementIn(
     return outers.filter(one => one.row.integration === integration)
   }
 
-  const alone = new Map<Levels, Levels>()
   function keptAt(source: Source, outers: readonly Source[], side: Integration, levelsAt: typeof levels): Levels {
-    if (outers.length > 0) {
-      const wider = outers.filter(one => isInside(one, side))
-      return kept(source, wider, side, levelsAt)
-    }
-    // Under nothing wider, data sources with the same levels have the same grants.
-    const own = levelsAt(source)
-    const known = alone.get(own) ?? kept(source, [], side, levelsAt)
-    alone.set(own, known)
-    return known
+    const wider = outers.filter(one => isInside(one, side))
+    return kept(source, wider, side, levelsAt)
   }
 
   const touched = new Set<Source>()
@@ -133,42 +115,49 @@ function movementIn(
     for (const inner of bindings.covered(source)) if (inner.row.integration === integration) touched.add(inner)
   }
   if (other.size > 0 || ours) for (const source of sourcesIn(index, integration, moved)) touched.add(source)
-  let [create, revoke, unmapped] = [0, 0, 0]
   /** Mapped, and to nobody else than before. */
   const same = difference(mapped, other)
-  const counted = new Map<PeopleSet, Map<PeopleSet, [number, number]>>()
-  const mappedOf = new Map<PeopleSet, number>()
-  for (const source of touched) {
+
+  function movementAt(source: Source, outers: readonly Source[], isIn: boolean, wasIn: boolean): GrantMovement {
     const gained = movedBy.get(source)?.gained ?? nobody
     const stayed = () => difference(levels(source).read, gained)
-    const isIn = isInside(source, sides.now)
-    const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
+    let [create, revoke, unmapped] = [0, 0, gained.size]
     if (isIn) {
-      const gainedMapped = mappedOf.get(gained) ?? countShared(gained, mapped)
-      mappedOf.set(gained, gainedMapped)
-      unmapped += gained.size - gainedMapped
+      unmapped -= countShared(gained, mapped)
       if (otherBefore.size > 0) unmapped += difference(intersection(stayed(), otherBefore), otherNow).size
-    } else unmapped += gained.size + (wasIn ? countShared(stayed(), mapped) : 0)
-    if (!isIn && !wasIn) continue
-    const outers = outersOf(source)
+    } else if (wasIn) unmapped += countShared(stayed(), mapped)
     const was = wasIn && sides.before ? keptAt(source, outers, sides.before, before) : noLevels
     const is = isIn && sides.now ? keptAt(source, outers, sides.now, levels) : noLevels
-    for (const [then, now] of [
-      [was.read, is.read],
-      [was.write, is.write],
-    ] as const) {
-      const ofThen = counted.get(then) ?? new Map<PeopleSet, [number, number]>()
-      counted.set(then, ofThen)
-      const counts = ofThen.get(now) ?? [
-        countShared(difference(now, then), same) + countShared(now, otherNow),
-        countShared(difference(then, now), same) + countShared(then, otherBefore),
-      ]
-      ofThen.set(now, counts)
-      create += counts[0]
-      revoke += counts[1]
+    for (const level of ['read', 'write'] as const) {
+      create += countOnly(is[level], was[level], same) + countShared(is[level], otherNow)
+      revoke += countOnly(was[level], is[level], same) + countShared(was[level], otherBefore)
     }
+    return { create, revoke, unmapped }
+  }
+
+  let [create, revoke, unmapped] = [0, 0, 0]
+  const alike = onceForTwo<Prior | undefined, Levels, GrantMovement>()
+  for (const source of touched) {
+    const isIn = isInside(source, sides.now)
+    const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
+    const outers = isIn || wasIn ? outersOf(source) : []
+    const movement = () => movementAt(source, outers, isIn, wasIn)
+    // Under nothing wider, data sources with the same levels have the same grants.
+    const isPlain = isIn && wasIn && outers.length === 0
+    const one = isPlain ? alike(movedBy.get(source)?.prior, levels(source), movement) : movement()
+    create += one.create
+    revoke += one.revoke
+    unmapped += one.unmapped
   }
   return { create, revoke, unmapped }
+}
+
+function levelsBefore(now: Levels, prior: Prior | undefined): Levels {
+  if (!prior || prior.isWhole) return prior ?? now
+  return {
+    read: union(difference(now.read, prior.seen), prior.read),
+    write: union(difference(now.write, prior.seen), prior.write),
+  }
 }
 
 const noLevels: Levels = { read: nobody, write: nobody }

@@ -252,27 +252,40 @@ function movedBetween(
 }
 
 function aggregatesOf(index: EntitlementIndex, moved: readonly Moved[], levels: (source: Source) => Levels) {
-  const sum = (kind: 'gained' | 'lost' | 'raised' | 'lowered') => moved.reduce((all, one) => all + one[kind].size, 0)
-  const everybody = (kind: 'gained' | 'lost' | 'raised' | 'lowered') =>
-    unionOf([...new Set(moved.map(one => one[kind]))]).size
-  const movements = { gained: sum('gained'), lost: sum('lost'), raised: sum('raised'), lowered: sum('lowered') }
+  const movements = { gained: 0, lost: 0, raised: 0, lowered: 0 }
+  const movers = {
+    gained: new Set<PeopleSet>(),
+    lost: new Set<PeopleSet>(),
+    raised: new Set<PeopleSet>(),
+    lowered: new Set<PeopleSet>(),
+  }
+  const dataSources = { gaining: 0, losing: 0 }
+  for (const one of moved) {
+    for (const kind of kinds) {
+      if (one[kind].size === 0) continue
+      movements[kind] += one[kind].size
+      movers[kind].add(one[kind])
+    }
+    if (one.gained.size > 0) dataSources.gaining++
+    if (one.lost.size > 0) dataSources.losing++
+  }
   const after = countEntitlements(index, levels)
+  const everybody = (sets: ReadonlySet<PeopleSet>) => unionOf([...sets]).size
   return {
     movements,
     people: {
-      gaining: everybody('gained'),
-      losing: everybody('lost'),
-      raised: everybody('raised'),
-      lowered: everybody('lowered'),
+      gaining: everybody(movers.gained),
+      losing: everybody(movers.lost),
+      raised: everybody(movers.raised),
+      lowered: everybody(movers.lowered),
     },
-    dataSources: {
-      gaining: moved.filter(({ gained }) => gained.size > 0).length,
-      losing: moved.filter(({ lost }) => lost.size > 0).length,
-    },
+    dataSources,
     entitlements: { before: after - movements.gained + movements.lost, after },
     digest: digestOf(index, moved),
   }
 }
+
+const kinds = ['gained', 'lost', 'raised', 'lowered'] as const
 
 /** How many entitlements there are, without naming them. */
 export function countEntitlements(index: EntitlementIndex, levels = levelsNow(index)): number {
@@ -309,10 +322,8 @@ function rowsOf(
 ): Pick<Preview, 'rows' | 'next' | 'total'> {
   const rows: PreviewRow[] = []
   const shown = moved.filter(({ source }) => isShown(source.id))
-  const total = shown.reduce(
-    (sum, { gained, lost, raised, lowered }) => sum + gained.size + lost.size + raised.size + lowered.size,
-    0,
-  )
+  let total = 0
+  for (const { gained, lost, raised, lowered } of shown) total += gained.size + lost.size + raised.size + lowered.size
   for (const one of shown) {
     const dataSource = one.source.id
     if (after && dataSource < after.dataSource) continue

@@ -26,6 +26,8 @@ export interface Source {
   readonly id: DataSourceId
   row: DataSource
   asked: Asked
+  /** How many data sources cover it; most have none to be looked for. */
+  above: number
   /** Of the data sources that it covers: how many have which guardrails, if any. Absent where it covers none. */
   below: Map<Guarding | undefined, number> | undefined
   /** Absent where the data source gives nothing: disabled, or of no known integration. */
@@ -82,6 +84,10 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   }
 
   function above(source: Source): Source[] {
+    return source.above === 0 ? [] : findAbove(source)
+  }
+
+  function findAbove(source: Source): Source[] {
     const found = realmOf(source.row)?.coveredBy(source.row.scope) ?? []
     return found.filter(one => one !== source)
   }
@@ -115,7 +121,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   }
 
   function newSource(row: DataSource): Source {
-    return { id: row.id, row, asked: questions.nothing, below: undefined, binding: undefined }
+    return { id: row.id, row, asked: questions.nothing, above: 0, below: undefined, binding: undefined }
   }
 
   /** The data source takes its place among the others: counted above it, and counting what is below. */
@@ -124,14 +130,19 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     const realm = realmOf(source.row)
     if (!realm) return changed
     ask(source, questions.askedOn(source.row))
+    source.above = findAbove(source).length
     for (const outer of countBelow(source, source.asked, 1)) changed.add(outer)
-    for (const { asked } of inside(source)) counted(source, asked.guarding, 1)
+    for (const inner of inside(source)) {
+      counted(source, inner.asked.guarding, 1)
+      inner.above++
+    }
     realm.add(source)
     return changed
   }
 
   function leave(source: Source): Set<Source> {
     const changed = new Set([source, ...countBelow(source, source.asked, -1)])
+    for (const inner of covered(source)) inner.above--
     ask(source, questions.nothing)
     source.below = undefined
     realmOf(source.row)?.delete(source)
@@ -187,7 +198,10 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
       realm.add(source)
       ask(source, questions.askedOn(row))
     }
-    for (const source of sources.values()) countBelow(source, source.asked, 1)
+    for (const source of sources.values()) {
+      source.above = findAbove(source).length
+      countBelow(source, source.asked, 1)
+    }
     rebind(sources.values())
   }
 

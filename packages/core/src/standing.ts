@@ -44,14 +44,19 @@ export function standingOf(
   if (!binding) return noStanding
   const granted = binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) }))
   const reasons = binding.offers.length > 0 ? inOrder([...granted, ...onTop]) : [...granted, ...onTop]
-  const letIn = reasons.map(({ people }) => people)
-  const writing = reasons.filter(({ reason }) => reason.level === 'WRITE').map(({ people }) => people)
+  const letIn: PeopleSet[] = []
+  const writing: PeopleSet[] = []
+  for (const { reason, people } of reasons) {
+    if (people.size === 0) continue
+    letIn.push(people)
+    if (reason.level === 'WRITE') writing.push(people)
+  }
   // Asking every guardrail about people whom nothing lets in would be in vain.
-  if (letIn.every(({ size }) => size === 0)) return { ...noStanding, reasons }
+  if (letIn.length === 0) return { ...noStanding, reasons }
   const forRead = binding.guards.READ.map(ask)
   const read = anyAndEvery(letIn, forRead)
-  const mayWrite = read.size > 0 && writing.some(({ size }) => size > 0)
-  const write = mayWrite ? anyAndEvery(writing, [read, ...binding.guards.WRITE.map(ask)]) : nobody
+  const write =
+    read.size > 0 && writing.length > 0 ? anyAndEvery(writing, [read, ...binding.guards.WRITE.map(ask)]) : nobody
   return { read, write, reasons }
 }
 
@@ -81,11 +86,21 @@ export function reasonsChanged(before: Standing, after: Standing): PeopleSet {
 }
 
 function movedBetween(before: readonly LettingIn[], after: readonly LettingIn[]): PeopleSet[] {
-  const isAligned = before.length === after.length && before.every((one, at) => one.reason === after[at]!.reason)
-  if (isAligned) return before.flatMap(({ people }, at) => exchanged(people, after[at]!.people))
-  const gone = new Map(before.map(one => [reasonKey(one.reason), one.people]))
   const moved: PeopleSet[] = []
-  for (const { reason, people } of after) {
+  // Mostly the same reasons in the same order, but for one that comes or goes: nothing to be looked up.
+  let [first, fromEnd] = [0, 0]
+  const shared = Math.min(before.length, after.length)
+  while (first < shared && before[first]!.reason === after[first]!.reason) {
+    moved.push(...exchanged(before[first]!.people, after[first]!.people))
+    first++
+  }
+  while (fromEnd < shared - first && before.at(-1 - fromEnd)!.reason === after.at(-1 - fromEnd)!.reason) {
+    moved.push(...exchanged(before.at(-1 - fromEnd)!.people, after.at(-1 - fromEnd)!.people))
+    fromEnd++
+  }
+  const rest = before.slice(first, before.length - fromEnd)
+  const gone = new Map(rest.map(one => [reasonKey(one.reason), one.people]))
+  for (const { reason, people } of after.slice(first, after.length - fromEnd)) {
     const key = reasonKey(reason)
     moved.push(...exchanged(gone.get(key) ?? nobody, people))
     gone.delete(key)
@@ -93,8 +108,10 @@ function movedBetween(before: readonly LettingIn[], after: readonly LettingIn[])
   return [...moved, ...gone.values()]
 }
 
-function exchanged(was: PeopleSet, is: PeopleSet): PeopleSet[] {
-  return was === is ? [] : [difference(was, is), difference(is, was)].filter(({ size }) => size > 0)
+const noSets: readonly PeopleSet[] = []
+
+function exchanged(was: PeopleSet, is: PeopleSet): readonly PeopleSet[] {
+  return was === is ? noSets : [difference(was, is), difference(is, was)].filter(({ size }) => size > 0)
 }
 
 function reasonKey(reason: OwnReason): string {
