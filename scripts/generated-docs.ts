@@ -1,5 +1,5 @@
 /** The pages of `docs/` that are made from the code: each a function from the tables in the source to its Markdown. */
-import { api, type Endpoint, type ErrorCode, errors } from '@headgate/core/api'
+import { api, type Endpoint, type ErrorCode, errors, isRule, whoMay } from '@headgate/core/api'
 import { UNKNOWNS } from '@headgate/sandbox'
 import { settings } from '@headgate/server'
 
@@ -84,7 +84,8 @@ function endpoints(): readonly Endpoint[] {
 
 function needsText(needs: Endpoint['needs']): string {
   if (needs === 'nobody') return 'nothing'
-  return needs === 'signedIn' ? 'signed in' : needs.join(' or ')
+  if (needs === 'signedIn') return 'signed in'
+  return isRule(needs) ? whoMay(needs) : needs.join(' or ')
 }
 
 function page(title: string, parts: readonly string[]): string {

@@ -1,5 +1,5 @@
 /** Who is signed in, and what the contract lets them call. */
-import type { Needs, User } from '@headgate/core/api'
+import { type Needs, permissionsNeeded, type User } from '@headgate/core/api'
 import { queryOptions } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { hg } from './api.ts'
@@ -15,9 +15,9 @@ export function useMe(): User {
   return me
 }
 
-/** Whether a route of the contract would answer this person; owners of data sources may see more than this says. */
+/** Whether a route of the contract may answer this person, by their permissions: not by what else they are to a thing. */
 export function mayCall(me: User, { needs }: { readonly needs: Needs }): boolean {
-  return needs === 'nobody' || needs === 'signedIn' || needs.some(permission => me.permissions.includes(permission))
+  return permissionsNeeded(needs)?.some(permission => me.permissions.includes(permission)) ?? true
 }
 
 /**

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { id, idParam, instant, instantInput, name, nothing } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 const apiKey = z.object({
   id,
@@ -38,7 +39,7 @@ export const apiKeys = {
     method: 'POST',
     path: '/api-keys',
     summary: 'Make a key; it is shown this once',
-    needs: 'signedIn',
+    needs: rules.makeKey,
     body: z.strictObject({
       name,
       expiresAt: instantInput.optional(),
@@ -54,7 +55,7 @@ export const apiKeys = {
     method: 'DELETE',
     path: '/api-keys/{id}',
     summary: 'Revoke a key at once',
-    needs: 'signedIn',
+    needs: rules.revokeKey,
     params: z.object({ id: idParam }),
     status: 204,
     response: nothing,

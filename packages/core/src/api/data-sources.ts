@@ -17,6 +17,7 @@ import {
 } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { mostAtOnce } from './native-s3.ts'
+import { rules } from './needs.ts'
 
 /** How a data source fares in AWS (02): its bucket and path as last looked at, and whether AWS refused grants of it. */
 export const healthStates = ['healthy', 'path-missing', 'bucket-unreachable', 'provisioning-error'] as const
@@ -65,15 +66,14 @@ const params = z.object({ id: idParam })
 const memberBody = z.strictObject({ level, until: instantInput.optional(), reason: z.string().trim().min(1).max(1000) })
 const owners = dataSource.pick({ owners: true, ownerGroups: true })
 const tagsBody = z.strictObject({ tags: z.array(dottedName).min(1).max(100) })
-/** Owners may do this as well; others get 403, or 404 where they may not even read the data source. */
-const ownerOrGovernor = 'signedIn' as const
+const ownerOrGovernor = rules.changeDataSource
 
 export const dataSources = {
   list: endpoint({
     method: 'GET',
     path: '/data-sources',
     summary: 'Data sources the caller may read, by name',
-    needs: 'signedIn',
+    needs: rules.listDataSources,
     query: pageQuery.extend({
       /** The tag itself or any of its children. */
       tag: dottedName.optional(),
@@ -212,7 +212,7 @@ export const dataSources = {
     method: 'GET',
     path: '/data-sources/{id}',
     summary: 'One data source with its members, the policies that bind it, its audience and its grants by state',
-    needs: 'signedIn',
+    needs: rules.readDataSource,
     params,
     status: 200,
     response: dataSource.extend({
@@ -244,7 +244,7 @@ export const dataSources = {
     method: 'GET',
     path: '/data-sources/{id}/access',
     summary: 'Who reaches this data source, at which level, why, and where it stands in AWS',
-    needs: 'signedIn',
+    needs: rules.readDataSource,
     params,
     query: pageQuery,
     status: 200,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, name, newName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 export const domainRights = ['MANAGE_POLICIES', 'MANAGE_DATA_PRODUCTS', 'AUDIT_ACTIVITY'] as const
 const right = z.enum(domainRights)
@@ -52,7 +53,7 @@ export const domains = {
     method: 'GET',
     path: '/domains',
     summary: 'Domains, by name: GOVERNANCE and AUDIT all, others those in which they have a right',
-    needs: 'signedIn',
+    needs: rules.listDomains,
     query: pageQuery,
     status: 200,
     response: page(domain),
@@ -62,7 +63,7 @@ export const domains = {
     method: 'GET',
     path: '/domains/{name}',
     summary: 'One domain with who has which right in it',
-    needs: 'signedIn',
+    needs: rules.readDomain,
     params,
     status: 200,
     response: domainDetail,

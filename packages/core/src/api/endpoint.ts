@@ -6,21 +6,17 @@
  */
 import type { z } from 'zod'
 import type { ErrorCode } from '../errors.ts'
+import type { Needs } from './needs.ts'
 
 export const permissions = ['APPLICATION_ADMIN', 'USER_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT'] as const
 export type Permission = (typeof permissions)[number]
-
-/**
- * Who may call: `nobody` needs no key; `signedIn` any key (the route narrows what is seen); a list means any one of
- * them. Where owners may call too, the route's own file says so and checks it.
- */
-export type Needs = 'nobody' | 'signedIn' | readonly Permission[]
 
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With `{name}` for each parameter, as OpenAPI writes it. */
   readonly path: string
   readonly summary: string
+  /** Who may call. */
   readonly needs: Needs
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject

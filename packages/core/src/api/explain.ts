@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { accessRow, provisioning, reason } from './access.ts'
 import { id, idParam, instant, level, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 const principalKind = z.enum(['iamUser', 'iamRole', 'identityCenterUser'])
 const named = z.object({ id, name: z.string() })
@@ -162,7 +163,7 @@ export const access = {
     method: 'GET',
     path: '/explain',
     summary: 'Why a person reaches a data source or a path, or why not, and what would change that',
-    needs: 'signedIn',
+    needs: rules.explainAccess,
     query: z
       .strictObject({ ...person, ...place })
       .refine(...onePerson)
@@ -180,7 +181,7 @@ export const access = {
     method: 'GET',
     path: '/access/who',
     summary: 'Everybody who reaches a data source or a path, by user id',
-    needs: 'signedIn',
+    needs: rules.lookAfterDataSource,
     query: pageQuery
       .omit({ search: true })
       .extend(place)
@@ -193,7 +194,7 @@ export const access = {
     method: 'GET',
     path: '/access/what',
     summary: 'Everything that a person reaches, by data source id',
-    needs: 'signedIn',
+    needs: rules.readAccessOfUser,
     query: pageQuery
       .omit({ search: true })
       .extend(person)

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { grant, grantStates } from './access.ts'
 import { idParam, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 export const grants = {
   list: endpoint({
     method: 'GET',
     path: '/grants',
     summary: 'Grants with their states, newest first; those of the caller only, unless GOVERNANCE or AUDIT',
-    needs: 'signedIn',
+    needs: rules.listGrants,
     query: pageQuery.omit({ search: true }).extend({
       integrationId: idParam.optional(),
       dataSourceId: idParam.optional(),

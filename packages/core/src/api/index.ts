@@ -37,6 +37,8 @@ export {
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'
 export type { Run, RunEvent } from './runs.ts'
+export { type ScimEndpoint, scim } from './scim.ts'
+export type { ScimMapping } from './scim-settings.ts'
 export type { CurrentSession, ListedSession } from './session.ts'
 export type { Settings } from './settings.ts'
 export type { Found, Subscription } from './subscriptions.ts'

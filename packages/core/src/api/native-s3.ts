@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, name, newName, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 const MiB = 1024 * 1024
 
@@ -65,7 +66,7 @@ export const nativeS3 = {
     method: 'GET',
     path: '/native-s3/handler/{id}',
     summary: 'Where one data source lies',
-    needs: 'signedIn',
+    needs: rules.readDataSource,
     params: z.object({ id: idParam }),
     status: 200,
     response: z.object({

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, level, name, newName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 const condition = z.union(
   [
@@ -193,10 +194,8 @@ const lint = z.object({
 })
 
 const params = z.object({ id: idParam })
-/** GOVERNANCE all; MANAGE_POLICIES those of the domain; owners with CREATE_S3_DATASOURCE those of their data source. */
-const needs = 'signedIn' as const
-/** GOVERNANCE and AUDIT all; others those of their domains and of the data sources they may look after. */
-const readers = 'signedIn' as const
+const needs = rules.writePolicy
+const readers = rules.readPolicy
 const versionErrors = ['policy-not-found', 'policy-protected', 'version-missing', 'version-stale'] as const
 
 export const policies = {
@@ -204,7 +203,7 @@ export const policies = {
     method: 'GET',
     path: '/policies',
     summary: 'Policies that the caller may read, by name; archived ones with `state=archived` only',
-    needs: readers,
+    needs: rules.listPolicies,
     query: pageQuery.extend({
       state: state.optional(),
       /** Of the reach of one domain. */
@@ -250,7 +249,7 @@ export const policies = {
     method: 'POST',
     path: '/policies/check',
     summary: 'What is wrong or odd with a draft, its canonical text and simple form; nothing is stored',
-    needs,
+    needs: rules.checkPolicy,
     body: draft,
     status: 200,
     response: lint,

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { mostAtOnce, nativeS3 } from './native-s3.ts'
+import { rules } from './needs.ts'
 import { newPolicy, policies } from './policies.ts'
 import { users } from './users.ts'
 
@@ -85,7 +86,7 @@ export const previews = {
     method: 'POST',
     path: '/policies/preview',
     summary: 'What a set of changes, made one after the other, would do; nothing is stored',
-    needs: 'signedIn',
+    needs: rules.preview,
     query: z.strictObject({
       limit: z.coerce.number().int().min(1).max(1000).default(100),
       cursor: z.string().max(500).optional(),

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { id, idParam, instant, nothing } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 /** Long enough for any sentence, short enough to hash: the rules proper are told by `password-refused`. */
 const typedPassword = z.string().min(1).max(1024)
@@ -121,7 +122,7 @@ export const sessions = {
     method: 'DELETE',
     path: '/sessions/{id}',
     summary: 'End one of my sessions at once',
-    needs: 'signedIn',
+    needs: rules.endSession,
     params: ofUser,
     status: 204,
     response: nothing,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, level, nothing, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 const policies = z.array(z.object({ id, name: z.string() }))
 const offer = z.object({
@@ -38,7 +39,7 @@ export const subscriptions = {
     method: 'GET',
     path: '/discoverable',
     summary: 'Data sources that the caller does not reach and may find, or may subscribe to, by name',
-    needs: 'signedIn',
+    needs: rules.listFindable,
     query: pageQuery.extend({
       /** The tag itself or any of its children. */
       tag: dottedName.optional(),
@@ -53,7 +54,7 @@ export const subscriptions = {
     method: 'GET',
     path: '/discoverable/{id}',
     summary: 'The same of one data source that the caller may find or read, with their own subscriptions to it',
-    needs: 'signedIn',
+    needs: rules.findDataSource,
     params,
     status: 200,
     response: found.extend({ subscriptions: z.array(subscription) }),
@@ -63,7 +64,7 @@ export const subscriptions = {
     method: 'GET',
     path: '/users/{id}/subscriptions',
     summary: 'What a person has subscribed to, by data source name; oneself, GOVERNANCE and AUDIT',
-    needs: 'signedIn',
+    needs: rules.readAccessOfUser,
     params,
     query: pageQuery,
     status: 200,
@@ -74,7 +75,7 @@ export const subscriptions = {
     method: 'PUT',
     path: '/data-sources/{id}/subscription',
     summary: 'Subscribe oneself at a level that a manual policy offers',
-    needs: 'signedIn',
+    needs: rules.findDataSource,
     params,
     body: z.strictObject({ level }),
     ifPreview: true,
@@ -86,7 +87,7 @@ export const subscriptions = {
     method: 'DELETE',
     path: '/data-sources/{id}/subscription',
     summary: 'Unsubscribe oneself from one level, or from all; what it gave ends at once',
-    needs: 'signedIn',
+    needs: rules.unsubscribe,
     params,
     query: z.strictObject({ level: level.optional() }),
     ifPreview: true,
@@ -98,7 +99,7 @@ export const subscriptions = {
     method: 'PUT',
     path: '/data-sources/{id}/policies/{policyId}',
     summary: 'Pick a policy that applies to selected data sources; its owners and governors',
-    needs: 'signedIn',
+    needs: rules.changeDataSource,
     params: pick,
     ifPreview: true,
     status: 204,
@@ -109,7 +110,7 @@ export const subscriptions = {
     method: 'DELETE',
     path: '/data-sources/{id}/policies/{policyId}',
     summary: 'Undo that; only governors take a data source out of the reach of a guardrail',
-    needs: 'signedIn',
+    needs: rules.changeDataSource,
     params: pick,
     ifPreview: true,
     status: 204,

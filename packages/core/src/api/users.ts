@@ -15,6 +15,7 @@ import {
   pageQuery,
 } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
+import { rules } from './needs.ts'
 
 export const userKinds = ['person', 'role-user', 'service'] as const
 
@@ -71,9 +72,19 @@ export const users = {
   list: endpoint({
     method: 'GET',
     path: '/users',
-    summary: 'People, by user name',
+    summary: 'People, by user name; the search looks at user name, name and e-mail, whatever their case',
     needs: readers,
-    query: pageQuery,
+    query: pageQuery.extend({
+      disabled: z.stringbool().optional(),
+      kind: z.enum(userKinds).optional(),
+      /** Who manages them: an identity provider, or `local`. */
+      provider: name.optional(),
+      /** In this group, by whatever source. */
+      group: idParam.optional(),
+      /** Whether they lack an AWS principal: any at all, or for the integration named. */
+      unmapped: z.stringbool().optional(),
+      integration: idParam.optional(),
+    }),
     status: 200,
     response: page(user),
     errors: [],
@@ -82,7 +93,7 @@ export const users = {
     method: 'GET',
     path: '/users/{id}',
     summary: 'One person; oneself always',
-    needs: 'signedIn',
+    needs: rules.readUser,
     params,
     status: 200,
     response: user,
@@ -92,7 +103,7 @@ export const users = {
     method: 'GET',
     path: '/users/{id}/access',
     summary: 'Everything a person reaches, why, and where it stands in AWS; oneself, GOVERNANCE and AUDIT',
-    needs: 'signedIn',
+    needs: rules.readAccessOfUser,
     params,
     query: pageQuery,
     status: 200,
@@ -209,7 +220,12 @@ export const groups = {
     path: '/groups',
     summary: 'Groups, by name',
     needs: readers,
-    query: pageQuery,
+    query: pageQuery.extend({
+      /** With this person in them, by whatever source; `All Users` is not among them. */
+      member: idParam.optional(),
+      /** Who made them: an identity provider, or `local`. */
+      provider: name.optional(),
+    }),
     status: 200,
     response: page(group),
     errors: [],
@@ -244,6 +260,17 @@ export const groups = {
     status: 201,
     response: group,
     errors: ['group-exists', 'name-reserved'],
+  }),
+  update: endpoint({
+    method: 'PATCH',
+    path: '/groups/{id}',
+    summary: 'Describe a group otherwise; its name is what policies name, so it never changes',
+    needs,
+    params,
+    body: z.strictObject({ description: text }),
+    status: 200,
+    response: group,
+    errors: ['group-not-found', 'group-built-in'],
   }),
   remove: endpoint({
     method: 'DELETE',

@@ -8,7 +8,7 @@ import type { Authenticate } from './auth.ts'
 import { clientOf } from './client.ts'
 import { streamsOf, type Tell } from './event-stream.ts'
 import { type Parsed, parseRequest, parseSequence } from './parse.ts'
-import { type Caller, need, type PlainAnswer, type Serve } from './serve.ts'
+import { type Caller, needPermission, type PlainAnswer, type Serve } from './serve.ts'
 
 /** The largest body that a route takes unless its endpoint says otherwise. */
 export const MAX_BODY_BYTES = 1024 * 1024
@@ -36,10 +36,10 @@ export function fastifyServe(
   const stream = streamsOf(app, streamBeatMs)
 
   /** A key or session may end, and so may a permission, while somebody reads on. */
-  async function isAllowed({ needs }: Endpoint, request: FastifyRequest): Promise<boolean> {
+  async function isAllowed(endpoint: Endpoint, request: FastifyRequest): Promise<boolean> {
     try {
-      const caller = await authenticate(request, needs !== 'nobody', true)
-      if (caller && typeof needs !== 'string') need(caller, ...needs)
+      const caller = await authenticate(request, endpoint.needs !== 'nobody', true)
+      if (caller) needPermission(caller, endpoint)
       return true
     } catch (error) {
       if (error instanceof Problem && (error.status === 401 || error.status === 403)) return false
@@ -56,7 +56,7 @@ export function fastifyServe(
         const caller = await authenticate(request, endpoint.needs !== 'nobody')
         if (!caller) return
         request.caller = caller
-        if (typeof endpoint.needs !== 'string') need(caller, ...endpoint.needs)
+        needPermission(caller, endpoint)
       },
       handler: async (request, reply) => {
         const sequence = parseSequence(request.headers['headgate-sequence'])

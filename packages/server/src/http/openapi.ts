@@ -1,5 +1,5 @@
 /** The contract as an OpenAPI 3.1 document: every route, what goes in and out, every error with its codes. */
-import { api, type Endpoint, type ErrorCode, errors } from '@headgate/core/api'
+import { api, type Endpoint, type ErrorCode, errors, isRule, type Rule, whoMay } from '@headgate/core/api'
 import { z } from 'zod'
 import { MAX_BODY_BYTES } from './fastify-serve.ts'
 
@@ -79,8 +79,17 @@ function printOperation(resource: string, name: string, endpoint: Endpoint): Jso
 
 function printNeeds({ needs }: Endpoint): string {
   if (needs === 'nobody') return 'Needs no key.'
-  if (needs === 'signedIn') return 'Needs any API key; what is seen and allowed depends on its owner.'
-  return `Needs ${needs.join(' or ')}.`
+  if (needs === 'signedIn') return 'Needs any API key or session.'
+  return isRule(needs) ? printRule(needs) : `Needs ${needs.join(' or ')}.`
+}
+
+function printRule(rule: Rule): string {
+  const others = {
+    unknown: 'For everybody else it is not there (404).',
+    refused: 'Everybody else is refused (403), or told that it is not there (404) where they may not read it.',
+    leftOut: 'Whatever else there is is left out.',
+  }[rule.others]
+  return [`For ${whoMay(rule)}.`, others, ...(rule.shows ? [`Shows: ${rule.shows}.`] : [])].join(' ')
 }
 
 function printParameters(endpoint: Endpoint): readonly Json[] {

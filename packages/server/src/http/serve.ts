@@ -2,7 +2,7 @@
  * Parse → act → present, once for every route: the contract's schemas check what comes in, the handler does the work,
  * the contract's schema checks what goes out. A handler sees typed values only and never a raw request.
  */
-import { type Endpoint, type ErrorCode, type Permission, Problem } from '@headgate/core/api'
+import { type Endpoint, type ErrorCode, type Permission, Problem, permissionsNeeded } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Actor } from '../db/act.ts'
 import type { Client, Cookie } from '../directory/session-cookie.ts'
@@ -61,6 +61,12 @@ export interface PlainAnswer<E extends Endpoint> {
 
 /** Registers one endpoint. */
 export type Serve = <E extends Endpoint>(endpoint: E, handle: (call: Call<E>) => Promise<Answer<E>>) => void
+
+/** What needs a permission whatever it is about. Throws Problem `permission-missing`. */
+export function needPermission(caller: Caller, { needs }: Pick<Endpoint, 'needs'>): void {
+  const anyOf = permissionsNeeded(needs)
+  if (anyOf) need(caller, ...anyOf)
+}
 
 /** @throws Problem `permission-missing` unless the caller holds one of them */
 export function need(caller: Caller, ...anyOf: readonly Permission[]): void {

@@ -17,7 +17,7 @@ import { integrationRoutes } from '../http/integrations.ts'
 import { nativeS3Routes } from '../http/native-s3.ts'
 import { parseRequest } from '../http/parse.ts'
 import { policyRoutes } from '../http/policies.ts'
-import { type Caller, need, type Serve } from '../http/serve.ts'
+import { type Caller, needPermission, type Serve } from '../http/serve.ts'
 import { subscriptionRoutes } from '../http/subscriptions.ts'
 import { userRoutes } from '../http/users.ts'
 import { realChanges } from '../live-index/apply.ts'
@@ -65,8 +65,7 @@ export async function rehearseWrites<T>(
       const steps: Rehearsed[] = []
       for (const write of writes) {
         const parsed = await checked(tx, write)
-        const { needs } = write.endpoint
-        if (typeof needs !== 'string' && !caller.permissions.has('GOVERNANCE')) need(caller, ...needs)
+        if (!caller.permissions.has('GOVERNANCE')) needPermission(caller, write.endpoint)
         await handlers.get(write.endpoint)?.({ ...parsed, caller: inRehearsal(caller) })
         const news = await newsIn(tx, owners, said.splice(0))
         for (const { id, principal } of news.rows.principals ?? []) newOwners.set(id, principal.user)
