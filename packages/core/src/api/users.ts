@@ -13,6 +13,7 @@ import {
   nothing,
   page,
   pageQuery,
+  text,
 } from './common.ts'
 import { endpoint, permissions } from './endpoint.ts'
 import { rules } from './needs.ts'

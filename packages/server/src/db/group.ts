@@ -9,10 +9,10 @@ import { type Group, Problem } from '@headgate/core/api'
 import { allUsers } from '@headgate/core/policy'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, AuditTarget, Tx } from './act.ts'
-import { attributeFactId } from './attribute.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import { lockPerson, personTarget } from './person.ts'
 import type { Database } from './schema.ts'
+import { attributeFactId, changeRows, sourcesOf } from './sourced-rows.ts'
 
 type Reader = Kysely<Database>
 export type GroupRow = Selectable<Database['people_group']>
@@ -27,12 +27,29 @@ export async function getGroup(db: Reader, id: number): Promise<Group> {
   return group
 }
 
+export interface GroupQuery extends PageQuery {
+  /** With this person in them. */
+  readonly member?: number | undefined
+  /** `local`: made here. */
+  readonly provider?: string | undefined
+}
+
 /** By name; the search looks at name and description. */
-export async function listGroups(db: Reader, query: PageQuery): Promise<Page<Group>> {
+export async function listGroups(db: Reader, query: GroupQuery): Promise<Page<Group>> {
   const pattern = containing(query.search ?? '')
+  const { member, provider } = query
   const matching = db
     .selectFrom('people_group')
     .where(({ or, eb }) => or([eb('name', 'ilike', pattern), eb('description', 'ilike', pattern)]))
+    .$if(member !== undefined, chosen =>
+      chosen.where('id', 'in', ({ selectFrom }) =>
+        selectFrom('group_member')
+          .where('person_id', '=', member ?? 0)
+          .select('group_id'),
+      ),
+    )
+    .$if(provider === source, chosen => chosen.where('provider', 'is', null))
+    .$if(provider !== undefined && provider !== source, chosen => chosen.where('provider', '=', provider ?? ''))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const after = readCursor(query.cursor)
   const rows = await matching
@@ -156,10 +173,26 @@ export async function isInGroup(db: Reader, group: GroupRow, person: number): Pr
   return found !== undefined
 }
 
+/** Nothing happens where it says so already. Throws Problem `group-built-in`. */
+export async function describeGroup({ tx, audit }: Act, group: GroupRow, description: string): Promise<void> {
+  refuseBuiltIn(group)
+  if (description === group.description) return
+  await tx.updateTable('people_group').set({ description }).where('id', '=', group.id).execute()
+  audit({
+    action: 'UPDATE',
+    targetType: 'GROUP',
+    targets: [groupTarget(group)],
+    payload: { type: 'GroupUpdated', before: { description: group.description }, after: { description } },
+  })
+}
+
 /** With its members, its attributes, its memberships of data sources and what it owns. */
-export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow): Promise<void> {
+export async function removeGroup(
+  { tx, changed, audit }: Act,
+  group: GroupRow,
+  cause = 'group-deleted',
+): Promise<void> {
   const { id } = group
-  const cause = 'group-deleted'
   const members = await tx.deleteFrom('group_member').where('group_id', '=', id).returning('person_id').execute()
   for (const { person_id } of members) changed('groupMember', `${id}/${person_id}`, null, cause)
   const attributes = await tx
@@ -200,36 +233,27 @@ export async function removeGroup({ tx, changed, audit }: Act, group: GroupRow):
   })
 }
 
-/** Nothing happens where the person is in it already. Throws Problem `user-not-found`, `group-built-in`. */
+const memberCause = { added: 'group-member-added', removed: 'group-member-removed' }
+
+/** Nothing happens where somebody put the person in already. Throws Problem `user-not-found`, `group-built-in`. */
 export async function addGroupMember(act: Act, group: GroupRow, person: number): Promise<void> {
   refuseBuiltIn(group)
   const { userid } = await lockPerson(act.tx, person)
-  const inserted = await act.tx
-    .insertInto('group_member')
-    .values({ group_id: group.id, person_id: person, source })
-    .onConflict(conflict => conflict.doNothing())
-    .returning('source')
-    .execute()
-  if (inserted.length === 0) return
-  const fact = { group: group.id, user: person, source }
-  act.changed('groupMember', `${group.id}/${person}`, fact, 'group-member-added')
-  sayMember(act, 'GroupMemberAdded', group, { id: person, userid })
+  const { added } = await changeRows(act, 'groupMember', source, { add: [[group.id, person]] }, memberCause)
+  if (added.length > 0) sayMember(act, 'GroupMemberAdded', group, { id: person, userid })
 }
 
-/** Nothing happens where the person is not in it. Throws Problem `user-not-found`, `group-built-in`. */
-export async function removeGroupMember(act: Act, group: GroupRow, person: number): Promise<void> {
+/**
+ * Nothing happens where nobody put the person in. Throws Problem `user-not-found`, `group-built-in`.
+ * @returns the identity providers, and whoever else, that go on saying so: the person stays in it
+ */
+export async function removeGroupMember(act: Act, group: GroupRow, person: number): Promise<string[]> {
   refuseBuiltIn(group)
   const { userid } = await lockPerson(act.tx, person)
-  const removed = await act.tx
-    .deleteFrom('group_member')
-    .where('group_id', '=', group.id)
-    .where('person_id', '=', person)
-    .where('source', '=', source)
-    .returning('source')
-    .execute()
-  if (removed.length === 0) return
-  act.changed('groupMember', `${group.id}/${person}`, null, 'group-member-removed')
-  sayMember(act, 'GroupMemberRemoved', group, { id: person, userid })
+  const row = [group.id, person] as const
+  const { removed } = await changeRows(act, 'groupMember', source, { remove: [row] }, memberCause)
+  if (removed.length > 0) sayMember(act, 'GroupMemberRemoved', group, { id: person, userid })
+  return sourcesOf(act.tx, 'groupMember', row)
 }
 
 export function groupTarget(group: { readonly id: number; readonly name: string }): AuditTarget {

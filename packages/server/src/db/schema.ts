@@ -12,6 +12,7 @@ import type {
   OidcSettings,
   Permission,
   PolicyVersion,
+  ScimMapping,
   ValidationResults,
 } from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
@@ -82,6 +83,7 @@ export interface Database {
     created_at: DefaultNow
     deleted_at: OptionalTimestamp
     userid_key: GeneratedAlways<string>
+    search_key: GeneratedAlways<string>
     twin: Generated<number>
   }
   person_permission: { person_id: number; permission: Permission; scopes: string[] | null }
@@ -134,7 +136,7 @@ export interface Database {
     group_patterns: Generated<string[]>
     oidc: ColumnType<OidcSettings | null, string | null | undefined, string | null>
     client_secret: ColumnType<Sealed | null, string | null | undefined, string | null>
-    scim: ColumnType<object | null, string | null | undefined, string | null>
+    scim: ColumnType<ScimMapping | null, string | null | undefined, string | null>
     created_at: DefaultNow
   }
   person_identity: {

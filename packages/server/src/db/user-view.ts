@@ -1,7 +1,8 @@
 /** People as the API shows them: with their permissions, groups, own attributes, AWS identities and warnings. */
 import { type Permission, Problem, type User } from '@headgate/core/api'
+import { allUsers } from '@headgate/core/policy'
 import { type Kysely, sql } from 'kysely'
-import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { PersonRow } from './person.ts'
 import type { Database } from './schema.ts'
 
@@ -15,9 +16,21 @@ export async function getUser(db: Reader, id: number): Promise<User> {
   return user
 }
 
+export interface UserQuery extends PageQuery {
+  readonly disabled?: boolean | undefined
+  readonly kind?: User['kind'] | undefined
+  /** `local`: managed here. */
+  readonly provider?: string | undefined
+  /** In this group. */
+  readonly group?: number | undefined
+  /** Without a principal: any, or one for the integration. */
+  readonly unmapped?: boolean | undefined
+  readonly integration?: number | undefined
+}
+
 /** By user name; the search looks at user name, name and e-mail. */
-export async function listUsers(db: Reader, query: PageQuery): Promise<Page<User>> {
-  const matching = matchSearch(db, query.search)
+export async function listUsers(db: Reader, query: UserQuery): Promise<Page<User>> {
+  const matching = matchSearch(db, query)
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const after = readCursor(query.cursor)
   const rows = await matching
@@ -30,12 +43,34 @@ export async function listUsers(db: Reader, query: PageQuery): Promise<Page<User
   return { ...page, items: await present(db, page.items) }
 }
 
-function matchSearch(db: Reader, search: string | undefined) {
-  if (search === undefined || search === '') return living(db)
-  const pattern = containing(search)
-  return living(db).where(({ or, eb }) =>
-    or([eb('userid', 'ilike', pattern), eb('name', 'ilike', pattern), eb('email', 'ilike', pattern)]),
-  )
+function matchSearch(db: Reader, { search, disabled, kind, provider, group, unmapped, integration }: UserQuery) {
+  return living(db)
+    .$if(search !== undefined && search !== '', query =>
+      query.where(sql<boolean>`position(name_key(${search}) in search_key) > 0`),
+    )
+    .$if(disabled !== undefined, query => query.where('disabled', '=', disabled ?? false))
+    .$if(kind !== undefined, query => query.where('kind', '=', kind ?? 'person'))
+    .$if(provider === local, query => query.where('provider', 'is', null))
+    .$if(provider !== undefined && provider !== local, query => query.where('provider', '=', provider ?? ''))
+    .$if(group !== undefined, query => query.where(isMember(group ?? 0)))
+    .$if(unmapped !== undefined, query =>
+      query.where(({ not }) => (unmapped ? not(isMapped(integration)) : isMapped(integration))),
+    )
+}
+
+/** What a provider never is called. */
+const local = 'local'
+
+/** Everyone is in the built-in group, which has no rows. */
+function isMember(group: number) {
+  return sql<boolean>`(exists (select from group_member where person_id = person.id and group_id = ${group})
+    or exists (select from people_group where id = ${group} and name = ${allUsers}))`
+}
+
+/** Where an integration is named, an entry of its own or the general one serves it. */
+function isMapped(integration: number | undefined) {
+  const serving = integration === undefined ? sql`true` : sql`coalesce(integration_id, ${integration}) = ${integration}`
+  return sql<boolean>`exists (select from principal where person_id = person.id and ${serving})`
 }
 
 function living(db: Reader) {

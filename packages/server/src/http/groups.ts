@@ -4,6 +4,7 @@ import { type Act, act } from '../db/act.ts'
 import { type AttributeSubject, addAttribute, removeAttribute } from '../db/attribute.ts'
 import {
   addGroupMember,
+  describeGroup,
   type GroupRow,
   getGroup,
   groupTarget,
@@ -32,6 +33,10 @@ export function groupRoutes(serve: Serve, { db }: World): void {
     refuseReserved(body.name)
     const { result: id, sequence } = await act(db, caller, doing => insertGroup(doing, body.name, body.description))
     return { body: await getGroup(db.kysely, id), sequence }
+  })
+  serve(api.groups.update, async ({ params: { id }, body: { description }, caller }) => {
+    await act(db, caller, async doing => describeGroup(doing, await lockGroup(doing.tx, id), description))
+    return { body: await getGroup(db.kysely, id) }
   })
   serve(api.groups.remove, async ({ params: { id }, caller }) => {
     const { sequence } = await act(db, caller, async doing => {

@@ -57,6 +57,9 @@ delete from domain where name is not nfc normalized;
 -- called by a name that several answer to is the one spelt exactly so, or else number 0.
 alter table person
   add column userid_key text collate "C" generated always as (name_key(userid)) stored,
+  -- What a search looks at, in the form of the keys: many times faster to look through than ILIKE.
+  add column search_key text collate "C" generated always as
+    (name_key(userid || chr(10) || name || chr(10) || coalesce(email, ''))) stored,
   add column twin integer not null default 0;
 update person set twin = counted.twin
 from (
