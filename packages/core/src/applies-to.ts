@@ -181,7 +181,7 @@ function meets(condition: Condition, dataSource: DataSource, placement: Placemen
 }
 
 /** Whether the whole name matches a glob in which `*` is any run of characters; linear, whatever the glob. */
-function isLike(glob: string, name: string): boolean {
+export function isLike(glob: string, name: string): boolean {
   const [first = '', ...rest] = glob.split('*')
   const last = rest.pop()
   if (last === undefined) return name === glob

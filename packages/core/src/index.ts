@@ -26,7 +26,7 @@ export { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
 // 1 policy: text → checked tree, and which policies speak about a data source
 
-export { takesIn } from './applies-to.ts'
+export { isLike, takesIn } from './applies-to.ts'
 export { accountOf, meantPrincipals, uselessIn, type WhyUseless } from './people.ts'
 export { type Placement, placementIndex } from './placement.ts'
 export * from './policy/index.ts'

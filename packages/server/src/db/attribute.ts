@@ -5,6 +5,7 @@
  * union over all sources.
  */
 import type { Act, AuditTarget } from './act.ts'
+import { changeRows, sourcesOf } from './sourced-rows.ts'
 
 export interface AttributeSubject {
   readonly type: 'user' | 'group'
@@ -18,69 +19,31 @@ export interface AttributeValue {
 }
 
 const source = 'local'
+const cause = { added: 'attribute-added', removed: 'attribute-removed' }
 
-/** Nothing happens where the value is held already. */
+/** Nothing happens where the value is held by hand already. INVARIANT: the subject is locked. */
 export async function addAttribute(act: Act, subject: AttributeSubject, { key, value }: AttributeValue): Promise<void> {
-  const row = { key, value, source }
-  const inserted =
-    subject.type === 'user'
-      ? await act.tx
-          .insertInto('person_attribute')
-          .values({ person_id: subject.id, ...row })
-          .onConflict(conflict => conflict.doNothing())
-          .returning('key')
-          .execute()
-      : await act.tx
-          .insertInto('group_attribute')
-          .values({ group_id: subject.id, ...row })
-          .onConflict(conflict => conflict.doNothing())
-          .returning('key')
-          .execute()
-  if (inserted.length === 0) return
-  act.changed(
-    'attribute',
-    attributeFactId(subject, { key, value }),
-    { [subject.type]: subject.id, ...row },
-    'attribute-added',
-  )
-  sayChanged(act, subject, 'AttributeAdded', { after: row })
+  const { added } = await changeRows(act, kindOf(subject), source, { add: [[subject.id, key, value]] }, cause)
+  if (added.length > 0) sayChanged(act, subject, 'AttributeAdded', { after: { key, value, source } })
 }
 
-/** Nothing happens where the value is not held. */
+/**
+ * Nothing happens where the value is not held by hand. INVARIANT: the subject is locked.
+ * @returns the identity providers, and whoever else, that go on saying so: the value stays held
+ */
 export async function removeAttribute(
   act: Act,
   subject: AttributeSubject,
   { key, value }: AttributeValue,
-): Promise<void> {
-  const removed =
-    subject.type === 'user'
-      ? await act.tx
-          .deleteFrom('person_attribute')
-          .where('person_id', '=', subject.id)
-          .where('key', '=', key)
-          .where('value', '=', value)
-          .where('source', '=', source)
-          .returning('key')
-          .execute()
-      : await act.tx
-          .deleteFrom('group_attribute')
-          .where('group_id', '=', subject.id)
-          .where('key', '=', key)
-          .where('value', '=', value)
-          .where('source', '=', source)
-          .returning('key')
-          .execute()
-  if (removed.length === 0) return
-  act.changed('attribute', attributeFactId(subject, { key, value }), null, 'attribute-removed')
-  sayChanged(act, subject, 'AttributeRemoved', { before: { key, value, source } })
+): Promise<string[]> {
+  const row = [subject.id, key, value] as const
+  const { removed } = await changeRows(act, kindOf(subject), source, { remove: [row] }, cause)
+  if (removed.length > 0) sayChanged(act, subject, 'AttributeRemoved', { before: { key, value, source } })
+  return sourcesOf(act.tx, kindOf(subject), row)
 }
 
-/** The key may hold slashes: encoded, so that it and the value can be told apart once the row is gone. */
-export function attributeFactId(
-  { type, id }: Pick<AttributeSubject, 'type' | 'id'>,
-  { key, value }: AttributeValue,
-): string {
-  return `${type}/${id}/${encodeURIComponent(key)}/${value}`
+function kindOf({ type }: AttributeSubject): 'userAttribute' | 'groupAttribute' {
+  return type === 'user' ? 'userAttribute' : 'groupAttribute'
 }
 
 function sayChanged(act: Act, { type, target }: AttributeSubject, event: string, what: object): void {

@@ -9,10 +9,10 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import { hashKey } from '../directory/new-key.ts'
 import { type Act, type AuditTarget, act, system, type Tx } from './act.ts'
 import { insertKey, sayKeyMade } from './api-key.ts'
-import { attributeFactId } from './attribute.ts'
 import { keepDutiesApart } from './duties.ts'
 import type { Db } from './open.ts'
 import type { Database } from './schema.ts'
+import { attributeFactId } from './sourced-rows.ts'
 import { removeAllSubscriptions } from './subscription.ts'
 
 export type PersonRow = Selectable<Database['person']>
@@ -153,11 +153,10 @@ export async function replacePermissions(
 }
 
 /** @throws Problem `user-not-found`, `last-admin` */
-export async function removePerson(act: Act, id: number): Promise<void> {
+export async function removePerson(act: Act, id: number, cause = 'user-deleted'): Promise<void> {
   const { tx, changed, audit } = act
   await keepAnAdmin(tx, id)
   const person = await lockPerson(tx, id)
-  const cause = 'user-deleted'
   const mine = ['person_id', '=', id] as const
   const principals = await tx
     .deleteFrom('principal')

@@ -99,6 +99,8 @@ function present<E extends Endpoint>(
   const body = endpoint.response.parse(answer.body)
   if (answer.sequence !== undefined) reply.header('headgate-sequence', String(answer.sequence))
   if (answer.version !== undefined) reply.header('etag', `"${answer.version}"`)
+  if (answer.stillHeldBy?.length)
+    reply.header('headgate-still-held-by', answer.stillHeldBy.map(encodeURIComponent).join(', '))
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
   reply.header('cache-control', 'no-store').code(endpoint.status)
   if (held > 0) {

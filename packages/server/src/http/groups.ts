@@ -57,10 +57,10 @@ export function groupRoutes(serve: Serve, { db }: World): void {
   })
   serve(api.groups.removeMember, async ({ params: { id, userId }, caller }) => {
     refuseSelf(caller, userId, 'groups')
-    const { sequence } = await act(db, caller, async doing =>
+    const { result: stillHeldBy, sequence } = await act(db, caller, async doing =>
       removeGroupMember(doing, await lockGroup(doing.tx, id), userId),
     )
-    return { body: undefined, sequence }
+    return { body: undefined, sequence, stillHeldBy }
   })
 
   serve(api.groups.addAttribute, async ({ params: { id, key, value }, caller }) => {
@@ -72,10 +72,10 @@ export function groupRoutes(serve: Serve, { db }: World): void {
   })
   serve(api.groups.removeAttribute, async ({ params: { id, key, value }, caller }) => {
     refuseReserved(key, value)
-    const { sequence } = await act(db, caller, async doing =>
+    const { result: stillHeldBy, sequence } = await act(db, caller, async doing =>
       removeAttribute(doing, await subject(doing, id, caller), { key, value }),
     )
-    return { body: undefined, sequence }
+    return { body: undefined, sequence, stillHeldBy }
   })
 }
 

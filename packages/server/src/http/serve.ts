@@ -55,6 +55,8 @@ export interface PlainAnswer<E extends Endpoint> {
   readonly sequence?: number | undefined
   /** What `ETag` says: the version to send as `If-Match`. */
   readonly version?: number | undefined
+  /** What `Headgate-Still-Held-By` says: the sources that go on saying what was taken away here. */
+  readonly stillHeldBy?: readonly string[]
   /** What the browser is to keep, or to forget. */
   readonly cookies?: readonly Cookie[]
 }

@@ -1,15 +1,17 @@
 /** People. Nobody changes what Headgate knows of themselves, whatever they may do to others (00, rule 7). */
 import { api, Problem } from '@headgate/core/api'
+import { allowOnUser } from '../access/people.ts'
 import { act } from '../db/act.ts'
 import { addAttribute, removeAttribute } from '../db/attribute.ts'
 import { insertPerson, lockPerson, personTarget, removePerson, replacePermissions, updatePerson } from '../db/person.ts'
 import { replacePrincipals } from '../db/principal.ts'
 import { getUser, listUsers } from '../db/user-view.ts'
+import { readVending } from '../directory/check-principals.ts'
 import { resolvePrincipals } from '../directory/principals.ts'
 import { readScopes } from '../directory/registration-scopes.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { World } from '../world.ts'
-import { type Caller, need, type Serve } from './serve.ts'
+import type { Caller, Serve } from './serve.ts'
 
 export function userRoutes(serve: Serve, world: World): void {
   const { db } = world
@@ -17,7 +19,7 @@ export function userRoutes(serve: Serve, world: World): void {
   serve(api.users.me, async ({ caller }) => ({ body: await getUser(db.kysely, caller.id) }))
   serve(api.users.list, async ({ query }) => ({ body: await listUsers(db.kysely, query) }))
   serve(api.users.get, async ({ params, caller }) => {
-    if (params.id !== caller.id) need(caller, 'USER_ADMIN', 'GOVERNANCE', 'CREATE_S3_DATASOURCE', 'AUDIT')
+    await allowOnUser(caller, api.users.get.needs, params.id)
     return { body: await getUser(db.kysely, params.id) }
   })
 
@@ -47,6 +49,7 @@ export function userRoutes(serve: Serve, world: World): void {
     // So that AWS is not asked on behalf of somebody who is not there.
     await getUser(db.kysely, id)
     const principals = await resolvePrincipals(world, body)
+    await readVending(world, principals)
     const { sequence } = await act(db, caller, doing => replacePrincipals(doing, id, principals))
     return { body: await getUser(db.kysely, id), sequence }
   })
@@ -63,11 +66,11 @@ export function userRoutes(serve: Serve, world: World): void {
   serve(api.users.removeAttribute, async ({ params: { id, key, value }, caller }) => {
     refuseSelf(caller, id, 'attributes')
     refuseReserved(key, value)
-    const { sequence } = await act(db, caller, async doing => {
+    const { result: stillHeldBy, sequence } = await act(db, caller, async doing => {
       const target = personTarget(await lockPerson(doing.tx, id))
-      await removeAttribute(doing, { type: 'user', id, target }, { key, value })
+      return removeAttribute(doing, { type: 'user', id, target }, { key, value })
     })
-    return { body: undefined, sequence }
+    return { body: undefined, sequence, stillHeldBy }
   })
 }
 
