@@ -89,6 +89,12 @@ export const settings = z.object({
     .min(1)
     .default(6000)
     .describe('HTTP calls a minute, per API key or, without one, per address'),
+  HEADGATE_SCIM_RATE_LIMIT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60_000)
+    .describe('SCIM calls a minute, per identity provider: high enough for a whole sync'),
 })
 
 export type Config = z.output<typeof settings>

@@ -15,6 +15,7 @@ import { startEmbedded } from './db/embedded.ts'
 import { rewrapSecrets } from './db/integration-edit.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
+import { startPrincipalChecks } from './directory/check-principals.ts'
 import { firstAdminKey, firstSetUpLink } from './directory/first-admin.ts'
 import { urlOf } from './directory/set-up.ts'
 import { createApp } from './http/app.ts'
@@ -90,6 +91,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
     const healthChecks = startHealthChecks(world)
     closers.push(() => healthChecks.stop())
+
+    const principalChecks = startPrincipalChecks(world)
+    closers.push(() => principalChecks.stop())
 
     const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')
     const app = await createApp(world, { webFolder: options.webDir, readiness })

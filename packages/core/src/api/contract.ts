@@ -13,8 +13,10 @@ import { integrations } from './integrations.ts'
 import { nativeS3 } from './native-s3.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
+import { principalAdvice, principals } from './principals.ts'
 import { restraint } from './restraint.ts'
 import { runs } from './runs.ts'
+import { scimSettingsRoutes } from './scim-settings.ts'
 import { session, sessions } from './session.ts'
 import { setUp } from './set-up.ts'
 import { settings } from './settings.ts'
@@ -26,12 +28,15 @@ export const api = {
   integrations,
   identityCenter,
   identityProviders,
+  scimSettings: scimSettingsRoutes,
   restraint,
   runs,
   capacity,
   nativeS3,
   dataSources,
   users,
+  principals,
+  principalAdvice,
   groups,
   tags,
   domains,

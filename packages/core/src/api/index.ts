@@ -36,6 +36,7 @@ export {
 } from './needs.ts'
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'
+export type { PrincipalAdvice, PrincipalsOfUser, RoomOfAccount } from './principals.ts'
 export type { Run, RunEvent } from './runs.ts'
 export { type ScimEndpoint, scim } from './scim.ts'
 export type { ScimMapping } from './scim-settings.ts'

@@ -24,6 +24,8 @@ export const principal = z.object({
   kind: z.enum(['iamUser', 'iamRole', 'identityCenterUser']),
   identifier: z.string(),
   integrationIds: z.array(z.string()).optional(),
+  /** The identity provider that says so; absent: it was set here. */
+  source: z.string().optional(),
 })
 export type Principal = z.output<typeof principal>
 const principalInput = z.strictObject({

@@ -12,10 +12,12 @@ import type { AwsClients } from './clients.ts'
 import { nameIn } from './roles.ts'
 
 export type PrincipalLookUp =
-  /** `identifier`: what to store; `uniqueId`: AIDA…, AROA… */
-  | { readonly found: true; readonly identifier: string; readonly uniqueId?: string }
-  | { readonly found: false; readonly reason: string }
-  | { readonly unknown: string }
+  /** `identifier`: what to store; `uniqueId`: AIDA…, AROA…; `trustPolicy` of a role: JSON */
+  | { readonly found: true; readonly identifier: string; readonly uniqueId?: string; readonly trustPolicy?: string }
+  /** `isCaseWrong`: the name is known in other letters, so that it can never be made as it was written. */
+  | { readonly found: false; readonly reason: string; readonly isCaseWrong?: true }
+  /** `later`: AWS did not answer at all, so that nothing is known, not even why. */
+  | { readonly unknown: string; readonly later?: true }
 
 /** Asks IAM of the account. `identifier`: a full ARN. */
 export async function lookUpIam(aws: AwsClients, kind: 'iamUser' | 'iamRole', arn: string): Promise<PrincipalLookUp> {
@@ -46,28 +48,45 @@ async function answered(kind: PrincipalKind, ask: () => Promise<PrincipalLookUp>
   } catch (error) {
     if (!(error instanceof AwsFailure)) throw error
     if (error.kind === 'notFound') return { found: false, reason: `AWS knows no such ${words[kind]}` }
-    return { unknown: `AWS answered ${error.operation} with ${error.code}` }
+    const isSilent = silences.has(error.kind)
+    return { unknown: `AWS answered ${error.operation} with ${error.code}`, ...(isSilent ? { later: true } : {}) }
   }
 }
+
+const silences: ReadonlySet<AwsFailure['kind']> = new Set(['throttled', 'unreachable', 'lostAnswer'])
 
 const words = { iamUser: 'IAM user', iamRole: 'IAM role', identityCenterUser: 'Identity Center user' } as const
 
 async function findInIam(aws: AwsClients, kind: 'iamUser' | 'iamRole', arn: string): Promise<PrincipalLookUp> {
   if (arn.split(':')[4] !== aws.accountId) return { unknown: `\`${arn}\` is in another account than this integration` }
   const name = nameIn(arn)
-  const known =
+  const known: {
+    readonly arn?: string | undefined
+    readonly uniqueId?: string | undefined
+    readonly trustPolicy?: string
+  } =
     kind === 'iamRole'
       ? await callAws('GetRole', async () => {
           const { Role } = await aws.iam.send(new GetRoleCommand({ RoleName: name }))
-          return { arn: Role?.Arn, uniqueId: Role?.RoleId }
+          const trustPolicy = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')
+          return { arn: Role?.Arn, uniqueId: Role?.RoleId, trustPolicy }
         })
       : await callAws('GetUser', async () => {
           const { User } = await aws.iam.send(new GetUserCommand({ UserName: name }))
           return { arn: User?.Arn, uniqueId: User?.UserId }
         })
-  // IAM finds by name alone, but a grant is matched by the whole ARN, path included.
-  if (known.arn !== arn) return { found: false, reason: `its full ARN is \`${known.arn}\`` }
-  return { found: true, identifier: arn, ...(known.uniqueId === undefined ? {} : { uniqueId: known.uniqueId }) }
+  const { uniqueId, trustPolicy } = known
+  // IAM finds by name alone and whatever its case, but a grant is matched by the whole ARN, byte for byte.
+  if (known.arn !== arn) {
+    const isCaseWrong = known.arn?.toLowerCase() === arn.toLowerCase()
+    return { found: false, reason: `its full ARN is \`${known.arn}\``, ...(isCaseWrong ? { isCaseWrong } : {}) }
+  }
+  return {
+    found: true,
+    identifier: arn,
+    ...(uniqueId === undefined ? {} : { uniqueId }),
+    ...(trustPolicy === undefined ? {} : { trustPolicy }),
+  }
 }
 
 async function findInDirectory(aws: AwsClients, IdentityStoreId: string, identifier: string): Promise<PrincipalLookUp> {

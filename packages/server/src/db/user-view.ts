@@ -2,8 +2,11 @@
 import { type Permission, Problem, type User } from '@headgate/core/api'
 import { allUsers } from '@headgate/core/policy'
 import { type Kysely, sql } from 'kysely'
+import { principalWarnings } from '../directory/principal-warnings.ts'
+import { listIntegrations } from './integration.ts'
 import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { PersonRow } from './person.ts'
+import { type ShownPrincipals, shownPrincipals, wideRoles } from './principal-view.ts'
 import type { Database } from './schema.ts'
 
 type Reader = Kysely<Database>
@@ -98,18 +101,16 @@ async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]
       .orderBy('value')
       .orderBy('source')
       .execute(),
-    db.selectFrom('principal').selectAll().where('person_id', 'in', ids).orderBy('id').execute(),
+    shownPrincipals(db, ids),
   ])
   const of = <Row extends { readonly person_id: number }>(rows: readonly Row[]) => {
     const byPerson = Map.groupBy(rows, row => row.person_id)
     return (id: number) => byPerson.get(id) ?? []
   }
-  const [permissionsOf, groupsOf, attributesOf, principalsOf] = [
-    of(permissions),
-    of(groups),
-    of(attributes),
-    of(principals),
-  ]
+  const [permissionsOf, groupsOf, attributesOf] = [of(permissions), of(groups), of(attributes)]
+  const integrations = await listIntegrations(db)
+  const roles = ids.flatMap(id => principals(id).principals.map(({ identifier }) => identifier))
+  const wide = await wideRoles(db, roles)
   return people.map(({ id, userid, name, email, kind, disabled, created_at }) => ({
     id,
     userid,
@@ -121,8 +122,8 @@ async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]
     ...scopesIn(permissionsOf(id)),
     groups: groupsOf(id).map(group => ({ id: group.id, name: group.name, source: group.source })),
     attributes: attributesOf(id).map(({ key, value, source }) => ({ key, value, source })),
-    principals: foldPrincipals(principalsOf(id)),
-    warnings: [...new Set(principalsOf(id).flatMap(({ warning }) => (warning === null ? [] : [warning])))],
+    principals: foldPrincipals(principals(id).principals),
+    warnings: principalWarnings(principals(id), integrations, wide),
     createdAt: new Date(created_at).toISOString(),
   }))
 }
@@ -132,18 +133,19 @@ function scopesIn(rows: readonly { readonly scopes: string[] | null }[]): Pick<U
   return dataSourceScopes.length === 0 ? {} : { dataSourceScopes }
 }
 
-type PrincipalRow = Pick<Database['principal'], 'kind' | 'identifier' | 'integration_id'>
+type PrincipalRow = ShownPrincipals['principals'][number]
 
 /** Rows are one for each integration; people write one entry for several. */
 function foldPrincipals(rows: readonly PrincipalRow[]): User['principals'] {
-  const folded = Map.groupBy(rows, ({ kind, identifier, integration_id }) =>
-    JSON.stringify([kind, identifier, integration_id === null]),
+  const folded = Map.groupBy(rows, ({ kind, identifier, source, integration_id }) =>
+    JSON.stringify([kind, identifier, source, integration_id === null]),
   )
   return [...folded.values()].flatMap(group => {
     const [first] = group
     if (!first) return []
-    const { kind, identifier } = first
+    const { kind, identifier, source } = first
+    const said = source === 'local' ? {} : { source }
     const integrationIds = group.flatMap(row => (row.integration_id === null ? [] : [String(row.integration_id)]))
-    return [{ kind, identifier, ...(integrationIds.length === 0 ? {} : { integrationIds }) }]
+    return [{ kind, identifier, ...(integrationIds.length === 0 ? {} : { integrationIds }), ...said }]
   })
 }

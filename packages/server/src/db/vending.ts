@@ -35,9 +35,10 @@ export type VendingAnswer = { readonly policy: string | null } | { readonly prob
 export async function storeVendingPolicy(act: Act, id: number, answer: VendingAnswer): Promise<void> {
   const row = await lockIntegration(act.tx, id)
   if (!row || !isInUse(row)) return
-  if ('problem' in answer) return store(act, row, { vending_problem: answer.problem }, row.vends_to)
+  const asked = { vending_read_at: new Date(act.now) }
+  if ('problem' in answer) return store(act, row, { ...asked, vending_problem: answer.problem }, row.vends_to)
   const { welcome, problem } = judge(row, answer.policy, await foreignPrincipals(act.tx, row))
-  const read = { vending_policy: answer.policy, vending_read_at: new Date(act.now), vending_problem: problem ?? null }
+  const read = { ...asked, vending_policy: answer.policy, vending_problem: problem ?? null }
   await store(act, row, read, welcome)
 }
 
@@ -82,15 +83,4 @@ async function store(act: Act, row: IntegrationRow, read: Read, welcome: readonl
     targets: [{ type: 'INTEGRATION', id: String(row.id), name: row.name }],
     payload: { type: 'VendingChanged', before: { vendsTo: row.vends_to }, after: { vendsTo: after.vends_to } },
   })
-}
-
-/** The integrations in use that some principal of another account may serve. */
-export async function integrationsWithForeigners(db: Kysely<Database>): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`
-    select id from integration where status not in ('deleted', 'disabled')
-      and (vends_to <> '{}' or vending_policy is not null or exists (
-        select from principal where kind <> 'identityCenterUser' and split_part(identifier, ':', 5) <> account_id
-          and (integration_id is null or integration_id = integration.id)))
-    order by id`.execute(db)
-  return rows.map(({ id }) => id)
 }

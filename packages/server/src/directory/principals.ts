@@ -1,17 +1,17 @@
 /**
  * Who a person is in AWS: checked for form, looked up where AWS can be asked, then stored as a whole.
  *
- * AWS is asked before the transaction begins and never inside it. What AWS does not know is a warning, since
- * principals may be made later; only an Identity Center user name has to be found, because its id is what is stored.
+ * AWS is asked before the transaction begins and never inside it. What AWS does not know is a warning, since principals
+ * may be made later, unless it never can be: a name that is taken in other letters. An Identity Center user name has to
+ * be found, because its id is what is stored.
  */
 import type { PrincipalKind } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import { lookUpIam, lookUpInDirectory, type PrincipalLookUp } from '../aws/principals.ts'
 import { type IntegrationRow, listIntegrations } from '../db/integration.ts'
 import type { NewPrincipal } from '../db/principal.ts'
-import { identityStoreFor } from '../integrations/identity-center.ts'
 import type { World } from '../world.ts'
 import { readPrincipal } from './principal-form.ts'
+import { lookUpPrincipal, warningOf } from './principal-look-up.ts'
 
 export interface PrincipalInput {
   readonly kind: PrincipalKind
@@ -60,74 +60,25 @@ async function resolveOne(
   all: readonly IntegrationRow[],
 ): Promise<NewPrincipal[]> {
   const form = readPrincipal(kind, identifier)
-  const served = named ?? all
-  const sameAccount = 'accountId' in form ? served.filter(one => one.account_id === form.accountId) : served
-  const lookUp = await askAws(world, kind, identifier, sameAccount)
-  if ('directoryUser' in form && form.directoryUser === 'name' && !('found' in lookUp && lookUp.found)) {
-    const reason = 'found' in lookUp ? lookUp.reason : `it cannot be looked up (${lookUp.unknown}): send the user id`
+  // Any integration of its account can tell of an IAM principal; of a directory only one that it serves.
+  const lookUp = await lookUpPrincipal(world, { kind, identifier }, 'accountId' in form ? all : (named ?? all))
+  const known = 'found' in lookUp && lookUp.found ? lookUp : undefined
+  if ('directoryUser' in form && form.directoryUser === 'name' && !known) {
+    const reason = 'found' in lookUp ? whyNot(lookUp) : `it cannot be looked up (${lookUp.unknown}): send the user id`
     throw new Problem('principal-invalid', { identifier, reason })
   }
-  const warnings: string[] = []
-  const known = 'found' in lookUp && lookUp.found ? lookUp : undefined
-  if ('found' in lookUp && !lookUp.found) warnings.push(`AWS does not know \`${identifier}\`: ${lookUp.reason}`)
-  if ('unknown' in lookUp) warnings.push(`\`${identifier}\` could not be checked: ${lookUp.unknown}`)
-  if ('accountId' in form) warnings.push(...foreignWarnings(identifier, form.accountId, served))
-  if ('carriesSessions' in form && form.carriesSessions) {
-    warnings.push(
-      `\`${identifier}\` carries Identity Center sessions: what it is granted, everyone who assumes it reaches`,
-    )
+  if ('found' in lookUp && !lookUp.found && lookUp.isCaseWrong) {
+    throw new Problem('principal-invalid', { identifier, reason: `${lookUp.reason}: ARNs are compared byte for byte` })
   }
   return (named ?? [undefined]).map(integration => ({
     kind,
     identifier: known?.identifier ?? identifier,
     integrationId: integration?.id ?? null,
     uniqueId: known?.uniqueId ?? null,
-    warning: warnings.length === 0 ? null : warnings.join('; '),
+    warning: warningOf({ kind, identifier }, lookUp),
   }))
 }
 
-/** Asks through the first integration that can tell. */
-async function askAws(
-  world: World,
-  kind: PrincipalKind,
-  identifier: string,
-  integrations: readonly IntegrationRow[],
-): Promise<PrincipalLookUp> {
-  let last: PrincipalLookUp = { unknown: 'no integration can ask its account' }
-  for (const integration of integrations) {
-    if (!askable.has(integration.status)) continue
-    last =
-      kind === 'identityCenterUser'
-        ? await lookUpDirectoryUser(world, integration, identifier)
-        : await lookUpIam(world.aws.of(integration), kind, identifier)
-    if ('found' in last) return last
-  }
-  return last
-}
-
-async function lookUpDirectoryUser(
-  world: World,
-  integration: IntegrationRow,
-  identifier: string,
-): Promise<PrincipalLookUp> {
-  return lookUpInDirectory(world.aws.of(integration), () => identityStoreFor(world, integration), identifier)
-}
-
-const askable: ReadonlySet<string> = new Set([
-  'creating',
-  'enabled',
-  'editing',
-  'editError',
-  'recurringValidationError',
-])
-
-function foreignWarnings(identifier: string, accountId: string, integrations: readonly IntegrationRow[]): string[] {
-  const foreign = integrations.filter(integration => integration.account_id !== accountId)
-  if (foreign.length === 0) return []
-  const names = foreign.slice(0, 5).map(integration => `\`${integration.name}\``)
-  const more = foreign.length > names.length ? ` and ${foreign.length - names.length} more` : ''
-  return [
-    `\`${identifier}\` is in account ${accountId}: integrations of other accounts (${names.join(', ')}${more}) treat the ` +
-      'user as unmapped unless their instance lets that account vend',
-  ]
+function whyNot(lookUp: { readonly found: boolean; readonly reason?: string }): string {
+  return lookUp.reason ?? 'AWS does not know it'
 }

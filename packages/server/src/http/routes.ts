@@ -15,8 +15,10 @@ import { nativeS3Routes } from './native-s3.ts'
 import { policyRoutes } from './policies.ts'
 import { policyHistoryRoutes } from './policy-history.ts'
 import { previewRoutes } from './previews.ts'
+import { principalRoutes } from './principals.ts'
 import { restraintRoutes } from './restraint.ts'
 import { runRoutes } from './runs.ts'
+import { scimSettingsRoutes } from './scim-settings.ts'
 import type { Serve } from './serve.ts'
 import { sessionRoutes } from './session.ts'
 import { setUpRoutes } from './set-up.ts'
@@ -31,11 +33,13 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   identityCenterRoutes,
   restraintRoutes,
   runRoutes,
+  scimSettingsRoutes,
   capacityRoutes,
   nativeS3Routes,
   dataSourceRoutes,
   deploymentRoutes,
   userRoutes,
+  principalRoutes,
   userAccessRoutes,
   accessRoutes,
   groupRoutes,

@@ -54,6 +54,9 @@ export const needs: readonly Need[] = [
   need('SimulatePrincipalPolicy', 'iam:SimulatePrincipalPolicy', 'core', 'controller'),
   need('GetRole', 'iam:GetRole', 'principals', 'roles'),
   need('GetUser', 'iam:GetUser', 'principals', 'users'),
+  // How much of the quota of roles is used: an account-wide answer.
+  need('GetAccountSummary', 'iam:GetAccountSummary', 'principals', 'anything'),
+  need('GetAccessGrantsInstanceResourcePolicy', 's3:GetAccessGrantsInstanceResourcePolicy', 'principals', 'instance'),
   need('CreateAccessGrant', 'sso:DescribeInstance', 'identityCenter', 'anything'),
   need('CreateAccessGrant', 'sso:DescribeApplication', 'identityCenter', 'anything'),
   need('CreateAccessGrant', 'identitystore:DescribeGroup', 'identityCenter', 'anything'),

@@ -67,7 +67,10 @@ export async function dissociateIdentityCenter(
  * Where people of the directory are looked up, for an integration: the setting, or what AWS tells of the association.
  * Undefined where neither does; throws AwsFailure where AWS will not tell.
  */
-export async function identityStoreFor(world: World, integration: IntegrationRow): Promise<string | undefined> {
+export async function identityStoreFor(
+  world: Pick<World, 'aws' | 'config'>,
+  integration: IntegrationRow,
+): Promise<string | undefined> {
   const { HEADGATE_IDENTITY_STORE_ID: named } = world.config
   if (named !== undefined) return named
   const aws = world.aws.of(integration)

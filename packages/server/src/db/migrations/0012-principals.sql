@@ -31,6 +31,7 @@ create index asserted_principal_problem on asserted_principal (person_id) where 
 
 -- The resource policy as AWS gave it; null: none, or never read.
 alter table integration add column vending_policy text;
+-- When AWS was last asked for it.
 alter table integration add column vending_read_at timestamptz;
 -- Why it could not be read the last time.
 alter table integration add column vending_problem text;
@@ -48,6 +49,8 @@ create table iam_role (
   problem text,
   read_at timestamptz not null default now()
 );
+-- Serves the list of roles that several people can assume.
+create index iam_role_breadth on iam_role (breadth);
 
 create table iam_account (
   account_id text primary key,
