@@ -3,7 +3,11 @@ import type { TestPerson, TestServer } from './server.ts'
 
 export const password = 'a long walk home'
 
-export async function givePassword({ admin }: TestServer, person: TestPerson, given = password): Promise<void> {
+export async function givePassword(
+  { admin }: Pick<TestServer, 'admin'>,
+  person: TestPerson,
+  given = password,
+): Promise<void> {
   const { token } = await admin.setUp.link({ params: { id: person.id } })
   await admin.setUp.use({ body: { token, password: given } })
 }
