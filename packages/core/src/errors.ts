@@ -331,12 +331,22 @@ export const errors = {
     retry: false,
     text: 'identity provider `{provider}` may not assert group `{name}`: allow it by a group pattern of the provider, or leave it out of the sync',
   },
+  'scim-not-set-up': {
+    status: 404,
+    retry: false,
+    text: 'identity provider {id} does not sync by SCIM: set it up with PUT /identity-providers/{id}/scim',
+  },
   'scim-not-found': { status: 404, retry: false, text: 'identity provider `{provider}` has no {type} with id `{id}`' },
   'scim-name-taken': { status: 409, retry: false, text: 'user name `{userName}` is taken by {by}: {fix}' },
   'scim-group-taken': {
     status: 409,
     retry: false,
-    text: 'a group `{name}` exists already (id = {id}): choose another name',
+    text: 'a group called `{name}`, or with the same external id, exists already: choose another name',
+  },
+  'scim-external-id-taken': {
+    status: 409,
+    retry: false,
+    text: "another user of this provider (id = {id}) has the external id `{externalId}`: an external id is one user's",
   },
   'scim-version-changed': {
     status: 412,

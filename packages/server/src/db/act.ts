@@ -15,7 +15,7 @@ export type Tx = Transaction<Database>
 
 /** Whoever does something. `system` is Headgate itself: the change loop, an expiry, start-up. */
 export interface Actor {
-  readonly type: 'user' | 'system'
+  readonly type: 'user' | 'identityProvider' | 'system'
   readonly id?: number
   readonly userid: string
   readonly name: string

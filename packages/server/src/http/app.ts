@@ -15,6 +15,7 @@ import { fastifyServe } from './fastify-serve.ts'
 import { healthRoutes, type Readiness } from './health.ts'
 import { describeApi } from './reference.ts'
 import { routes } from './routes.ts'
+import { scimRoutes } from './scim.ts'
 import { secureHeaders } from './secure-headers.ts'
 import { serveWeb } from './web.ts'
 
@@ -48,6 +49,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
   const serve = fastifyServe(app, authentication(app, world), world, options.streamBeatMs)
   healthRoutes(serve, world, options.readiness ?? (() => undefined))
   for (const addRoutes of routes) addRoutes(serve, world)
+  await scimRoutes(app, world)
   await describeApi(app)
   await serveWeb(app, options.webFolder)
   return app

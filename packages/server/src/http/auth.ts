@@ -125,9 +125,12 @@ function callerFor({ personId, userid, name }: Owner, permissions: readonly Perm
   return { type: 'user', id: personId, userid, name, permissions: new Set(permissions), ip, requestId } as const
 }
 
-/** Counts calls by what `keyGenerator` says; throws Problem `rate-limited`. */
-export function limiter(app: FastifyInstance, keyGenerator: (request: FastifyRequest) => string) {
-  const limit = app.createRateLimit({ keyGenerator })
+/**
+ * Counts calls by what `keyGenerator` says; throws Problem `rate-limited`.
+ * @param max calls a minute; default HEADGATE_RATE_LIMIT
+ */
+export function limiter(app: FastifyInstance, keyGenerator: (request: FastifyRequest) => string, max?: number) {
+  const limit = app.createRateLimit({ keyGenerator, ...(max === undefined ? {} : { max }) })
   return async (request: FastifyRequest): Promise<void> => {
     const { isAllowed, ...rest } = await limit(request)
     if (isAllowed || !('isExceeded' in rest) || !rest.isExceeded) return

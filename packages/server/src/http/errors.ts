@@ -11,7 +11,7 @@ import { isUnreachable } from '../db/unreachable.ts'
 /** Makes the app answer errors and unknown routes in our shape. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
-    const problem = toProblem(error, request)
+    const problem = problemOf(error, request)
     const level = problem.status >= 500 ? 'error' : 'debug'
     request.log[level]({ err: error, code: problem.code }, 'request failed')
     return sendProblem(problem, request, reply)
@@ -21,7 +21,7 @@ export function answerErrors(app: FastifyInstance): void {
 
 /** For what the router refuses before there is a route: Fastify asks for this one apart. */
 export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(toProblem(error, request), request, reply)
+  sendProblem(problemOf(error, request), request, reply)
 }
 
 /** The body of an error answer. */
@@ -48,7 +48,8 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
   return reply.code(problem.status).send(printProblem(problem, request.id))
 }
 
-function toProblem(error: unknown, request: FastifyRequest): Problem {
+/** What went wrong, as an error of the table. */
+export function problemOf(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (!(error instanceof Error)) return unexpected(error, request)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
