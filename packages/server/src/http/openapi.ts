@@ -32,6 +32,14 @@ export function printOpenApi(): Json {
       securitySchemes: {
         key: { type: 'apiKey', in: 'header', name: 'Authorization', description: 'The API key, as it is' },
         bearer: { type: 'http', scheme: 'bearer', description: 'The API key after `Bearer`' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-headgate',
+          description:
+            'What POST /session sets for a browser; `headgate` where it came over plain HTTP. Writes send ' +
+            '`X-CSRF-Token` besides, as GET /session tells it. A key in `Authorization` wins.',
+        },
       },
       schemas: { Error: errorSchema, ...named },
     },
@@ -70,7 +78,7 @@ function printOperation(resource: string, name: string, endpoint: Endpoint): Jso
     tags: [resource],
     summary: endpoint.summary,
     description: printNeeds(endpoint),
-    security: endpoint.needs === 'nobody' ? [] : [{ key: [] }, { bearer: [] }],
+    security: endpoint.needs === 'nobody' ? [] : [{ key: [] }, { bearer: [] }, { session: [] }],
     parameters: printParameters(endpoint),
     ...(endpoint.body ? { requestBody: printBody(endpoint.body, endpoint) } : {}),
     responses: { [endpoint.status]: printSuccess(endpoint), ...printHeld(endpoint), ...printErrors(endpoint) },
@@ -200,7 +208,8 @@ function printErrors(endpoint: Endpoint): Record<string, Json> {
 /** What any route of its kind may answer, besides what the contract names for it. */
 export function commonErrors(endpoint: Endpoint): readonly ErrorCode[] {
   const always: ErrorCode[] = ['address-unparsable', 'body-unparsable', 'request-invalid', 'rate-limited', 'unexpected']
-  if (endpoint.needs !== 'nobody') always.push('key-missing', 'key-invalid')
+  if (endpoint.needs !== 'nobody') always.push('key-missing', 'key-invalid', 'session-ended')
+  if (endpoint.needs !== 'nobody' && endpoint.method !== 'GET') always.push('csrf-refused')
   if (endpoint.needs !== 'nobody') always.push('permission-missing')
   if (endpoint.method !== 'GET') always.push('body-too-large', 'media-type-unknown')
   if (endpoint.ifMatch) always.push('version-missing')

@@ -10,7 +10,10 @@ export const webAppPolicy =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
   "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
-/** The reference starts by a script inside its page; it holds no session, and may still ask nobody but us. */
+/**
+ * The reference starts by a script inside its page, which is made of nothing but the contract. It may ask nobody but us;
+ * whoever is signed in reads with it, and writes with a key.
+ */
 export const referencePolicy =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; frame-ancestors 'none'; " +
