@@ -21,20 +21,20 @@ export async function findAsserted(
 
 /** A problem that is new is audited. */
 export async function keepAsserted(act: Act, one: Omit<AssertedPrincipal, 'since'>): Promise<void> {
-  const { kind, identifier, problem } = one
-  const before = await findAsserted(act.tx, one.person_id, one.source)
+  const { person_id, source, kind, identifier, problem } = one
+  const before = await findAsserted(act.tx, person_id, source)
   if (before?.kind === kind && before.identifier === identifier && before.problem === problem) return
   await act.tx
     .insertInto('asserted_principal')
-    .values(one)
+    .values({ person_id, source, kind, identifier, problem })
     .onConflict(conflict => conflict.columns(['person_id', 'source']).doUpdateSet({ kind, identifier, problem }))
     .execute()
   if (problem === null) return
   act.audit({
     action: 'UPDATE',
     targetType: 'USER',
-    targets: [personTarget(await lockPerson(act.tx, one.person_id))],
-    payload: { type: 'PrincipalNotStored', source: one.source, principal: { kind, identifier }, reason: problem },
+    targets: [personTarget(await lockPerson(act.tx, person_id))],
+    payload: { type: 'PrincipalNotStored', source, principal: { kind, identifier }, reason: problem },
   })
 }
 

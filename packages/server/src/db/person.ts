@@ -164,6 +164,10 @@ export async function removePerson(act: Act, id: number, cause = 'user-deleted')
     .returning(['id', 'kind', 'identifier', 'integration_id as integrationId'])
     .execute()
   for (const { id: gone } of principals) changed('principal', gone, null, cause)
+  await tx
+    .deleteFrom('asserted_principal')
+    .where(...mine)
+    .execute()
   const members = await tx
     .deleteFrom('member')
     .where(...mine)
