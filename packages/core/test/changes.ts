@@ -59,7 +59,9 @@ export function applied(world: World, change: Change): World {
 
 /** Something that may become so in a world of `worldOf`: rows come, change and go, known or not. */
 export function changeOf({ facts, now: at }: World, random: Random): Change {
-  const other = worldOf(random.below(1_000_000), 1)
+  const otherSeed = random.below(1_000_000)
+  // Few changes take anything from another world.
+  const other = () => worldOf(otherSeed, 1)
   const id = <T>(): T => (1 + random.below(6)) as T
   const gone = random.chance(0.2)
   const row = <T extends { readonly id: unknown }>(rows: readonly T[], wanted: T['id']) => {
@@ -85,20 +87,20 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     case 4:
     case 5: {
       const held = facts.attributes.length > 0 && random.chance(0.4)
-      return { entity: 'attribute', row: random.pick(held ? facts.attributes : other.attributes), holds: !held }
+      return { entity: 'attribute', row: random.pick(held ? facts.attributes : other().attributes), holds: !held }
     }
     case 6: {
       const user = id<Facts['users'][number]['id']>()
-      const rows = random.chance(0.3) ? [] : other.principals.filter(one => one.user === user)
+      const rows = random.chance(0.3) ? [] : other().principals.filter(one => one.user === user)
       return { entity: 'principals', user, rows }
     }
     case 7: {
-      const made = row(other.members, id())
+      const made = row(other().members, id())
       return { entity: 'member', id: made?.id ?? id(), row: made }
     }
     case 8: {
       const wanted = (1 + random.below(10)) as Facts['dataSources'][number]['id']
-      const made = row(random.chance(0.5) ? facts.dataSources : other.dataSources, wanted)
+      const made = row(random.chance(0.5) ? facts.dataSources : other().dataSources, wanted)
       const scope = random.chance(0.3) ? scopeOf(`s3://lake/${random.pick(['a/*', 'a/b/*', 'z/*', '*'])}`) : made?.scope
       return { entity: 'dataSource', id: wanted, row: made && scope ? { ...made, scope } : undefined }
     }
@@ -109,7 +111,7 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     }
     case 10: {
       const name = random.pick(domainNames)
-      const { tags } = random.pick(other.domains)
+      const { tags } = random.pick(other().domains)
       return { entity: 'domain', name, row: gone ? undefined : { name, tags } }
     }
     case 11: {
@@ -124,7 +126,7 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     default: {
       if (random.chance(0.6)) return { entity: 'now', now: at - 1 + random.below(3) }
       const wanted = (1 + random.below(4)) as Facts['integrations'][number]['id']
-      const made = row(other.integrations, wanted)
+      const made = row(other().integrations, wanted)
       const vendsTo = random.pick([[], ['111111111111'], ['arn:aws:iam::111111111111:role/u1']])
       return { entity: 'integration', id: wanted, row: made && random.chance(0.5) ? { ...made, vendsTo } : made }
     }
