@@ -7,10 +7,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { entitlementIndex, type Facts, printScope } from '@headgate/core'
+import { entitlementIndex, type Facts } from '@headgate/core'
 import { testDatabase } from '../packages/server/test/support/database.ts'
 import type { Started } from '../packages/server/test/support/started-index.ts'
-import { fillFacts } from './lib/filled-facts.ts'
+import { fillFacts, storable } from './lib/filled-facts.ts'
 import { type Bench, type Figure, milliseconds, spreadOf } from './lib/report.ts'
 import { now, worldOf } from './lib/world.ts'
 
@@ -91,20 +91,6 @@ async function startOnce(url: string): Promise<Started & { readonly wholeMs: num
   const wholeMs = performance.now() - begun
   if (child.exitCode === null) await once(child, 'exit')
   return { ...started, wholeMs }
-}
-
-/** Some of the wide data sources share a scope, which the server would refuse. */
-function storable(facts: Facts): Facts {
-  const taken = new Set<string>()
-  const dataSources = facts.dataSources.map(row => {
-    const text = printScope(row.scope)
-    if (!taken.has(text)) {
-      taken.add(text)
-      return row
-    }
-    return { ...row, scope: { ...row.scope, key: `${row.scope.key}${row.id}/` } }
-  })
-  return { ...facts, dataSources }
 }
 
 function ofCore(facts: Facts): Figure[] {

@@ -14,7 +14,7 @@ export async function fillFacts(db: Db, facts: Facts): Promise<void> {
   await sql`delete from people_group`.execute(kysely)
   await insert(
     facts.users,
-    rows => sql`insert into person (id, userid, name, kind, disabled) overriding system value
+    rows => sql`insert into person (id, userid, name, kind, disabled_locally) overriding system value
       select id, userid, userid, 'person', disabled from jsonb_to_recordset(${rows}::jsonb)
         as row (id bigint, userid text, disabled boolean)`,
   )
@@ -41,8 +41,8 @@ export async function fillFacts(db: Db, facts: Facts): Promise<void> {
       where "group" is not null on conflict do nothing`,
   )
   await insert(
-    // Never two with one path in an account; to the index it says nothing.
-    facts.integrations.map(row => ({ ...row, locationPath: `s3://lake-${row.id}/` })),
+    // Never two with one path in an account; in the second one everything is outside.
+    facts.integrations.map((row, at) => (at === 0 ? row : { ...row, locationPath: `s3://lake-${row.id}/` })),
     rows => sql`insert into integration (id, name, account_id, region, location_role, location_path,
         authentication_type, status, validation) overriding system value
       select id, 'lake ' || id, "accountId", region, 'arn:aws:iam::' || "accountId" || ':role/lake', "locationPath",
@@ -87,7 +87,26 @@ export async function fillFacts(db: Db, facts: Facts): Promise<void> {
       select id, version, name, 'active', definition
       from jsonb_to_recordset(${rows}::jsonb) as row (id bigint, version integer, name text, definition jsonb)`,
   )
+  // Whatever comes later has ids above these.
+  for (const table of ['person', 'policy', 'data_source', 'member', 'people_group', 'integration'])
+    await sql`select setval(pg_get_serial_sequence(${table}, 'id'), (select max(id) from ${sql.table(table)}))`.execute(
+      kysely,
+    )
   await sql`analyze`.execute(kysely)
+}
+
+/** Some of the wide data sources share a scope, which the server would refuse. */
+export function storable(facts: Facts): Facts {
+  const taken = new Set<string>()
+  const dataSources = facts.dataSources.map(row => {
+    const text = printScope(row.scope)
+    if (!taken.has(text)) {
+      taken.add(text)
+      return row
+    }
+    return { ...row, scope: { ...row.scope, key: `${row.scope.key}${row.id}/` } }
+  })
+  return { ...facts, dataSources }
 }
 
 /** As the API takes it. */

@@ -84,7 +84,10 @@ function movementIn(
   ours: ScopeIndex<Source> | undefined,
 ): GrantMovement {
   const { bindings } = index
-  const movedBy = new Map(moved.map(one => [one.source, one]))
+  /** What moved, and what lies under it. */
+  const touched = new Map<Source, Moved | undefined>()
+  for (const one of moved) touched.set(one.source, one)
+  const touch = (source: Source) => touched.set(source, touched.get(source))
   // Data sources that give nothing any more do not cover as far as the index knows, and did before.
   const asleep = moved.filter(({ source }) => !source.binding).map(({ source }) => source)
   const isInside = (source: Source, side: Integration | undefined) =>
@@ -92,7 +95,7 @@ function movementIn(
 
   const earlier = new Map<Source, Levels>()
   function before(source: Source): Levels {
-    const known = earlier.get(source) ?? levelsBefore(levels(source), movedBy.get(source)?.prior)
+    const known = earlier.get(source) ?? levelsBefore(levels(source), touched.get(source)?.prior)
     earlier.set(source, known)
     return known
   }
@@ -109,17 +112,15 @@ function movementIn(
     return kept(source, wider, side, levelsAt)
   }
 
-  const touched = new Set<Source>()
   for (const { source } of moved) {
-    touched.add(source)
-    for (const inner of bindings.covered(source)) if (inner.row.integration === integration) touched.add(inner)
+    for (const inner of bindings.covered(source)) if (inner.row.integration === integration) touch(inner)
   }
-  if (other.size > 0 || ours) for (const source of sourcesIn(index, integration, moved)) touched.add(source)
+  if (other.size > 0 || ours) for (const source of sourcesIn(index, integration, moved)) touch(source)
   /** Mapped, and to nobody else than before. */
   const same = difference(mapped, other)
 
   function movementAt(source: Source, outers: readonly Source[], isIn: boolean, wasIn: boolean): GrantMovement {
-    const gained = movedBy.get(source)?.gained ?? nobody
+    const gained = touched.get(source)?.gained ?? nobody
     const stayed = () => difference(levels(source).read, gained)
     let [create, revoke, unmapped] = [0, 0, gained.size]
     if (isIn) {
@@ -137,14 +138,14 @@ function movementIn(
 
   let [create, revoke, unmapped] = [0, 0, 0]
   const alike = onceForTwo<Prior | undefined, Levels, GrantMovement>()
-  for (const source of touched) {
+  for (const [source, mover] of touched) {
     const isIn = isInside(source, sides.now)
     const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
     const outers = isIn || wasIn ? outersOf(source) : []
     const movement = () => movementAt(source, outers, isIn, wasIn)
     // Under nothing wider, data sources with the same levels have the same grants.
     const isPlain = isIn && wasIn && outers.length === 0
-    const one = isPlain ? alike(movedBy.get(source)?.prior, levels(source), movement) : movement()
+    const one = isPlain ? alike(mover?.prior, levels(source), movement) : movement()
     create += one.create
     revoke += one.revoke
     unmapped += one.unmapped

@@ -6,6 +6,7 @@
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { UserId } from './facts.ts'
+import { onceForTwo } from './once-for-two.ts'
 import { difference, numbersOf, type PeopleSet, peopleSetOf, union, unionOf } from './people-set.ts'
 import type { Moved, Supposed } from './preview.ts'
 import { printScope } from './scope.ts'
@@ -20,23 +21,21 @@ export interface Moves {
 
 /** @returns undefined where it would hold more than `most` people and data sources in all */
 export function movesOf({ index, moved }: Supposed, most: number): Moves | undefined {
-  const places = new Map<PeopleSet, number>()
-  const people: number[][] = []
+  const directions = directionsByKey(moved)
+  const sets = new Set<PeopleSet>()
+  for (const { gaining, losing } of directions.values()) sets.add(gaining).add(losing)
   let room = most - moved.length
-  function placeOf(set: PeopleSet): number {
-    const known = places.get(set)
-    if (known !== undefined) return known
-    room -= set.size
-    if (room >= 0) people.push(Array.from(numbersOf(set), number => index.facts.idOf(number)).sort((a, b) => a - b))
-    places.set(set, places.size)
-    return places.size - 1
-  }
+  for (const { size } of sets) room -= size
+  // Counted before anything is written out.
+  if (room < 0) return undefined
+  const places = new Map(Array.from(sets, (set, place) => [set, place]))
   const dataSources: Record<string, readonly [number, number]> = {}
-  for (const [key, { gaining, losing }] of directionsByKey(moved)) {
-    dataSources[key] = [placeOf(gaining), placeOf(losing)]
-    if (room < 0) return undefined
-  }
-  return { people, dataSources }
+  for (const [key, { gaining, losing }] of directions) dataSources[key] = [places.get(gaining)!, places.get(losing)!]
+  return { people: Array.from(sets, set => idsOf(index, set)), dataSources }
+}
+
+function idsOf({ facts }: EntitlementIndex, people: PeopleSet): number[] {
+  return Array.from(numbersOf(people), number => facts.idOf(number)).sort((a, b) => a - b)
 }
 
 /** How many people would gain or lose something that is not among what was shown. */
@@ -84,14 +83,8 @@ function directionsByKey(moved: Supposed['moved']): Map<string, Directions> {
 
 /** Another level is a gain or a loss as well. Data sources that share their sets go on sharing them. */
 function directions(): (one: Moved) => Directions {
-  const known = new Map<PeopleSet, Map<PeopleSet, PeopleSet>>()
-  function both(a: PeopleSet, b: PeopleSet): PeopleSet {
-    const ofFirst = known.get(a) ?? new Map<PeopleSet, PeopleSet>()
-    known.set(a, ofFirst)
-    const found = ofFirst.get(b) ?? union(a, b)
-    ofFirst.set(b, found)
-    return found
-  }
+  const known = onceForTwo<PeopleSet, PeopleSet, PeopleSet>()
+  const both = (a: PeopleSet, b: PeopleSet) => known(a, b, () => union(a, b))
   return ({ gained, raised, lost, lowered }) => ({ gaining: both(gained, raised), losing: both(lost, lowered) })
 }
 

@@ -10,6 +10,7 @@ import type { Block, Movements } from './difference.ts'
 import { sourcesOf } from './difference.ts'
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { DataSource, DataSourceId, Integration, IntegrationId, Level, Principal, UserId } from './facts.ts'
+import { onceForTwo } from './once-for-two.ts'
 import {
   copyOf,
   difference,
@@ -212,16 +213,13 @@ function grownBy(prior: Prior, movers: PeopleSet, before: Pick<Prior, 'read' | '
 }
 
 function movedSince(index: EntitlementIndex, priors: Priors, levels: (source: Source) => Levels): Moved[] {
-  const known = new Map<Prior, Map<unknown, Omit<Moved, 'source'>>>()
+  const known = onceForTwo<Prior, unknown, Omit<Moved, 'source'>>()
   const found: Moved[] = []
   for (const [id, { source: last, prior }] of priors) {
     const source = index.bindings.sources.get(id) ?? last
     // Without members and subscribers the binding says everything.
     const key = index.standsAlone(source) ? source : source.binding
-    const alike = known.get(prior) ?? new Map<unknown, Omit<Moved, 'source'>>()
-    known.set(prior, alike)
-    const moved = alike.get(key) ?? movedBetween(index, source, prior, levels)
-    alike.set(key, moved)
+    const moved = known(prior, key, () => movedBetween(index, source, prior, levels))
     if (moved.gained.size + moved.lost.size + moved.raised.size + moved.lowered.size > 0)
       found.push({ source, ...moved })
   }

@@ -155,12 +155,13 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     source.asked = asked
   }
 
-  /** Where a data source that stays asks something else. */
-  function askInstead(source: Source, asked: Asked): Source[] {
+  /** Where a data source that stays asks something else; `changed` takes in whatever that may change. */
+  function askInstead(source: Source, asked: Asked, changed: Set<Source>): void {
     const before = source.asked
     ask(source, asked)
-    if (asked.guarding === before.guarding) return [source]
-    return [source, ...countBelow(source, asked, 1), ...countBelow(source, before, -1)]
+    changed.add(source)
+    if (asked.guarding === before.guarding || source.above === 0) return
+    for (const outer of [...countBelow(source, asked, 1), ...countBelow(source, before, -1)]) changed.add(outer)
   }
 
   function rebind(changed: Iterable<Source>): Rebound[] {
@@ -256,7 +257,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
       const was = before !== undefined && takesIn(before, source.row, placement)
       const is = row !== undefined && takesIn(row, source.row, placement)
       if (!was && !is) continue
-      for (const one of askInstead(source, replaced(source.asked, source.row, is))) changed.add(one)
+      askInstead(source, replaced(source.asked, source.row, is), changed)
     }
     return rebind(changed)
   }
@@ -266,17 +267,19 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     const was = all.map(source => placement.isIn(source.row, name))
     placement.setDomain(name, row)
     finder.forget()
-    return rebind(all.filter((source, at) => was[at] !== placement.isIn(source.row, name)).flatMap(placedAnew))
+    return rebind(placedAnew(all.filter((source, at) => was[at] !== placement.isIn(source.row, name))))
   }
 
   function setSelection(row: Selection, holds: boolean): Rebound[] {
     placement.setSelection(row, holds)
     const source = sources.get(row.dataSource)
-    return source ? rebind(placedAnew(source)) : []
+    return source ? rebind(placedAnew([source])) : []
   }
 
-  function placedAnew(source: Source): Source[] {
-    return realmOf(source.row) ? askInstead(source, questions.askedOn(source.row)) : []
+  function placedAnew(some: readonly Source[]): Set<Source> {
+    const changed = new Set<Source>()
+    for (const source of some) if (realmOf(source.row)) askInstead(source, questions.askedOn(source.row), changed)
+    return changed
   }
 
   return {

@@ -25,6 +25,8 @@ export interface TestServerOptions extends AppOptions {
   /** Whether there is an AWS to call; without it, AWS is unreachable. */
   readonly sandbox?: boolean
   readonly environment?: Readonly<Record<string, string>>
+  /** What the database holds before anybody is there. */
+  readonly fill?: (db: World['db']) => Promise<void>
   /** Default: silent. */
   readonly log?: Logger
 }
@@ -59,9 +61,10 @@ export interface TestServer {
 }
 
 export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { environment, log = pino({ level: 'silent' }), sandbox: wantsSandbox, ...appOptions } = options
+  const { environment, fill, log = pino({ level: 'silent' }), sandbox: wantsSandbox, ...appOptions } = options
   const database = await testDatabase()
   const { db } = database
+  await fill?.(db)
   const sandbox = wantsSandbox ? await startSandbox() : undefined
   const endpoint = sandbox?.url ?? nobodyListens
   const config = readConfig({ HEADGATE_RATE_LIMIT: '1000000', HEADGATE_AWS_ENDPOINT: endpoint, ...environment })
