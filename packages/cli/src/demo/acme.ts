@@ -27,6 +27,8 @@ const peopleFile = z.strictObject({
       userid: z.string(),
       name: z.string(),
       principal: z.enum(['identityCenterUser', 'iamRole', 'iamUser']).optional(),
+      /** Whoever in the account is allowed can assume the role, not this person alone. */
+      sharedRole: z.boolean().default(false),
       groups: z.array(z.string()).default([]),
       attributes,
       permissions: z.array(z.enum(permissions)).default([]),

@@ -83,7 +83,8 @@ function seedAccount(acme: Acme, account: AcmeAccount): SeedAccount {
     locationRole,
     controller,
     buckets: account.buckets.map(name => ({ name, objects: objectsIn(acme, account, name) })),
-    roles: withPrincipal('iamRole').map(({ userid }) => awsName(userid)),
+    roles: withPrincipal('iamRole').flatMap(one => (one.sharedRole ? [awsName(one.userid)] : [])),
+    personalRoles: withPrincipal('iamRole').flatMap(one => (one.sharedRole ? [] : [awsName(one.userid)])),
     users: withPrincipal('iamUser').map(({ userid }) => awsName(userid)),
     ...(account.identityCenter && {
       identityCenter: {

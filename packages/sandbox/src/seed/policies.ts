@@ -67,11 +67,12 @@ export function controllerPermissions(account: AccountId, instanceArn: string, l
         's3:ListAccessGrants',
         's3:TagResource',
         's3:ListTagsForResource',
+        's3:GetAccessGrantsInstanceResourcePolicy',
       ],
       Resource: [instanceArn, `${instanceArn}/*`],
     },
     { Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: 'arn:aws:s3:::*' },
-    { Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' },
+    { Effect: 'Allow', Action: ['s3:ListAllMyBuckets', 'iam:GetAccountSummary'], Resource: '*' },
     {
       Effect: 'Allow',
       Action: 'iam:PassRole',
@@ -107,6 +108,16 @@ export const consumerPermissions = policy({
 
 export function accountTrust(account: AccountId, ...actions: readonly string[]): string {
   return policy({ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: actions })
+}
+
+/** Lets in the one person whom the company's SAML provider signs in under that name. */
+export function personTrust(account: AccountId, name: string): string {
+  return policy({
+    Effect: 'Allow',
+    Principal: { Federated: `arn:aws:iam::${account}:saml-provider/company` },
+    Action: 'sts:AssumeRoleWithSAML',
+    Condition: { StringEquals: { 'SAML:sub': name, 'SAML:aud': 'https://signin.aws.amazon.com/saml' } },
+  })
 }
 
 /** Lets principals of other accounts ask the instance, as far as their own account lets them. */

@@ -15,8 +15,10 @@ export interface SeedAccount {
   /** Name of the IAM user that Headgate signs in as, with the permissions it needs and no more. */
   readonly controller: string
   readonly buckets?: readonly SeedBucket[]
-  /** Names of roles that may ask for what grants give them. */
+  /** Names of roles that may ask for what grants give them, and that whoever in the account is allowed can assume. */
   readonly roles?: readonly string[]
+  /** The same, but only the one person whom the company's identity provider calls so can assume each. */
+  readonly personalRoles?: readonly string[]
   /** Names of IAM users that may do the same. */
   readonly users?: readonly string[]
   /** An Identity Center in the same account and region, which the instance is associated with. */
@@ -50,6 +52,7 @@ function readAccount(given: unknown, name: string): SeedAccount {
     controller: readName(readText(fields, 'controller')),
     buckets: readList(fields, 'buckets', readBucket),
     roles: readTexts(fields, 'roles').map(readName),
+    personalRoles: readTexts(fields, 'personalRoles').map(readName),
     users: readTexts(fields, 'users').map(readName),
     trustedAccounts: readTexts(fields, 'trustedAccounts').map(readAccountId),
   }
@@ -64,6 +67,7 @@ const ACCOUNT_FIELDS = [
   'controller',
   'buckets',
   'roles',
+  'personalRoles',
   'users',
   'identityCenter',
   'trustedAccounts',

@@ -17,6 +17,7 @@ import {
   controllerPermissions,
   locationPermissions,
   locationTrust,
+  personTrust,
   sharingPolicy,
 } from './policies.ts'
 import type { Seed, SeedAccount, SeedIdentityCenter } from './read-seed.ts'
@@ -63,7 +64,13 @@ function seedAccount(world: World, asked: SeedAccount): SeededAccount {
     maxSessionDuration: VENDED_SECONDS,
   })
   makeUser(world, account, asked.controller, controllerPermissions(accountId, instance.arn, locationRole.arn))
-  const roles = (asked.roles ?? []).map(name => [name, makeConsumer(world, account, name, ['sts:AssumeRole'])] as const)
+  const shared = accountTrust(accountId, 'sts:AssumeRole')
+  const roles = [
+    ...(asked.roles ?? []).map(name => [name, makeConsumer(world, account, name, shared)] as const),
+    ...(asked.personalRoles ?? []).map(
+      name => [name, makeConsumer(world, account, name, personTrust(accountId, name))] as const,
+    ),
+  ]
   const users = (asked.users ?? []).map(name => {
     const { arn } = makeUser(world, account, name, consumerPermissions)
     return [name, { arn, credentials: keyOf(world, accountId, name) }] as const
@@ -85,9 +92,9 @@ function seedAccount(world: World, asked: SeedAccount): SeededAccount {
   }
 }
 
-function makeConsumer(world: World, account: Account, name: string, trusted: readonly string[]): string {
+function makeConsumer(world: World, account: Account, name: string, trustPolicy: string): string {
   return makeRole(world, account, name, {
-    trustPolicy: accountTrust(account.id, ...trusted),
+    trustPolicy,
     permissions: consumerPermissions,
     maxSessionDuration: SESSION_SECONDS,
   }).arn
@@ -104,7 +111,7 @@ function seedDirectory(
     instanceArn: store.instanceArn,
     applicationArn: makeApplication(world, store, accessGrantsApplication).arn,
   }
-  makeConsumer(world, account, asked.sessionRole, ['sts:AssumeRole', 'sts:SetContext'])
+  makeConsumer(world, account, asked.sessionRole, accountTrust(account.id, 'sts:AssumeRole', 'sts:SetContext'))
   const users = asked.users.map(user => [user.userName, makeDirectoryUser(world, store, user)] as const)
   return {
     instanceArn: store.instanceArn,
