@@ -180,6 +180,11 @@ export const errors = {
     text: '{count} people hold GOVERNANCE and USER_ADMIN together ({names}): take one of them away from each first',
   },
   'user-disabled': { status: 409, retry: false, text: 'user `{userid}` is disabled: enable them first' },
+  'user-of-provider': {
+    status: 409,
+    retry: false,
+    text: '`{userid}` signs in through `{provider}`: a password of ours would be a way round it',
+  },
   'user-exists': {
     status: 409,
     retry: false,
@@ -313,6 +318,7 @@ export const errors = {
     text: 'identity provider `{name}` cannot be set up like this: {reason}',
   },
   'name-invalid': { status: 422, retry: false, text: '`{name}` cannot be a name: it {reason}' },
+  'import-refused': { status: 422, retry: false, text: 'nothing was stored: {count} findings, the first: {first}' },
   'name-reserved': { status: 422, retry: false, text: '`{name}` is reserved for the marketplace' },
   'password-refused': { status: 422, retry: false, text: 'choose another password: {reason}' },
   'scim-syntax-invalid': { status: 400, retry: false, text: 'this is no SCIM message: {reason}' },

@@ -99,6 +99,17 @@ test('nobody makes a link for themselves, nor one that would take over more than
   await givePassword({ admin: uma }, await server.as([], 'plain'))
 })
 
+test('whoever signs in through a provider is given no password, which would be a way round it', async () => {
+  const pia = await server.as([], 'pia')
+  await sql`insert into identity_provider (name, look_alike, oidc) values ('okta', 'okta', '{}')`.execute(
+    server.db.kysely,
+  )
+  await sql`update person set provider = 'okta' where id = ${pia.id}`.execute(server.db.kysely)
+  await refuses(server.admin.setUp.link({ params: { id: pia.id } }), 'user-of-provider', 409)
+  await sql`update identity_provider set enabled = false`.execute(server.db.kysely)
+  await givePassword(server, pia)
+})
+
 test('the first start makes one link, which makes the first admin', async () => {
   const { db, close } = await testDatabase()
   try {

@@ -21,7 +21,14 @@ export const setUp = {
       url: z.string().optional(),
       expiresAt: instant,
     }),
-    errors: ['user-not-found', 'self-change', 'permission-missing', 'local-accounts-off', 'user-disabled'],
+    errors: [
+      'user-not-found',
+      'self-change',
+      'permission-missing',
+      'local-accounts-off',
+      'user-disabled',
+      'user-of-provider',
+    ],
   }),
   look: endpoint({
     method: 'POST',

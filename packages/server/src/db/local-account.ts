@@ -36,6 +36,19 @@ export async function setPasswordHash(tx: Tx, person: number, hash: string): Pro
     .execute()
 }
 
+/** The provider that made a person and signs them in; a password would be a way round whatever it asks for. */
+export async function providerOf(tx: Tx, person: number): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('person')
+    .innerJoin('identity_provider', 'identity_provider.name', 'person.provider')
+    .where('person.id', '=', person)
+    .where('identity_provider.enabled', '=', true)
+    .where('identity_provider.oidc', 'is not', null)
+    .select('identity_provider.name')
+    .executeTakeFirst()
+  return row?.name
+}
+
 /** Whether anybody may sign in with a password. */
 export async function hasLocalAccounts(db: Kysely<Database>): Promise<boolean> {
   return (await db.selectFrom('local_account').select('person_id').limit(1).executeTakeFirst()) !== undefined

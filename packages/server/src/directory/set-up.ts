@@ -7,7 +7,7 @@
 import { permissions as allPermissions, type Permission, Problem } from '@headgate/core/api'
 import { type Act, type Actor, act, system } from '../db/act.ts'
 import { renamePerson } from '../db/first-person.ts'
-import { hasLocalAccounts, localAccountOf } from '../db/local-account.ts'
+import { hasLocalAccounts, localAccountOf, providerOf } from '../db/local-account.ts'
 import type { Db } from '../db/open.ts'
 import { findPersonId, insertPerson, lockPerson, personTarget } from '../db/person.ts'
 import { adminLinkWaits, findSetUpLink, insertSetUpLink, type SetUpLink, takeSetUpLink } from '../db/set-up-link.ts'
@@ -34,7 +34,7 @@ export interface MadeLink {
 
 /**
  * For a person, by a user admin.
- * @throws Problem `user-not-found`, `user-disabled`, `permission-missing`, `local-accounts-off`
+ * @throws Problem `user-not-found`, `user-disabled`, `user-of-provider`, `permission-missing`, `local-accounts-off`
  */
 export async function linkForPerson(
   world: Pick<World, 'db'>,
@@ -45,6 +45,8 @@ export async function linkForPerson(
   const { result } = await act(world.db, maker, async doing => {
     const owner = await lockPerson(doing.tx, person)
     if (owner.disabled) throw new Problem('user-disabled', { userid: owner.userid })
+    const provider = await providerOf(doing.tx, person)
+    if (provider !== undefined) throw new Problem('user-of-provider', { userid: owner.userid, provider })
     if (await localAccountOf(doing.tx, person)) {
       const { permissions } = await getUser(doing.tx, person)
       const missing = permissions.filter(permission => !maker.permissions.has(permission))
