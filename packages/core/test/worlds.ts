@@ -21,8 +21,8 @@ import {
   type User,
 } from '../src/index.ts'
 
-/** 200,000 worlds in the long run; `HEADGATE_WORLDS` sets how many, `HEADGATE_SEED` where to start. A failure names its seed. */
-const count = Number(process.env.HEADGATE_WORLDS ?? (process.env.HEADGATE_TEST_LONG ? 200_000 : 2_000))
+/** `HEADGATE_WORLDS` sets how many, `HEADGATE_SEED` where to start: so the long run goes through 200,000 in parts. */
+const count = Number(process.env.HEADGATE_WORLDS ?? 2_000)
 const first = Number(process.env.HEADGATE_SEED ?? 1)
 
 export const seeds: readonly number[] = Array.from({ length: count }, (_, at) => first + at)
