@@ -24,7 +24,7 @@ const denials: Readonly<Record<PathLayer, string>> = {
   outsideLocations: 'no integration has a location that holds this path',
   noDataSource: 'no active data source covers this path: a data owner registers one',
   noGrant: 'nothing entitles to a data source that covers it',
-  unmapped: 'entitled, but without an AWS principal that asks: a user admin adds one',
+  unmapped: 'entitled, but no AWS principal of theirs that asks counts there: the page of the user says why',
   notYetProvisioned: 'entitled, but no grant is active in AWS: its state says why',
 }
 

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import type { Tx } from './act.ts'
 import { comparedStatuses } from './integration.ts'
 import type { Db } from './open.ts'
+import { hastenChecks } from './principal-check.ts'
 import type { Session } from './session.ts'
 
 /** Where one listing shows everything. */
@@ -99,6 +100,8 @@ export async function endScan(
 export async function requestScan(tx: Tx, { account, region }: Place, requestedBy: number): Promise<void> {
   await sql`insert into drift_scan (account_id, region, requested_by) values (${account}, ${region}, ${requestedBy})
     on conflict (account_id, region) where started_at is null do nothing`.execute(tx)
+  // Who asks whether AWS is as it should be asks about its principals too.
+  await hastenChecks(tx, account, 0)
   // Wakes the loops, which look.
   await sql`select pg_notify('fact_change', '')`.execute(tx)
 }
