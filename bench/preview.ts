@@ -24,7 +24,7 @@ export async function measure(smoke: boolean): Promise<Bench> {
     ? { users: 300, dataSources: 300, times: 3 }
     : { users: 10_000, dataSources: 10_000, times: 15 }
   const reach = smoke ? {} : { reach: 300 }
-  const { took, moved, policies } = ofIndex(size)
+  const { took, cpu, moved, policies } = ofIndex(size)
   const average = {
     name: 'entitlements gained or lost, on average',
     value: moved / size.times / 2,
@@ -33,7 +33,13 @@ export async function measure(smoke: boolean): Promise<Bench> {
   } as const
   return {
     settings: { ...size, policies },
-    figures: [...figuresOf('', took, reach), average, ...figuresOf(' over HTTP', await overHttp(size), {})],
+    figures: [
+      ...figuresOf('', took, reach),
+      // What it would take with a core to itself: neighbours do not count, nor do other threads that collect garbage.
+      ...figuresOf(', CPU of its thread', cpu, {}),
+      average,
+      ...figuresOf(' over HTTP', await overHttp(size), {}),
+    ],
   }
 }
 
@@ -54,6 +60,7 @@ function figuresOf(how: string, took: Took, reach: { readonly reach?: number }):
 function ofIndex({ users, dataSources, times }: Size) {
   const index = entitlementIndex(worldOf({ users, dataSources }), now)
   const took: Took = { grant: [], guardrail: [] }
+  const cpu: Took = { grant: [], guardrail: [] }
   let moved = 0
   for (let at = 0; at < times; at++) {
     for (const kind of kinds) {
@@ -67,12 +74,15 @@ function ofIndex({ users, dataSources, times }: Size) {
         appliesTo: { everything: true },
         who: whenOf(conditionOf(at)),
       }
+      const before = process.threadCpuUsage()
       const { ms, result } = milliseconds(() => preview(index, [{ entity: 'policy', id: row.id, row }]))
+      const { user, system } = process.threadCpuUsage(before)
       took[kind].push(ms)
+      cpu[kind].push((user + system) / 1000)
       moved += result.movements.gained + result.movements.lost
     }
   }
-  return { took, moved, policies: index.bindings.policies.size }
+  return { took, cpu, moved, policies: index.bindings.policies.size }
 }
 
 async function overHttp({ users, dataSources, times }: Size): Promise<Took> {

@@ -86,7 +86,8 @@ function hashOf(token: string): Buffer {
 function pack(moves: Moves): Promise<Buffer> {
   // Ascending ids as steps, which compress well.
   const people = moves.people.map(ids => ids.map((id, at) => id - (ids[at - 1] ?? 0)))
-  return deflate(JSON.stringify({ ...moves, people }))
+  // The lowest level: a quarter more bytes in a fifth of the time, and most tokens are never used.
+  return deflate(JSON.stringify({ ...moves, people }), { level: 1 })
 }
 
 async function unpack(packed: Buffer): Promise<Moves> {
