@@ -12,6 +12,8 @@ export const causes = {
   'identity-provider': 'counted',
   'attribute-added': 'counted',
   'attribute-removed': 'counted',
+  // Of a file that a person took in.
+  import: 'counted',
   'group-created': 'counted',
   'group-deleted': 'counted',
   'group-member-added': 'counted',

@@ -38,6 +38,61 @@ export const errors = {
     retry: false,
     text: 'user name or password is wrong, or this account cannot sign in with a password',
   },
+  'sign-in-provider-unknown': {
+    status: 404,
+    retry: false,
+    text: 'one cannot sign in through this identity provider: choose another way',
+  },
+  'sign-in-provider-down': {
+    status: 502,
+    retry: true,
+    text: 'identity provider `{provider}` cannot be reached, or does not answer as it should: try again, or ask an application admin',
+  },
+  'sign-in-flow-lost': {
+    status: 400,
+    retry: false,
+    text: 'this sign-in was begun in another browser, was used already, or took longer than ten minutes: begin again',
+  },
+  'sign-in-denied': {
+    status: 403,
+    retry: false,
+    text: 'identity provider `{provider}` did not let you in, or you turned back there',
+  },
+  'sign-in-provider-refused': {
+    status: 502,
+    retry: false,
+    text: 'identity provider `{provider}` refused to sign anybody in: ask an application admin, the audit trail says why',
+  },
+  'sign-in-token-invalid': {
+    status: 502,
+    retry: true,
+    text: 'what identity provider `{provider}` said cannot be trusted: begin again, or ask an application admin',
+  },
+  'sign-in-user-unknown': {
+    status: 403,
+    retry: false,
+    text: 'you are not known here, and identity provider `{provider}` does not bring new people: ask a user admin',
+  },
+  'sign-in-user-taken': {
+    status: 409,
+    retry: false,
+    text: 'somebody of your user name is here already, and not known to identity provider `{provider}`: ask a user admin to link you',
+  },
+  'sign-in-user-name': {
+    status: 422,
+    retry: false,
+    text: 'the claim `{claim}` of identity provider `{provider}` cannot be a user name: {reason}',
+  },
+  'sign-in-claims-unusable': {
+    status: 422,
+    retry: false,
+    text: 'what identity provider `{provider}` says of you cannot be used: {reason}',
+  },
+  'public-url-missing': {
+    status: 409,
+    retry: false,
+    text: 'nobody can be sent back from an identity provider yet: an application admin sets `publicUrl` with PUT /settings',
+  },
   'csrf-refused': { status: 403, retry: false, text: 'a write by cookie must come from the web app itself: {reason}' },
   'password-wrong': { status: 403, retry: false, text: 'this is not your current password' },
   'permission-missing': { status: 403, retry: false, text: 'this needs the permission {permission}: ask a user admin' },

@@ -41,11 +41,11 @@ test('people are chosen by kind, by being disabled, by group and by lacking a pr
   )
   const search = 'chosen'
   assert.deepEqual(await found({ query: { search, kind: 'service' } }), ['chosen-2'])
-  assert.deepEqual(await found({ query: { search, disabled: true } }), ['chosen-3'])
-  assert.deepEqual(await found({ query: { search, disabled: false } }), ['chosen-1', 'chosen-2'])
+  assert.deepEqual(await found({ query: { search, disabled: 'true' } }), ['chosen-3'])
+  assert.deepEqual(await found({ query: { search, disabled: 'false' } }), ['chosen-1', 'chosen-2'])
   assert.deepEqual(await found({ query: { search, group: group.id } }), ['chosen-2'])
-  assert.deepEqual(await found({ query: { search, unmapped: true } }), ['chosen-2', 'chosen-3'])
-  assert.deepEqual(await found({ query: { search, unmapped: false, integration: 7 } }), ['chosen-1'])
+  assert.deepEqual(await found({ query: { search, unmapped: 'true' } }), ['chosen-2', 'chosen-3'])
+  assert.deepEqual(await found({ query: { search, unmapped: 'false', integration: 7 } }), ['chosen-1'])
   assert.deepEqual(await found({ query: { search, provider: 'okta' } }), [])
   assert.equal((await found({ query: { search, provider: 'local' } })).length, 3)
   const all = (await admin.groups.list({ query: { search: 'All Users' } })).items[0]

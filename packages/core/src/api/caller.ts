@@ -85,16 +85,18 @@ async function call(
     if (value !== undefined) search.set(name, String(value))
   }
   const headers: Record<string, string> = { accept: definition.streams ? 'text/event-stream' : 'application/json' }
-  if (input.body !== undefined) headers['content-type'] = 'application/json'
+  if (definition.gives) headers.accept = definition.gives
+  if (input.body !== undefined) headers['content-type'] = definition.takes ?? 'application/json'
   if (input.ifMatch !== undefined) headers['if-match'] = input.ifMatch
   if (input.ifPreview !== undefined) headers['if-preview'] = input.ifPreview
   const response = await send(search.size > 0 ? `${path}?${search}` : path, {
     method: definition.method,
     headers,
-    ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
+    ...(input.body === undefined ? {} : { body: definition.takes ? String(input.body) : JSON.stringify(input.body) }),
   })
   if (response.ok && definition.streams) return readEvents(response, definition.response)
   const text = await response.text()
+  if (response.ok && definition.gives) return definition.response.parse(text)
   const body: unknown = text === '' ? undefined : JSON.parse(text)
   if (!response.ok) throw new ApiError(response.status, (body ?? {}) as Record<string, unknown>)
   // 202 in the place of 204 tells what the brake holds.

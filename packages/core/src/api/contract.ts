@@ -1,5 +1,6 @@
 /** The HTTP contract: every resource with its routes. */
 import { apiKeys } from './api-keys.ts'
+import { bulk } from './bulk.ts'
 import { capacity } from './capacity.ts'
 import { dataSources } from './data-sources.ts'
 import { deployment } from './deployment.ts'
@@ -20,6 +21,7 @@ import { scimSettingsRoutes } from './scim-settings.ts'
 import { session, sessions } from './session.ts'
 import { setUp } from './set-up.ts'
 import { settings } from './settings.ts'
+import { providerSignIn } from './sign-in.ts'
 import { subscriptions } from './subscriptions.ts'
 import { tags } from './tags.ts'
 import { groups, users } from './users.ts'
@@ -38,6 +40,7 @@ export const api = {
   principals,
   principalAdvice,
   groups,
+  bulk,
   tags,
   domains,
   policies,
@@ -46,6 +49,7 @@ export const api = {
   grants,
   access,
   apiKeys,
+  providerSignIn,
   session,
   sessions,
   setUp,

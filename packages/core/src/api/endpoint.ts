@@ -27,9 +27,13 @@ export interface Endpoint {
   readonly ifMatch?: true
   /** Whether the write may be held against a preview of it, by `If-Preview`. */
   readonly ifPreview?: true
+  /** The body is a file, read as it comes, in the place of JSON or YAML; so is the answer. */
+  readonly takes?: 'text/csv'
+  readonly gives?: 'text/csv'
   /** Answers server-sent events for as long as the caller listens; `response` is the shape of each. */
   readonly streams?: true
-  readonly status: 200 | 201 | 202 | 204
+  /** 302: sends a browser on. */
+  readonly status: 200 | 201 | 202 | 204 | 302
   readonly response: z.ZodType
   /** The errors of its own; those that any route may answer (400, 401, 403, 413, 422, 429, 500) are understood. */
   readonly errors: readonly ErrorCode[]

@@ -23,6 +23,8 @@ export interface NewPerson {
   readonly email?: string | undefined
   readonly kind: 'person' | 'role-user' | 'service'
   readonly permissions: readonly Permission[]
+  /** Who brings them and says whether they are active; absent: made here. */
+  readonly provider?: string
 }
 
 /**
@@ -47,23 +49,23 @@ export async function hasPeople(db: Kysely<Database>): Promise<boolean> {
 
 /** @throws Problem `name-invalid`, `user-exists` */
 export async function insertPerson({ tx, changed, audit }: Act, person: NewPerson): Promise<number> {
-  const { name, email, kind } = person
+  const { name, email, kind, provider } = person
   const userid = normalName(person.userid)
   const row = await tx
     .insertInto('person')
-    .values({ userid, name, email: email ?? null, kind })
+    .values({ userid, name, email: email ?? null, kind, provider: provider ?? null })
     .onConflict(conflict => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
   if (!row) throw await nameTaken(tx, userid)
   await keepDutiesApart(tx, userid, person.permissions)
   const permissions = await insertPermissions(tx, row.id, person.permissions)
-  changed('user', row.id, factOf(row), 'user-created')
+  changed('user', row.id, factOf(row), provider === undefined ? 'user-created' : 'identity-provider')
   audit({
     action: 'CREATE',
     targetType: 'USER',
     targets: [personTarget(row)],
-    payload: { type: 'UserCreated', after: { userid, name, email, kind, permissions } },
+    payload: { type: 'UserCreated', after: { userid, name, email, kind, provider, permissions } },
   })
   return row.id
 }
@@ -244,9 +246,28 @@ const adminPermission = 'USER_ADMIN'
 
 const adminLock = 0x4865_6165 // one change at a time of who administers people, or two admins could remove each other
 
+/** Nobody else changes who administers people until the transaction ends; to be asked for before people are locked. */
+export async function lockAdmins(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${adminLock})`.execute(tx)
+}
+
+/** After many were disabled at once, under `lockAdmins`. Throws Problem `last-admin` where nobody is left. */
+export async function refuseNoAdmin(tx: Tx, userid: string): Promise<void> {
+  const left = await tx
+    .selectFrom('person')
+    .innerJoin('person_permission', 'person_permission.person_id', 'person.id')
+    .where('person_permission.permission', '=', adminPermission)
+    .where('person.disabled', '=', false)
+    .where('person.deleted_at', 'is', null)
+    .select('person.id')
+    .limit(1)
+    .executeTakeFirst()
+  if (!left) throw new Problem('last-admin', { userid, permission: adminPermission })
+}
+
 /** @throws Problem `last-admin` when without this person nobody could administer people */
 async function keepAnAdmin(tx: Tx, id: number): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${adminLock})`.execute(tx)
+  await lockAdmins(tx)
   const admins = await tx
     .selectFrom('person')
     .innerJoin('person_permission', 'person_permission.person_id', 'person.id')

@@ -18,10 +18,16 @@ const MAX_DEPTH = 64
  */
 const MAX_YAML_BYTES = 1024 * 1024
 
+export const csvType = 'text/csv'
+
 export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) =>
     parseBody(body, 'json'),
+  )
+  // As it comes: whoever takes it reads no more than they want.
+  app.addContentTypeParser(csvType, (_: unknown, body: unknown, done: (error: null, body: unknown) => void) =>
+    done(null, body),
   )
   app.addContentTypeParser(
     ['application/yaml', 'application/x-yaml', 'text/yaml'],

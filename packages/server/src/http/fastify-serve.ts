@@ -1,4 +1,5 @@
 /** How an endpoint of the contract becomes a route of Fastify. See `serve.ts` for what a handler sees. */
+import { Readable } from 'node:stream'
 import { type Endpoint, Problem } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { confirmation } from '../previews/token.ts'
@@ -8,7 +9,7 @@ import type { Authenticate } from './auth.ts'
 import { clientOf } from './client.ts'
 import { streamsOf, type Tell } from './event-stream.ts'
 import { type Parsed, parseRequest, parseSequence } from './parse.ts'
-import { type Caller, needPermission, type PlainAnswer, type Serve } from './serve.ts'
+import { type Caller, type FileAnswer, needPermission, type PlainAnswer, type Serve } from './serve.ts'
 
 /** The largest body that a route takes unless its endpoint says otherwise. */
 export const MAX_BODY_BYTES = 1024 * 1024
@@ -62,6 +63,7 @@ export function fastifyServe(
         const sequence = parseSequence(request.headers['headgate-sequence'])
         // Who has written and reads elsewhere sees what they wrote.
         if (sequence !== undefined && endpoint.method === 'GET') await world.index.reach(sequence)
+        refuseOtherType(endpoint, request)
         const parsed = parseRequest(endpoint, incomingOf(request))
         const caller = await confirming(endpoint, parsed, request)
         const call = { ...parsed, caller, client: clientOf(request) }
@@ -70,6 +72,7 @@ export function fastifyServe(
           const { stream: tell } = answer as { readonly stream: Tell }
           return stream(endpoint, tell, reply, () => isAllowed(endpoint, request))
         }
+        if (endpoint.gives) return presentFile(endpoint.gives, answer as FileAnswer, reply)
         const plain = answer as PlainAnswer<typeof endpoint>
         const isMeant = call.caller !== undefined && 'confirm' in call.caller
         const held = plain.sequence === undefined || isMeant ? 0 : await heldOfWrite(world, plain.sequence)
@@ -77,6 +80,19 @@ export function fastifyServe(
       },
     })
   }
+}
+
+/** A file where none belongs, or none where one does. */
+function refuseOtherType({ takes }: Endpoint, { body, headers }: FastifyRequest): void {
+  const isFile = body instanceof Readable
+  if (isFile === (takes !== undefined)) return
+  const type = (headers['content-type'] ?? 'nothing').slice(0, 100)
+  throw new Problem('media-type-unknown', { type })
+}
+
+function presentFile(type: string, { file, name }: FileAnswer, reply: FastifyReply): FastifyReply {
+  reply.header('cache-control', 'no-store').header('content-disposition', `attachment; filename="${name}"`)
+  return reply.type(`${type}; charset=utf-8`).send(Readable.from(file, { objectMode: false }))
 }
 
 function incomingOf(request: FastifyRequest) {
@@ -102,11 +118,12 @@ function present<E extends Endpoint>(
   if (answer.stillHeldBy?.length)
     reply.header('headgate-still-held-by', answer.stillHeldBy.map(encodeURIComponent).join(', '))
   for (const { name, value, options } of answer.cookies ?? []) reply.setCookie(name, value, options)
+  if (answer.location !== undefined) reply.header('location', answer.location)
   reply.header('cache-control', 'no-store').code(endpoint.status)
   if (held > 0) {
     reply.code(202).header('headgate-held', String(held))
     const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
     return reply.send(isObject ? { ...body, held } : (body ?? { held }))
   }
-  return endpoint.status === 204 ? reply.send() : reply.send(body)
+  return endpoint.status === 204 || endpoint.status === 302 ? reply.send() : reply.send(body)
 }

@@ -146,7 +146,7 @@ function printBody(body: z.ZodType, endpoint: Endpoint): Json {
   return {
     required: !body.safeParse(undefined).success,
     description: `At most ${endpoint.bodyLimit ?? MAX_BODY_BYTES} bytes.`,
-    content: Object.fromEntries(bodyTypes.map(type => [type, { schema }])),
+    content: Object.fromEntries((endpoint.takes ? [endpoint.takes] : bodyTypes).map(type => [type, { schema }])),
   }
 }
 
@@ -165,12 +165,21 @@ function printSuccess(endpoint: Endpoint): Json {
     },
     ETag: { description: 'the version, where the resource has one', schema: { type: 'string' } },
   }
-  if (endpoint.status === 204) return { description: 'Done', headers }
+  if (endpoint.status === 302) {
+    return { description: 'Sends the browser on', headers: { Location: { schema: { type: 'string' } } } }
+  }
+  if (endpoint.status === 204) {
+    const stillHeld = {
+      description: 'the sources, percent-encoded, that go on saying what was taken away here: it stays in force',
+      schema: { type: 'string' },
+    }
+    return { description: 'Done', headers: { ...headers, 'Headgate-Still-Held-By': stillHeld } }
+  }
   return {
     description: endpoint.status === 201 ? 'Made' : 'Done',
     headers,
     content: {
-      [endpoint.streams ? 'text/event-stream' : 'application/json']: {
+      [endpoint.streams ? 'text/event-stream' : (endpoint.gives ?? 'application/json')]: {
         schema: printSchema(endpoint.response, 'output'),
       },
     },

@@ -31,7 +31,7 @@ export function parseRequest(endpoint: Endpoint, incoming: Incoming): Parsed {
   const params = check('path', endpoint.params, incoming.params)
   // Probes may add what they like to a health check; everywhere else an unknown parameter is a mistake.
   const query = check('query', endpoint.query ?? (endpoint.needs === 'nobody' ? undefined : noQuery), incoming.query)
-  const body = check('body', endpoint.body ?? noBody, incoming.body ?? undefined)
+  const body = endpoint.takes ? incoming.body : check('body', endpoint.body ?? noBody, incoming.body ?? undefined)
   if (wrong.length > 0) throw invalid(wrong)
   const version = endpoint.ifMatch ? parseVersion(incoming.ifMatch) : undefined
   return { params, query: endpoint.query ? query : undefined, body: endpoint.body ? body : undefined, version }

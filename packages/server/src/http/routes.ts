@@ -2,6 +2,7 @@
 import type { World } from '../world.ts'
 import { accessRoutes } from './access.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { bulkRoutes } from './bulk.ts'
 import { capacityRoutes } from './capacity.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
@@ -10,6 +11,7 @@ import { driftRoutes } from './drift.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { identityCenterRoutes } from './identity-center.ts'
+import { identityProviderRoutes } from './identity-providers.ts'
 import { integrationRoutes } from './integrations.ts'
 import { nativeS3Routes } from './native-s3.ts'
 import { policyRoutes } from './policies.ts'
@@ -23,6 +25,7 @@ import type { Serve } from './serve.ts'
 import { sessionRoutes } from './session.ts'
 import { setUpRoutes } from './set-up.ts'
 import { settingsRoutes } from './settings.ts'
+import { signInRoutes } from './sign-in.ts'
 import { subscriptionRoutes } from './subscriptions.ts'
 import { tagRoutes } from './tags.ts'
 import { userAccessRoutes } from './user-access.ts'
@@ -31,6 +34,7 @@ import { userRoutes } from './users.ts'
 export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   integrationRoutes,
   identityCenterRoutes,
+  identityProviderRoutes,
   restraintRoutes,
   runRoutes,
   scimSettingsRoutes,
@@ -43,6 +47,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   userAccessRoutes,
   accessRoutes,
   groupRoutes,
+  bulkRoutes,
   tagRoutes,
   domainRoutes,
   subscriptionRoutes,
@@ -51,6 +56,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   policyHistoryRoutes,
   grantRoutes,
   apiKeyRoutes,
+  signInRoutes,
   sessionRoutes,
   setUpRoutes,
   settingsRoutes,

@@ -30,7 +30,8 @@ type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N
 export interface Call<E extends Endpoint> {
   readonly params: Part<E, 'params'>
   readonly query: Part<E, 'query'>
-  readonly body: Part<E, 'body'>
+  /** A file comes as it is sent, and may be read no further than wanted. */
+  readonly body: E extends { readonly takes: string } ? AsyncIterable<Uint8Array> : Part<E, 'body'>
   /** The version that `If-Match` names; there exactly when the endpoint asks for one. */
   readonly version: E extends { readonly ifMatch: true } ? number : undefined
   /** There unless the endpoint needs nobody. */
@@ -47,7 +48,15 @@ type Streaming<E extends Endpoint> = (
 
 export type Answer<E extends Endpoint> = E extends { readonly streams: true }
   ? { readonly stream: Streaming<E> }
-  : PlainAnswer<E>
+  : E extends { readonly gives: string }
+    ? FileAnswer
+    : PlainAnswer<E>
+
+export interface FileAnswer {
+  readonly file: AsyncIterable<string>
+  /** What it is saved as. */
+  readonly name: string
+}
 
 export interface PlainAnswer<E extends Endpoint> {
   readonly body: z.input<E['response']>
@@ -57,6 +66,8 @@ export interface PlainAnswer<E extends Endpoint> {
   readonly version?: number | undefined
   /** What `Headgate-Still-Held-By` says: the sources that go on saying what was taken away here. */
   readonly stillHeldBy?: readonly string[]
+  /** Where a browser is sent on to (302). */
+  readonly location?: string
   /** What the browser is to keep, or to forget. */
   readonly cookies?: readonly Cookie[]
 }
