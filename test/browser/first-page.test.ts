@@ -1,10 +1,10 @@
 /** The first page, used as a governor uses it: from signing in to seeing an access go while looking at it. */
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
 import { type Lake, lake, person, quiet, register } from '../../packages/server/test/reconcile/reconcile-world.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
-import { accessibilityViolations, sidewaysScroll, startChromium } from './chromium.ts'
+import { accessibilityViolations, startChromium } from './chromium.ts'
+import { fits, open, signedIn, signIn } from './visit.ts'
 
 const finance = 's3://research-data/finance/*'
 
@@ -25,6 +25,7 @@ test('the web app', { concurrency: 2 }, async t => {
   await t.test('a wrong key is refused in words, the right one opens the home screen', async t => {
     const page = await open(t, browser, here)
     await page.goto('/app/')
+    await page.getByRole('button', { name: 'Use an API key instead' }).click()
     await page.getByLabel('API key', { exact: true }).fill('not-a-key')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('alert').getByText('This key does not work').waitFor()
@@ -87,7 +88,7 @@ test('the web app', { concurrency: 2 }, async t => {
     const { id, key } = await admin.apiKeys.create({ body: { name: 'short-lived' } })
     const page = await signedIn(t, browser, here, key)
     await admin.apiKeys.revoke({ params: { id } })
-    await page.getByLabel('API key', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Use an API key instead' }).waitFor()
   })
 
   // It waits for most of its time: beside the next.
@@ -292,6 +293,7 @@ test('the web app', { concurrency: 2 }, async t => {
         [`/people/${admin.id}`, 'My access'],
         [`/groups/${everyone?.id}`, everyone?.name ?? ''],
         [`/explain/${ann}/${source}`, `ann and ${finance}`],
+        ['/account', 'My account'],
         ['/runs', 'Runs'],
         [`/runs/${run?.id}`, `Run ${run?.id}`],
         ['/grants', 'Grants'],
@@ -322,46 +324,4 @@ async function letIn({ server }: Lake): Promise<void> {
       state: 'active',
     },
   })
-}
-
-/** A page of its own, closed with the test, which fails when the page asks anybody but us or a script breaks. */
-async function open(t: TestContext, browser: Browser, { server }: Lake, options: object = {}): Promise<Page> {
-  const context = await browser.newContext({ baseURL: server.url, ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  const wrong: string[] = []
-  page.on('pageerror', error => wrong.push(`script: ${error.message}`))
-  page.on('console', message => {
-    if (message.type() === 'error' && message.text().includes('Content Security Policy')) wrong.push(message.text())
-  })
-  page.on('request', request => {
-    const { origin, protocol } = new URL(request.url())
-    if (protocol !== 'data:' && origin !== server.url) wrong.push(`asked ${origin}`)
-  })
-  t.after(async () => {
-    await context.close()
-    assert.deepEqual(wrong, [])
-  })
-  return page
-}
-
-async function signedIn(t: TestContext, browser: Browser, here: Lake, key: string): Promise<Page> {
-  const page = await open(t, browser, here)
-  await page.goto('/app/')
-  await signIn(page, key)
-  return page
-}
-
-async function signIn(page: Page, key: string): Promise<void> {
-  await page.getByLabel('API key', { exact: true }).fill(key)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('button', { name: 'Sign out', includeHidden: true }).waitFor({ state: 'attached' })
-}
-
-/** What is asked for has come, nothing has to be scrolled sideways, and axe-core finds nothing. */
-async function fits(page: Page, screen: string): Promise<void> {
-  // Several parts of a screen may still be waiting; the first of none is gone.
-  await page.getByRole('status').first().waitFor({ state: 'detached' })
-  assert.equal(await sidewaysScroll(page), 0, `${screen} is wider than the window`)
-  assert.deepEqual(await accessibilityViolations(page), [], screen)
 }

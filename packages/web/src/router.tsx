@@ -11,6 +11,7 @@ import { isSignedIn } from './api.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
 import { readRunSearch } from './runs/search.ts'
+import { addressInside } from './sign-in/address-inside.ts'
 import { readListSearch, textIn } from './ui/list-search.ts'
 import { NotFound } from './ui/not-found.tsx'
 import { ScreenFailed } from './ui/screen-failed.tsx'
@@ -21,14 +22,23 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: (search: Record<string, unknown>) => textIn(search, 'from'),
+  beforeLoad: async ({ search }) => {
+    // Signed in already, in another tab perhaps. Where the server does not answer, the page says so itself.
+    if (await isSignedIn().catch(() => false)) throw redirect({ href: addressInside(search.from) })
+  },
   component: lazyRouteComponent(() => import('./sign-in/sign-in.tsx'), 'SignIn'),
+})
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: '/set-up',
+  component: lazyRouteComponent(() => import('./sign-in/set-up.tsx'), 'SetUp'),
 })
 
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
-  beforeLoad: ({ location }) => {
-    if (!isSignedIn())
+  beforeLoad: async ({ location }) => {
+    if (!(await isSignedIn()))
       throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { from: location.href } })
   },
   component: lazyRouteComponent(() => import('./shell/shell.tsx'), 'Shell'),
@@ -124,6 +134,11 @@ const group = createRoute({
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./people/group-page.tsx'), 'GroupPage'),
 })
+const account = createRoute({
+  ...inShell,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./account/account-page.tsx'), 'AccountPage'),
+})
 const explain = createRoute({
   ...inShell,
   path: '/explain/$person/$dataSource',
@@ -150,6 +165,7 @@ const grants = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
+  setUp,
   shell.addChildren([
     home,
     integrations,
@@ -167,6 +183,7 @@ const routeTree = root.addChildren([
     people,
     person,
     group,
+    account,
     explain,
     runs,
     run,

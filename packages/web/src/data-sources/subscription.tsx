@@ -2,9 +2,8 @@
 import { Button, Group } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { hg } from '../api.ts'
-import { errorWords } from '../ui/error-words.ts'
 import { Section } from '../ui/page.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Refusal } from '../ui/refusal.tsx'
 
 type Level = 'READ' | 'WRITE'
 const words = { READ: 'read', WRITE: 'write' } as const
@@ -55,11 +54,7 @@ export function OwnSubscription({ id }: { readonly id: string }) {
           </Button>
         ))}
       </Group>
-      {change.error !== null && (
-        <p role="alert">
-          <ServerText text={errorWords(change.error).text} />
-        </p>
-      )}
+      <Refusal error={change.error} />
     </Section>
   )
 }

@@ -8,15 +8,14 @@ import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
-import { errorWords } from '../ui/error-words.ts'
 import filters from '../ui/filters.module.css'
 import forms from '../ui/form.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
 import { Page, Section } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
+import { Refusal } from '../ui/refusal.tsx'
 import { SearchField } from '../ui/search-field.tsx'
-import { ServerText } from '../ui/server-text.tsx'
 
 const route = getRouteApi('/shell/domains')
 
@@ -118,11 +117,7 @@ function NewDomain() {
         <Button type="submit" mt="sm" loading={create.isPending} disabled={name.trim() === ''}>
           Create the domain
         </Button>
-        {create.error !== null && (
-          <p role="alert">
-            <ServerText text={errorWords(create.error).text} />
-          </p>
-        )}
+        <Refusal error={create.error} />
       </form>
     </Section>
   )

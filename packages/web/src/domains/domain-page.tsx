@@ -10,9 +10,8 @@ import { mayCall, useMe } from '../me.ts'
 import { GroupName } from '../people/group-name.tsx'
 import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
-import { errorWords } from '../ui/error-words.ts'
 import { Facts, Page, Section } from '../ui/page.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Refusal } from '../ui/refusal.tsx'
 import { counted } from '../ui/words.ts'
 
 const route = getRouteApi('/shell/domains/$name')
@@ -63,15 +62,6 @@ function useWrite(write: () => Promise<unknown>, done: () => void = () => {}) {
       await queries.invalidateQueries()
     },
   })
-}
-
-function Refusal({ error }: { readonly error: Error | null }) {
-  if (error === null) return null
-  return (
-    <p role="alert">
-      <ServerText text={errorWords(error).text} />
-    </p>
-  )
 }
 
 interface FormProps {

@@ -1,15 +1,14 @@
 /** A new policy: stored staged, applied to nothing, or applied at once, exactly as its preview shows. */
-import { ApiError, type PolicyInput } from '@headgate/core/api'
+import type { PolicyInput } from '@headgate/core/api'
 import { Button, Checkbox, Group, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
 import { PreviewedWrite } from '../preview/previewed-write.tsx'
-import { errorWords } from '../ui/error-words.ts'
 import classes from '../ui/form.module.css'
 import { Page } from '../ui/page.tsx'
-import { ServerText } from '../ui/server-text.tsx'
+import { Refusal } from '../ui/refusal.tsx'
 
 const empty = {
   name: '',
@@ -114,7 +113,7 @@ export function NewPolicy() {
             {storeStaged}
           </Group>
         )}
-        {stage.error !== null && <Refusal error={stage.error} />}
+        <Refusal error={stage.error} />
       </form>
       {proposed !== undefined && (
         <PreviewedWrite
@@ -204,22 +203,6 @@ interface SelectProps {
 function Select({ label, value, options, onChange }: SelectProps) {
   const data = Object.entries(options).map(([key, text]) => ({ value: key, label: text }))
   return <NativeSelect label={label} value={value} data={data} onChange={e => onChange(e.currentTarget.value)} />
-}
-
-function Refusal({ error }: { readonly error: Error }) {
-  const issues = error instanceof ApiError ? (error.body.errors as { message: string }[] | undefined) : undefined
-  return (
-    <div role="alert">
-      <p>
-        <ServerText text={errorWords(error).text} />
-      </p>
-      {issues?.map(({ message }) => (
-        <p key={message}>
-          <ServerText text={message} />
-        </p>
-      ))}
-    </div>
-  )
 }
 
 /** Whether all is there that the form marks as required. */

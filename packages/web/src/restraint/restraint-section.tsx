@@ -7,10 +7,9 @@ import { useState } from 'react'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import { Answer } from '../ui/answer.tsx'
-import { errorWords } from '../ui/error-words.ts'
 import { Facts, Section } from '../ui/page.tsx'
+import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
-import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted } from '../ui/words.ts'
 import classes from './restraint.module.css'
@@ -131,11 +130,7 @@ function SetMode({ id, mode }: { readonly id: string; readonly mode: Mode }) {
           Leave it
         </Button>
       </div>
-      {set.error !== null && (
-        <p role="alert">
-          <ServerText text={errorWords(set.error).text} />
-        </p>
-      )}
+      <Refusal error={set.error} />
     </div>
   )
 }

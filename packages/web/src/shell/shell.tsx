@@ -1,7 +1,7 @@
 /** What surrounds every screen once signed in: the way to all of them, whether what is shown is live, who one is. */
 import { ActionIcon, Button } from '@mantine/core'
 import { IconLogout, IconMenu2, IconX } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api.ts'
@@ -9,6 +9,7 @@ import { MeContext, meQuery } from '../me.ts'
 import { RestraintBanner } from '../restraint/restraint-banner.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { ColourScheme } from '../ui/colour-scheme.tsx'
+import { errorWords } from '../ui/error-words.ts'
 import { Logo } from '../ui/logo.tsx'
 import { Live } from './live.tsx'
 import { Navigation } from './navigation.tsx'
@@ -16,6 +17,7 @@ import classes from './shell.module.css'
 
 export function Shell() {
   const me = useQuery(meQuery)
+  const leaving = useMutation({ mutationFn: signOut })
   const path = useRouterState({ select: ({ location }) => location.pathname })
   const [menu, setMenu] = useState({ open: false, path })
   // Going somewhere closes the menu.
@@ -51,7 +53,11 @@ export function Shell() {
         <section className={classes.whoami} aria-label="Signed in as">
           {me.data !== undefined && (
             <div>
-              <p>{me.data.name}</p>
+              <p>
+                <Link to="/account" aria-label={`My account: ${me.data.name}`}>
+                  {me.data.name}
+                </Link>
+              </p>
               {me.data.userid !== me.data.name && <p className="quiet small">{me.data.userid}</p>}
             </div>
           )}
@@ -59,10 +65,16 @@ export function Shell() {
             variant="default"
             size="xs"
             leftSection={<IconLogout size={15} aria-hidden="true" />}
-            onClick={signOut}
+            loading={leaving.isPending}
+            onClick={() => leaving.mutate()}
           >
             Sign out
           </Button>
+          {leaving.error !== null && (
+            <p className="small" role="alert">
+              Not signed out: {errorWords(leaving.error).text}
+            </p>
+          )}
         </section>
       </div>
       <main id="main" ref={main} className={classes.main} tabIndex={-1}>
