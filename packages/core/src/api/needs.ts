@@ -186,10 +186,16 @@ function isList(needs: Needs): needs is readonly Permission[] {
   return Array.isArray(needs)
 }
 
+interface Said {
+  readonly about: Subject
+  readonly anyOf: readonly Permission[]
+  readonly or: readonly (string | { readonly inDomain: readonly DomainRight[] })[]
+}
+
 /** Who is let through, in words. */
-export function whoMay({ about, anyOf, or }: Rule): string {
+export function whoMay({ about, anyOf, or }: Said): string {
   const words: Readonly<Record<string, string>> = relations[about]
-  const others = or.map((relation: Relation) => {
+  const others = or.map(relation => {
     return typeof relation === 'string'
       ? (words[relation] ?? relation)
       : `${relation.inDomain.join(' or ')} ${places[about] ?? 'in its domain'}`

@@ -19,7 +19,7 @@ import { findPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { heldAccess, shownSource } from './held.ts'
-import { type Asked, notToBeAsked, personAsked } from './people.ts'
+import { type Asked, personAsked, requireToAsk } from './people.ts'
 import { openToQuestions, type Place, scopeOfPath } from './places.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { peopleReaching, reached } from './reach.ts'
@@ -80,7 +80,7 @@ export async function whatPersonReaches(
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
     const { person } = await personAsked(tx, index, query)
-    if (person.id !== caller.id && !readsEverything(caller)) throw notToBeAsked(query)
+    await requireToAsk(caller, person.id, query)
     const after = afterId(query) as DataSourceId
     const page = whatIsReached(index, person.id as UserId, { limit: query.limit, after })
     const rows = reached(index, page.rows)

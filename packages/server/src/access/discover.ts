@@ -2,16 +2,15 @@
  * What people find without reaching it: data sources by name, description and tags, never where they lie or whose they
  * are. Searching looks at no more than what is shown, so that nothing else can be guessed by it.
  */
-import type { DataSourceId, EntitlementIndex, UserId } from '@headgate/core'
+import type { DataSourceId, UserId } from '@headgate/core'
 import { type Found, Problem, type Subscription } from '@headgate/core/api'
-import type { Tx } from '../db/act.ts'
 import { type CardQuery, listCards } from '../db/data-source-card.ts'
 import type { Page } from '../db/page.ts'
 import { type SubscriptionRow, subscriptionsTo } from '../db/subscription.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
-import { allOffers, foundBy, mayFind, type Offer, offersOn } from './offers.ts'
-import { mayRead } from './visibility.ts'
+import { allOffers, foundBy, type Offer, offersOn } from './offers.ts'
+import { requireFindable } from './visibility.ts'
 
 type Reads = Pick<World, 'db' | 'index'>
 
@@ -39,9 +38,8 @@ export async function findOne(
   const { index } = await live.fresh()
   const [user, dataSource] = [caller.id as UserId, id as DataSourceId]
   const offers = offersOn(index, user, dataSource)
-  const isFound = mayFind(index, user, dataSource)
   return db.snapshot(async tx => {
-    if (!isFound && !(await mayRead(tx, index, caller, id))) throw new Problem('data-source-not-found', { id })
+    await requireFindable(tx, index, caller, id)
     const [card] = (await listCards(tx, [id], { limit: 1 })).items
     if (!card) throw new Problem('data-source-not-found', { id })
     const taken = await subscriptionsTo(tx, caller.id, id)
@@ -51,11 +49,6 @@ export async function findOne(
       subscriptions: taken.map(row => presentSubscription(row, offers)),
     }
   })
-}
-
-/** Whether the caller may read, or at least find it. */
-export async function mayKnow(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<boolean> {
-  return mayFind(index, caller.id as UserId, id as DataSourceId) || mayRead(tx, index, caller, id)
 }
 
 export function presentSubscription(

@@ -1,13 +1,16 @@
 /**
- * What a caller may do in which domains. A key that was narrowed to some permissions carries none of it: no list of
- * permissions can name a right in a domain.
+ * What a caller may do by owning data sources, and by rights in domains.
+ *
+ * A key that was narrowed to some permissions carries no right in a domain: no list of permissions can name one. It
+ * carries what its person owns only with CREATE_S3_DATASOURCE, which is the permission of data owners.
  */
-import type { DomainRight } from '@headgate/core/api'
+import { type DomainRight, Problem, rules } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
 import { isOwner, ownedBy } from '../db/data-source.ts'
 import { isInAnyDomain, sourcesInDomains } from '../db/domain.ts'
 import { type RightsByDomain, rightsOf } from '../db/domain-right.ts'
 import type { Caller } from '../http/serve.ts'
+import { allow } from './allow.ts'
 
 export async function callerRights(tx: Tx, caller: Caller): Promise<RightsByDomain> {
   return caller.keyIsNarrowed ? new Map() : rightsOf(tx, caller.id)
@@ -22,15 +25,41 @@ export async function domainsWith(tx: Tx, caller: Caller, anyOf: readonly Domain
   return [...rights.keys()].filter(name => anyOf.some(right => rights.get(name)?.has(right)))
 }
 
+/** @throws Problem `domain-not-found`, also for who may not read it */
+export async function requireDomain(caller: Caller, mine: RightsByDomain, name: string): Promise<void> {
+  await allow(caller, rules.readDomain, {
+    is: ({ inDomain }) => inDomain.some(right => mine.get(name)?.has(right)),
+    missing: () => new Problem('domain-not-found', { name }),
+  })
+}
+
+/** Whether owning it lets the caller do something here. */
+export async function actsAsOwner(tx: Tx, caller: Caller, dataSource: number): Promise<boolean> {
+  return carriesOwning(caller) && isOwner(tx, dataSource, caller.id)
+}
+
+/** Those of which that can be said. */
+export async function actsAsOwnerOf(tx: Tx, caller: Caller): Promise<number[]> {
+  return carriesOwning(caller) ? ownedBy(tx, caller.id) : []
+}
+
+/** Whether a data source lies in a domain where the caller has any one of these rights. */
+export async function hasRightOver(
+  tx: Tx,
+  caller: Caller,
+  dataSource: number,
+  anyOf: readonly DomainRight[],
+): Promise<boolean> {
+  const names = await domainsWith(tx, caller, anyOf)
+  return names.length > 0 && (await isInAnyDomain(tx, dataSource, names))
+}
+
 /** The data sources that the caller looks after: those owned, and those of the domains whose access one may read. */
 export async function lookedAfter(tx: Tx, caller: Caller): Promise<number[]> {
   const ofDomains = await sourcesInDomains(tx, await domainsWith(tx, caller, readingRights))
-  return [...new Set([...(await ownedBy(tx, caller.id)), ...ofDomains])]
+  return [...new Set([...(await actsAsOwnerOf(tx, caller)), ...ofDomains])]
 }
 
-/** The same question of one. */
-export async function looksAfter(tx: Tx, caller: Caller, id: number): Promise<boolean> {
-  if (await isOwner(tx, id, caller.id)) return true
-  const names = await domainsWith(tx, caller, readingRights)
-  return names.length > 0 && (await isInAnyDomain(tx, id, names))
+function carriesOwning({ keyIsNarrowed, permissions }: Caller): boolean {
+  return !keyIsNarrowed || permissions.has('CREATE_S3_DATASOURCE')
 }

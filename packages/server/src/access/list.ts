@@ -4,17 +4,18 @@
  * Nothing is cut silently: `total` counts all, `next` is there while more follows.
  */
 import { accessTo, type DataSourceId, type UserId } from '@headgate/core'
-import { type AccessRow, Problem, type RecentlyRevoked } from '@headgate/core/api'
+import type { AccessRow, RecentlyRevoked } from '@headgate/core/api'
 import { heldGrants, recentlyRevoked } from '../db/grant-list.ts'
 import { type Page, type PageQuery, readCursor, toPage } from '../db/page.ts'
-import { findPeople, pageOfPeople } from '../db/person-name.ts'
+import { pageOfPeople } from '../db/person-name.ts'
 import type { Caller } from '../http/serve.ts'
 import { reachedBy } from '../live-index/desired.ts'
 import type { World } from '../world.ts'
 import { heldAccess, shownSource } from './held.ts'
+import { requireAccessOf } from './people.ts'
 import { namesIn, presentAccess } from './present.ts'
 import { peopleReaching, reached } from './reach.ts'
-import { readDataSource, readsEverything } from './visibility.ts'
+import { readDataSource } from './visibility.ts'
 
 type Reads = Pick<World, 'db' | 'index'>
 
@@ -60,9 +61,7 @@ export async function listAccessOf(
 ): Promise<AccessList> {
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
-    const people = await findPeople(tx, [id])
-    const person = people.get(id)
-    if (!person || !(id === caller.id || readsEverything(caller))) throw new Problem('user-not-found', { id })
+    const person = await requireAccessOf(tx, caller, id)
     const accesses = new Map(reachedBy(index, id as UserId).map(one => [one.dataSource, one]))
     const held = Map.groupBy(await heldGrants(tx, { user: id }), one => one.dataSource as DataSourceId)
     const found = [...new Set([...accesses.keys(), ...held.keys()])]
@@ -73,7 +72,7 @@ export async function listAccessOf(
       index,
       page.items.flatMap(one => accesses.get(one) ?? []),
     )
-    const presented = await presentAccess(tx, namesIn(index, rows), rows, people)
+    const presented = await presentAccess(tx, namesIn(index, rows), rows, new Map([[id, person]]))
     const bySource = new Map(presented.map(row => [row.dataSource.id, row]))
     const items = page.items.flatMap(one => {
       return bySource.get(one) ?? heldAccess(held.get(one) ?? [], person, shownSource(index, one)) ?? []

@@ -1,15 +1,17 @@
 /**
- * Who may read and change a data source (02): GOVERNANCE and AUDIT read everything, owners what they own, holders of a
- * reading right what their domains hold, everyone what they reach. Whoever may not read is told that there is no such
- * data source; owners and GOVERNANCE change it. What one may find without reading it: `offers.ts`.
+ * Which data sources a caller may read, change and find (02), by the rules of the contract. What is not asked here is
+ * not enforced; whoever may not read one is told that there is no such data source.
  */
 import { accessTo, type DataSourceId, type EntitlementIndex, type UserId } from '@headgate/core'
-import { Problem } from '@headgate/core/api'
+import { Problem, rules } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import { type DataSourceRow, findDataSource, isOwner, lockDataSource } from '../db/data-source.ts'
+import { type DataSourceRow, findDataSource, lockDataSource } from '../db/data-source.ts'
+import { subscriptionsTo } from '../db/subscription.ts'
 import type { Caller } from '../http/serve.ts'
 import { reachedBy } from '../live-index/desired.ts'
-import { lookedAfter, looksAfter } from './domain-rights.ts'
+import { allow, groundOf, holdsAny, type Standing } from './allow.ts'
+import { actsAsOwner, hasRightOver, lookedAfter } from './domain-rights.ts'
+import { mayFind } from './offers.ts'
 
 export interface Readable {
   readonly row: DataSourceRow
@@ -17,22 +19,21 @@ export interface Readable {
   readonly sees: 'all' | 'own'
 }
 
-export function readsEverything({ permissions }: Caller): boolean {
-  return permissions.has('GOVERNANCE') || permissions.has('AUDIT')
+export function readsEverything(caller: Caller): boolean {
+  return holdsAny(caller, rules.readDataSource.anyOf)
 }
 
 /** @throws Problem `data-source-not-found`, also for who may not read it */
 export async function readDataSource(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<Readable> {
   const row = await findDataSource(tx, id)
-  if (!row) throw new Problem('data-source-not-found', { id })
-  if (readsEverything(caller) || (await looksAfter(tx, caller, id))) return { row, sees: 'all' }
-  if (reaches(index, caller, id)) return { row, sees: 'own' }
-  throw new Problem('data-source-not-found', { id })
+  if (!row) throw missing(id)
+  const ground = await allow(caller, rules.readDataSource, toDataSource(tx, index, caller, id))
+  return { row, sees: ground === 'reaches' ? 'own' : 'all' }
 }
 
 /** Whether there is such a data source for the caller. */
 export async function mayRead(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<boolean> {
-  return readsEverything(caller) || reaches(index, caller, id) || looksAfter(tx, caller, id)
+  return (await groundOf(caller, rules.readDataSource, toDataSource(tx, index, caller, id))) !== undefined
 }
 
 /** The ids that a caller may read; undefined: all. */
@@ -46,6 +47,16 @@ export async function readableDataSources(
   return [...new Set([...(await lookedAfter(tx, caller)), ...reached.map(({ dataSource }) => Number(dataSource))])]
 }
 
+/** Throws Problem `data-source-not-found`, also for who may neither find nor read it. */
+export async function requireFindable(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<void> {
+  await allow(caller, rules.findDataSource, toDataSource(tx, index, caller, id))
+}
+
+/** Whoever could once subscribe may always take it back; for all others there is nothing here. As `requireFindable`. */
+export async function requireFound(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<void> {
+  await allow(caller, rules.unsubscribe, toDataSource(tx, index, caller, id))
+}
+
 /**
  * The row, locked for a change by its owner or a governor.
  * @throws Problem `data-source-not-found` for who may not read it, `permission-missing` for who may
@@ -57,14 +68,26 @@ export async function lockForChange(
   id: number,
 ): Promise<DataSourceRow> {
   const row = await lockDataSource(tx, id)
-  if (!row) throw new Problem('data-source-not-found', { id })
-  if (caller.permissions.has('GOVERNANCE') || (await isOwner(tx, id, caller.id))) return row
-  if (await mayRead(tx, index, caller, id)) {
-    throw new Problem('permission-missing', { permission: 'GOVERNANCE, or owning the data source' })
-  }
-  throw new Problem('data-source-not-found', { id })
+  if (!row) throw missing(id)
+  await allow(caller, rules.changeDataSource, toDataSource(tx, index, caller, id))
+  return row
 }
 
-function reaches(index: EntitlementIndex, caller: Caller, id: number): boolean {
-  return accessTo(index, caller.id as UserId, id as DataSourceId) !== undefined
+function toDataSource(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Standing<'dataSource'> {
+  const [user, dataSource] = [caller.id as UserId, id as DataSourceId]
+  return {
+    is(relation) {
+      if (relation === 'owner') return actsAsOwner(tx, caller, id)
+      if (relation === 'reaches') return accessTo(index, user, dataSource) !== undefined
+      if (relation === 'finds') return mayFind(index, user, dataSource)
+      if (relation === 'subscribed') return subscriptionsTo(tx, caller.id, id).then(({ length }) => length > 0)
+      return hasRightOver(tx, caller, id, relation.inDomain)
+    },
+    isKnown: () => mayRead(tx, index, caller, id),
+    missing: () => missing(id),
+  }
+}
+
+function missing(id: number): Problem {
+  return new Problem('data-source-not-found', { id })
 }

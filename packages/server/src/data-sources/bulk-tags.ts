@@ -2,10 +2,12 @@
  * Tags on many data sources: on all of them or, when one is refused, on none; then every refused one is named by its
  * place in the call. One act, whatever their number.
  */
-import { type ErrorCode, Problem } from '@headgate/core/api'
+import { Problem, rules } from '@headgate/core/api'
+import { holdsAny, refusal } from '../access/allow.ts'
+import { actsAsOwnerOf } from '../access/domain-rights.ts'
 import { readableDataSources } from '../access/visibility.ts'
 import { type Act, act, type Done } from '../db/act.ts'
-import { type DataSourceRow, lockDataSources, ownedBy } from '../db/data-source.ts'
+import { type DataSourceRow, lockDataSources } from '../db/data-source.ts'
 import { changeTagsOnAll } from '../db/data-source-tag.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { Caller } from '../http/serve.ts'
@@ -44,12 +46,9 @@ function narrowed(rows: ReadonlyMap<number, DataSourceRow>, readable: ReadonlySe
 }
 
 async function refuseStrangers({ tx }: Act, caller: Caller, ids: readonly number[]): Promise<void> {
-  if (caller.permissions.has('GOVERNANCE')) return
-  const owned = new Set(await ownedBy(tx, caller.id))
-  const stranger = new Problem('permission-missing' satisfies ErrorCode, {
-    permission: 'GOVERNANCE, or owning the data source',
-  })
-  refuseAll(ids, id => owned.has(id) || stranger)
+  if (holdsAny(caller, rules.changeDataSource.anyOf)) return
+  const owned = new Set(await actsAsOwnerOf(tx, caller))
+  refuseAll(ids, id => owned.has(id) || refusal(rules.changeDataSource))
 }
 
 /** @param judge true where there is nothing against it */

@@ -5,6 +5,8 @@
  * key for somebody else is narrowed to what its maker holds.
  */
 import { api, type Permission, Problem } from '@headgate/core/api'
+import { holdsAny } from '../access/allow.ts'
+import { allowOnUser } from '../access/people.ts'
 import { act } from '../db/act.ts'
 import { insertKey, listKeys, type NewKey, revokeKey, sayKeyMade } from '../db/api-key.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
@@ -23,7 +25,7 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
 
   serve(api.apiKeys.create, async ({ body, caller }) => {
     const person = body.userId ?? caller.id
-    if (person !== caller.id) need(caller, 'USER_ADMIN')
+    await allowOnUser(caller, api.apiKeys.create.needs, person)
     const permissions = narrow(caller, person, body.permissions)
     const { key, hash } = newKey()
     const { result } = await act(db, caller, async doing => {
@@ -39,7 +41,7 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
 
   serve(api.apiKeys.revoke, async ({ params: { id }, caller }) => {
     // To whoever may not revoke it, it is not there.
-    const owner = caller.permissions.has('USER_ADMIN') ? undefined : caller.id
+    const owner = holdsAny(caller, api.apiKeys.revoke.needs.anyOf) ? undefined : caller.id
     await act(db, caller, async ({ tx, audit }) => {
       const revoked = await revokeKey(tx, id, owner)
       if (!revoked) throw new Problem('api-key-not-found', { id })

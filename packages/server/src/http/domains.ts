@@ -1,6 +1,6 @@
 /** `/domains`: named sets of data sources and the rights delegated in them. Governors write; who has a right there reads. */
 import { api, type DomainRight, Problem } from '@headgate/core/api'
-import { callerRights } from '../access/domain-rights.ts'
+import { callerRights, requireDomain } from '../access/domain-rights.ts'
 import { readsEverything } from '../access/visibility.ts'
 import { type Act, type AuditTarget, act } from '../db/act.ts'
 import { lockDataSource } from '../db/data-source.ts'
@@ -35,7 +35,7 @@ export function domainRoutes(serve: Serve, { db }: World): void {
   serve(api.domains.get, async ({ params: { name }, caller }) =>
     db.snapshot(async tx => {
       const mine = await callerRights(tx, caller)
-      if (!readsEverything(caller) && !mine.has(name)) throw new Problem('domain-not-found', { name })
+      await requireDomain(caller, mine, name)
       return { body: await getDomain(tx, name, mine) }
     }),
   )

@@ -1,6 +1,7 @@
 /** AWS identities of people and the advice on them: where each stands in AWS, as it was read last or as it is now. */
 import { api, type PrincipalsOfUser, type RoomOfAccount } from '@headgate/core/api'
 import type { Kysely } from 'kysely'
+import { allowOnUser } from '../access/people.ts'
 import { act } from '../db/act.ts'
 import { usages } from '../db/capacity.ts'
 import { listIntegrations } from '../db/integration.ts'
@@ -13,14 +14,14 @@ import { checkPerson } from '../directory/check-principals.ts'
 import { mappingsOf } from '../directory/mapping.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
 import type { World } from '../world.ts'
-import { need, type Serve } from './serve.ts'
+import type { Serve } from './serve.ts'
 import { refuseSelf } from './users.ts'
 
 export function principalRoutes(serve: Serve, world: World): void {
   const { db } = world
 
   serve(api.principals.read, async ({ params: { id }, caller }) => {
-    if (id !== caller.id) need(caller, ...api.principals.read.needs.anyOf)
+    await allowOnUser(caller, api.principals.read.needs, id)
     await getUser(db.kysely, id)
     return { body: await present(db.kysely, id) }
   })
@@ -40,7 +41,7 @@ export function principalRoutes(serve: Serve, world: World): void {
     return { body: { ...page, items: await presentAdvice(db.kysely, page.items) } }
   })
   serve(api.principalAdvice.ofUser, async ({ params: { id }, caller }) => {
-    if (id !== caller.id) need(caller, ...api.principalAdvice.ofUser.needs.anyOf)
+    await allowOnUser(caller, api.principalAdvice.ofUser.needs, id)
     await getUser(db.kysely, id)
     return { body: await presentAdvice(db.kysely, await advisedOf(db.kysely, id)) }
   })

@@ -4,13 +4,13 @@
  */
 import type { DataSourceId, UserId } from '@headgate/core'
 import { api, Problem } from '@headgate/core/api'
-import { discover, findOne, mayKnow, presentSubscription } from '../access/discover.ts'
+import { discover, findOne, presentSubscription } from '../access/discover.ts'
 import { offersOn } from '../access/offers.ts'
-import { lockForChange, readsEverything } from '../access/visibility.ts'
+import { requireAccessOf } from '../access/people.ts'
+import { lockForChange, requireFindable, requireFound } from '../access/visibility.ts'
 import { keepPicked } from '../data-sources/keep-guardrails.ts'
 import { type Act, act, type Tx } from '../db/act.ts'
 import { type DataSourceRow, lockDataSource } from '../db/data-source.ts'
-import { findPeople } from '../db/person-name.ts'
 import { findPolicy, type PolicyRow } from '../db/policy.ts'
 import { deselectPolicy, selectPolicy } from '../db/policy-selection.ts'
 import { addSubscription, listSubscriptions, removeSubscription } from '../db/subscription.ts'
@@ -27,8 +27,7 @@ export function subscriptionRoutes(serve: Serve, world: World): void {
   serve(api.subscriptions.ofUser, async ({ params: { id }, query, caller }) => {
     const { index } = await live.fresh()
     return db.snapshot(async tx => {
-      const isKnown = (await findPeople(tx, [id])).has(id)
-      if (!isKnown || !(id === caller.id || readsEverything(caller))) throw new Problem('user-not-found', { id })
+      await requireAccessOf(tx, caller, id)
       const page = await listSubscriptions(tx, id, query)
       const items = page.items.map(row =>
         presentSubscription(row, offersOn(index, id as UserId, row.dataSource.id as DataSourceId)),
@@ -42,7 +41,8 @@ export function subscriptionRoutes(serve: Serve, world: World): void {
     const offers = offersOn(index, caller.id as UserId, id as DataSourceId)
     const { result, sequence } = await act(db, caller, async done => {
       const row = await lockDataSource(done.tx, id)
-      if (!row || !(await mayKnow(done.tx, index, caller, id))) throw new Problem('data-source-not-found', { id })
+      if (!row) throw new Problem('data-source-not-found', { id })
+      await requireFindable(done.tx, index, caller, id)
       if (row.state !== 'active') throw new Problem('data-source-disabled', { id })
       if (!offers.some(offer => offer.level === level)) {
         const reason = 'no manual policy at that level lets you in: `GET /explain` says why'
@@ -58,10 +58,8 @@ export function subscriptionRoutes(serve: Serve, world: World): void {
     const { sequence } = await act(db, caller, async done => {
       const row = await lockDataSource(done.tx, id)
       if (!row) throw new Problem('data-source-not-found', { id })
-      // Whoever could once subscribe may always take it back; for all others there is nothing here.
-      const removed = await removeSubscription(done, row, level)
-      if (removed > 0) return
-      if (!(await mayKnow(done.tx, index, caller, id))) throw new Problem('data-source-not-found', { id })
+      await requireFound(done.tx, index, caller, id)
+      await removeSubscription(done, row, level)
     })
     return { body: undefined, sequence }
   })

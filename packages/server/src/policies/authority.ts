@@ -1,43 +1,38 @@
 /**
- * Who may write and read which policies (02, 03): GOVERNANCE all. Those of a domain are written by who has
- * MANAGE_POLICIES there, those of one data source by its owners with CREATE_S3_DATASOURCE. AUDIT reads all; others read
- * those of their domains and of the data sources that they look after, and owners what is made for them to pick.
+ * Who may write and read which policies (02, 03), by the rules of the contract. Every policy has a reach: a domain, one
+ * data source, or everything. Owners who pick policies may read those that are made for it.
  */
 import type { DataSourceId, EntitlementIndex } from '@headgate/core'
-import { Problem } from '@headgate/core/api'
-import { callerRights, domainsWith, lookedAfter, readingRights } from '../access/domain-rights.ts'
-import { readsEverything } from '../access/visibility.ts'
+import { Problem, rules } from '@headgate/core/api'
+import { allow, holdsAny, type Standing } from '../access/allow.ts'
+import {
+  actsAsOwner,
+  actsAsOwnerOf,
+  callerRights,
+  domainsWith,
+  lookedAfter,
+  readingRights,
+} from '../access/domain-rights.ts'
 import type { Tx } from '../db/act.ts'
-import { isOwner, ownedBy } from '../db/data-source.ts'
-import { findReach, type PolicyFilter, type PolicyReach, type PolicyRow } from '../db/policy.ts'
+import { findReach, type PolicyFilter, type PolicyReach } from '../db/policy.ts'
 import type { Caller } from '../http/serve.ts'
 
-/** Throws Problem `permission-missing`. */
+/** To make a policy of that reach. Throws Problem `permission-missing`. */
 export async function requireAuthority(tx: Tx, caller: Caller, reach: PolicyReach): Promise<void> {
-  const missing = await missingFor(tx, caller, reach)
-  if (missing !== undefined) throw new Problem('permission-missing', { permission: missing })
+  const missing = () => new Problem('policy-not-found', { id: 'new' })
+  await allow(caller, rules.writePolicy, { ...toReach(tx, caller, reach), missing })
 }
 
 /** For a change: throws Problem `policy-not-found` for who may not read it, `permission-missing` for who may. */
 export async function requireWritable(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<void> {
-  const reach = await findReach(tx, id)
-  const missing = await missingFor(tx, caller, reach)
-  if (missing === undefined) return
-  await requireReadable(tx, index, caller, id)
-  throw new Problem('permission-missing', { permission: missing })
+  const { is } = toReach(tx, caller, await findReach(tx, id))
+  await allow(caller, rules.writePolicy, { is, ...toRead(tx, index, caller, id) })
 }
 
 /** Of a deleted policy only its reach counts. Throws Problem `policy-not-found`. */
 export async function requireReadable(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<void> {
-  const filter = await readablePolicies(tx, index, caller)
-  if (!filter) return
-  const reach = await findReach(tx, id)
-  const isAmong =
-    filter.ids.includes(id) ||
-    filter.domains.some(name => name === reach.domain) ||
-    filter.dataSources.some(one => one === reach.data_source_id) ||
-    (filter.selectable && reach.isSelectable)
-  if (!isAmong) throw new Problem('policy-not-found', { id })
+  const { isKnown, missing } = toRead(tx, index, caller, id)
+  if (!(await isKnown())) throw missing()
 }
 
 /** Undefined: all. */
@@ -46,39 +41,59 @@ export async function readablePolicies(
   index: EntitlementIndex,
   caller: Caller,
 ): Promise<PolicyFilter | undefined> {
-  if (readsEverything(caller)) return undefined
+  if (holdsAny(caller, rules.listPolicies.anyOf)) return undefined
   const dataSources = await lookedAfter(tx, caller)
   const ids = new Set(dataSources.flatMap(one => policiesOn(index, one as DataSourceId)))
   return {
     ids: [...ids],
     domains: await domainsWith(tx, caller, readingRights),
     dataSources,
-    selectable: (await ownedBy(tx, caller.id)).length > 0,
+    selectable: (await actsAsOwnerOf(tx, caller)).length > 0,
   }
 }
 
 /** For who writes any policies at all. Throws Problem `permission-missing`. */
 export async function requireAuthor(tx: Tx, caller: Caller): Promise<void> {
-  if (caller.permissions.has('GOVERNANCE') || caller.permissions.has('CREATE_S3_DATASOURCE')) return
-  if ((await domainsWith(tx, caller, ['MANAGE_POLICIES'])).length > 0) return
-  const permission = 'GOVERNANCE or CREATE_S3_DATASOURCE, or MANAGE_POLICIES in a domain'
-  throw new Problem('permission-missing', { permission })
+  await allow(caller, rules.checkPolicy, {
+    is: async ({ inDomain }) => (await domainsWith(tx, caller, inDomain)).length > 0,
+    missing: () => new Problem('policy-not-found', { id: 'new' }),
+  })
 }
 
-/** What the caller lacks, in words; undefined: nothing. */
-async function missingFor(
+function toReach(
   tx: Tx,
   caller: Caller,
-  { domain, data_source_id: dataSource }: Pick<PolicyRow, 'domain' | 'data_source_id'>,
-): Promise<string | undefined> {
-  if (caller.permissions.has('GOVERNANCE')) return undefined
-  if (domain !== null) {
-    const mine = (await callerRights(tx, caller)).get(domain)
-    return mine?.has('MANAGE_POLICIES') ? undefined : `GOVERNANCE, or MANAGE_POLICIES in domain \`${domain}\``
+  { domain, data_source_id: dataSource }: PolicyReach,
+): Pick<Standing<'policy'>, 'is'> {
+  return {
+    async is(relation) {
+      if (relation === 'registeringOwner') {
+        const registers = caller.permissions.has('CREATE_S3_DATASOURCE')
+        return registers && dataSource !== null && actsAsOwner(tx, caller, dataSource)
+      }
+      if (typeof relation === 'string' || domain === null) return false
+      const mine = (await callerRights(tx, caller)).get(domain)
+      return relation.inDomain.some(right => mine?.has(right))
+    },
   }
-  if (dataSource === null) return 'GOVERNANCE'
-  const mayOwners = caller.permissions.has('CREATE_S3_DATASOURCE') && (await isOwner(tx, dataSource, caller.id))
-  return mayOwners ? undefined : 'GOVERNANCE, or CREATE_S3_DATASOURCE and owning the data source'
+}
+
+/** One list tells which are read, so that reading one and listing them all never differ. */
+function toRead(tx: Tx, index: EntitlementIndex, caller: Caller, id: number) {
+  return {
+    async isKnown(): Promise<boolean> {
+      const filter = await readablePolicies(tx, index, caller)
+      if (!filter) return true
+      const reach = await findReach(tx, id)
+      return (
+        filter.ids.includes(id) ||
+        filter.domains.some(name => name === reach.domain) ||
+        filter.dataSources.some(one => one === reach.data_source_id) ||
+        (filter.selectable && reach.isSelectable)
+      )
+    },
+    missing: () => new Problem('policy-not-found', { id }),
+  }
 }
 
 /** The active policies that bear on a data source, guardrails of what it covers among them. */
