@@ -4,6 +4,7 @@
  * Reads no environment itself: `main.ts` hands it in. An unknown value is refused at start, never guessed.
  */
 import { z } from 'zod'
+import { readRanges } from './address-range.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
 
@@ -33,6 +34,13 @@ export const settings = z.object({
     .url()
     .optional()
     .describe('where to find AWS instead of its own addresses: the sandbox, or a VPC endpoint'),
+  HEADGATE_PRIVATE_ADDRESSES: z
+    .string()
+    .default('')
+    .refine(text => readRanges(text) !== undefined, 'must be address ranges such as `10.0.0.0/8,fd00::/8`')
+    .describe(
+      'address ranges, separated by commas, that identity providers may be in although they are private, such as `10.0.0.0/8`; only there plain http is allowed too',
+    ),
   HEADGATE_IDENTITY_STORE_ID: z
     .string()
     .regex(/^d-[0-9a-f]{10}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)

@@ -199,6 +199,15 @@ export async function removePerson(act: Act, id: number, cause = 'user-deleted')
     .where(...mine)
     .returning('data_source_id')
     .execute()
+  // Whoever comes back there is somebody new here.
+  await tx
+    .deleteFrom('person_identity')
+    .where(...mine)
+    .execute()
+  await tx
+    .deleteFrom('scim_user')
+    .where(...mine)
+    .execute()
   const permissions = await tx
     .deleteFrom('person_permission')
     .where(...mine)

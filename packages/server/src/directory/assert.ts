@@ -28,7 +28,7 @@ export interface Assertion {
 }
 
 export interface LeftOut {
-  readonly what: 'group' | 'attribute'
+  readonly what: 'group' | 'attribute' | 'principal'
   readonly name: string
   readonly reason: string
 }
@@ -47,10 +47,11 @@ export async function assertPerson(
   { groups, attributes, principal }: Assertion,
   told: readonly LeftOut[] = [],
 ): Promise<readonly LeftOut[]> {
+  // Before the person is locked, as everybody does who changes principals.
+  if (principal !== undefined) await assertPrincipal(act, provider.name, person, principal ?? undefined)
   const target = personTarget(await lockPerson(act.tx, person))
   const ofGroups = await assertGroups(act, provider, person, groups)
   const ofAttributes = await assertAttributes(act, provider, person, attributes)
-  if (principal !== undefined) await assertPrincipal(act, provider.name, person, principal ?? undefined)
   const leftOut = [...told, ...ofGroups.leftOut, ...ofAttributes.leftOut]
   const changes = { groups: ofGroups.changes, attributes: ofAttributes.changes }
   if (leftOut.length > 0 || Object.values(changes).some(({ added, removed }) => added.length + removed.length > 0)) {
@@ -82,7 +83,9 @@ async function assertGroups(
   for (const given of said) {
     const name = nameOr(given, normalName)
     const reason = name.fault ?? faultOfGroup(provider, name.text)
-    if (reason === undefined) wanted.set(nameKey(name.text), name.text)
+    const key = nameKey(name.text)
+    // Of two spellings the first.
+    if (reason === undefined) wanted.set(key, wanted.get(key) ?? name.text)
     else leftOut.push({ what: 'group', name: name.text, reason })
   }
   const known = await ensureProviderGroups(act, provider.name, [...wanted.values()])

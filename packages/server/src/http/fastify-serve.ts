@@ -99,7 +99,8 @@ function incomingOf(request: FastifyRequest) {
   return {
     params: request.params,
     query: request.query,
-    body: request.body,
+    // Who reads no further may still be answered.
+    body: request.body instanceof Readable ? request.body.iterator({ destroyOnReturn: false }) : request.body,
     ifMatch: request.headers['if-match'],
   }
 }

@@ -1,0 +1,114 @@
+/** What people are known as at identity providers. A deleted person is known nowhere. */
+import { Problem } from '@headgate/core/api'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Act, Tx } from './act.ts'
+import { type PersonRow, personTarget } from './person.ts'
+import type { Database } from './schema.ts'
+
+export type PersonIdentity = Selectable<Database['person_identity']>
+
+export async function findIdentity(
+  db: Kysely<Database>,
+  provider: string,
+  person: number,
+): Promise<PersonIdentity | undefined> {
+  return db
+    .selectFrom('person_identity')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('person_id', '=', person)
+    .executeTakeFirst()
+}
+
+/** Whose subject it is. */
+export async function personOfSubject(tx: Tx, provider: string, subject: string): Promise<number | undefined> {
+  const row = await tx
+    .selectFrom('person_identity')
+    .innerJoin('person', 'person.id', 'person_identity.person_id')
+    .where('person_identity.provider', '=', provider)
+    .where('subject', '=', subject)
+    .where('person.deleted_at', 'is', null)
+    .select('person_id')
+    .executeTakeFirst()
+  return row?.person_id
+}
+
+/** Who is known to the provider by this user name and has not signed in through it yet. */
+export async function personAwaited(tx: Tx, provider: string, userid: string): Promise<number | undefined> {
+  const row = await tx
+    .selectFrom('person_identity')
+    .innerJoin('person', 'person.id', 'person_identity.person_id')
+    .where('person_identity.provider', '=', provider)
+    .where('subject', 'is', null)
+    .where('person.deleted_at', 'is', null)
+    .where('person.userid_key', '=', sql<string>`name_key(${userid})`)
+    .select('person_id')
+    .orderBy('person.twin')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.person_id
+}
+
+/**
+ * From now on the person is known to the provider, by its subject where that is given.
+ * @throws Problem `identity-taken` when the subject is somebody else
+ */
+export async function linkPerson(act: Act, provider: string, person: PersonRow, subject: string | null): Promise<void> {
+  const other = subject === null ? undefined : await holderOf(act.tx, provider, subject)
+  if (other && other.id !== person.id) {
+    throw new Problem('identity-taken', { subject: subject ?? '', provider, userid: other.userid, id: other.id })
+  }
+  const before = await findIdentity(act.tx, provider, person.id)
+  if (before && before.subject === subject) return
+  await act.tx
+    .insertInto('person_identity')
+    .values({ provider, person_id: person.id, subject })
+    .onConflict(conflict => conflict.columns(['provider', 'person_id']).doUpdateSet({ subject }))
+    .execute()
+  act.audit({
+    action: 'UPDATE',
+    targetType: 'USER',
+    targets: [personTarget(person)],
+    payload: { type: 'IdentityLinked', provider, subject, before: before?.subject ?? null },
+  })
+}
+
+async function holderOf(tx: Tx, provider: string, subject: string) {
+  return tx
+    .selectFrom('person_identity')
+    .innerJoin('person', 'person.id', 'person_identity.person_id')
+    .where('person_identity.provider', '=', provider)
+    .where('subject', '=', subject)
+    .select(['person.id', 'person.userid'])
+    .executeTakeFirst()
+}
+
+/** Whether there was anything to unlink. */
+export async function unlinkPerson(act: Act, provider: string, person: PersonRow): Promise<boolean> {
+  const gone = await act.tx
+    .deleteFrom('person_identity')
+    .where('provider', '=', provider)
+    .where('person_id', '=', person.id)
+    .returning('subject')
+    .execute()
+  if (gone.length === 0) return false
+  act.audit({
+    action: 'UPDATE',
+    targetType: 'USER',
+    targets: [personTarget(person)],
+    payload: { type: 'IdentityUnlinked', provider, before: gone[0]?.subject ?? null },
+  })
+  return true
+}
+
+/** Whether anybody has signed in through the provider. */
+export async function hasSubjects(tx: Tx, provider: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('person_identity')
+    .where('provider', '=', provider)
+    .where('subject', 'is not', null)
+    .select('person_id')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
