@@ -57,12 +57,28 @@ test('who is entitled and has no AWS identity is shown as unmapped', async () =>
   assert.ok(statuses.every(status => status === 'unmapped'))
 })
 
+test('the admin and every persona sign in with the password that the start prints', async () => {
+  const people = [
+    { userid: 'admin', password: ready.adminPassword },
+    ...ready.users.filter(({ password }) => password !== undefined),
+  ]
+  assert.equal(people.length, 8)
+  for (const { userid, password } of people) {
+    const answer = await fetch(`${ready.url}/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ userid, password }),
+    })
+    assert.equal(answer.status, 200, userid)
+  }
+})
+
 test('killed at any moment and started again, everything is as it was, and the keys still work', async () => {
   const before = await as(ready.adminApiKey).grants.list({ query: { live: 'true', limit: 1 } })
-  const { adminApiKey } = ready
+  const { adminApiKey, adminPassword } = ready
   await end(child, 'SIGKILL')
   ;({ child, ready } = await start())
-  assert.equal(ready.adminApiKey, adminApiKey)
+  assert.deepEqual([ready.adminApiKey, ready.adminPassword], [adminApiKey, adminPassword])
   const now = await as(adminApiKey).grants.list({ query: { live: 'true', limit: 1 } })
   assert.equal(now.total, before.total)
   assert.ok(now.total > 500)

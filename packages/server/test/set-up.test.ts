@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { permissions } from '@headgate/core/api'
 import { sql } from 'kysely'
+import { pino } from 'pino'
 import { adminLink } from '../src/admin-link.ts'
 import { readConfig } from '../src/config.ts'
 import { firstAdminKey, firstSetUpLink } from '../src/directory/first-admin.ts'
 import { linkForAdmin } from '../src/directory/set-up.ts'
+import { startServer } from '../src/start-server.ts'
 import { browserAt } from './support/browser.ts'
 import { testDatabase } from './support/database.ts'
 import { givePassword, password } from './support/password.ts'
@@ -110,16 +112,33 @@ test('whoever signs in through a provider is given no password, which would be a
   await givePassword(server, pia)
 })
 
-test('the first start makes one link, which makes the first admin', async () => {
-  const { db, close } = await testDatabase()
+test('each start offers one link until the first admin has come in, and the log never has it', async () => {
+  const database = await testDatabase()
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    HEADGATE_ENCRYPTION_KEY: Buffer.alloc(32, 1).toString('base64'),
+    HEADGATE_PORT: '0',
+    HEADGATE_AWS_ENDPOINT: 'http://127.0.0.1:9',
+  })
+  const logged: string[] = []
+  const log = pino({ level: 'trace' }, { write: line => void logged.push(line) })
+  const started = await startServer(config, { log })
   try {
-    const replaced = await firstSetUpLink(db)
-    const link = await firstSetUpLink(db)
-    assert.ok(link && replaced)
-    const { rows } = await sql`select 1 from set_up_link`.execute(db.kysely)
-    assert.equal(rows.length, 1)
+    const replaced = (await started.setUpLink()) ?? assert.fail('no link')
+    const link = (await started.setUpLink()) ?? assert.fail('no link')
+    assert.ok(link.startsWith(`${started.url}/app/set-up#hgl_`))
+    const api = browserAt(started.url)
+    const body = { token: tokenOf({ path: link }), password, userid: 'first', name: 'First' }
+    await refuses(api.setUp.look({ body: { token: tokenOf({ path: replaced }) } }), 'set-up-link-invalid', 404)
+    assert.equal((await api.setUp.look({ body: { token: body.token } })).kind, 'first-admin')
+    await api.setUp.use({ body })
+    assert.equal((await api.signIn('first', password)).permissions.length, permissions.length)
+    assert.equal(await started.setUpLink(), undefined)
+    assert.ok(logged.length > 0)
+    assert.equal(logged.join().includes('hgl_'), false)
   } finally {
-    await close()
+    await started.close()
+    await database.close()
   }
 })
 
