@@ -245,6 +245,7 @@ test('what is no CSV file of ours is refused with where it breaks', async () => 
     ['who,name\na,b\n', /^1 - has the unknown column `who`/],
     ['name\nx\n', /^1 - lacks the column `user`/],
     ['user,name,name\na,b,c\n', /^1 - has the column `name` twice/],
+    [`who,name\n${'a,b\n'.repeat(3_000_000)}`, /^1 - has the unknown column `who`/],
     ['user,name\na,b,c\n', /^2 - has 3 cells, the header 2/],
     ['user,name\na,b\nc,"d\ne\n', /^4 - a quote that opens here or above is never closed/],
     ['user,name\na,b"c\n', /^2 - has a quote inside a cell/],

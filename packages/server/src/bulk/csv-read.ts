@@ -4,7 +4,7 @@
  * Read as it comes, never trusted: what is no UTF-8, a quote that is never closed and a cell of megabytes end the reading
  * with a finding; a line with too few or too many cells is a finding, and the next one is read.
  */
-import { pipeline, Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { Problem } from '@headgate/core/api'
 import { CsvError, parse } from 'csv-parse'
 import type { Findings } from './findings.ts'
@@ -33,28 +33,29 @@ const longestLine = 64 * 1024
 export async function readCsv(bytes: Bytes, columns: Columns, findings: Findings, limit: number): Promise<Line[]> {
   const lines: Line[] = []
   let header: readonly string[] | undefined
+  function read(names: readonly string[], record: readonly string[], end: number) {
+    const line = end - record.reduce((count, cell) => count + breaksIn(cell), 0)
+    if (record.length === names.length) return void lines.push({ line, cells: cellsOf(names, record) })
+    const message = `has ${record.length} cells, the header ${names.length}: quote cells that hold the separator`
+    findings.add({ line, message })
+  }
   try {
-    for await (const { record, end } of records(decoded(bytes, limit))) {
-      if (!header) {
-        header = record.map(name => name.trim().toLowerCase())
-        if (!isHeader(header, columns, findings)) return []
-        continue
+    for await (const batch of records(decoded(bytes, limit))) {
+      for (const { record, end } of batch) {
+        if (header) read(header, record, end)
+        else {
+          header = record.map(name => name.trim().toLowerCase())
+          if (!isHeader(header, columns, findings)) return []
+        }
       }
-      const line = end - record.reduce((count, cell) => count + breaksIn(cell), 0)
-      if (record.length === header.length) lines.push({ line, cells: cellsOf(header, record) })
-      else
-        findings.add({
-          line,
-          message: `has ${record.length} cells, the header ${header.length}: quote cells that hold the separator`,
-        })
     }
   } catch (error) {
     if (!(error instanceof Unreadable) && !(error instanceof CsvError)) throw error
     findings.add(error instanceof Unreadable ? { line: error.line, message: error.message } : whatIsBroken(error))
     return lines
   }
-  if (!header)
-    findings.add({ line: 1, message: `the file is empty: the first line names the columns ${list(columns)}` })
+  const empty = `the file is empty: the first line names the columns ${list(columns)}`
+  if (!header) findings.add({ line: 1, message: empty })
   return lines
 }
 
@@ -93,7 +94,8 @@ interface Parsed {
   readonly end: number
 }
 
-async function* records(text: AsyncGenerator<string>): AsyncGenerator<Parsed> {
+/** Some at a time: a promise for each would take longer than the reading. */
+async function* records(text: AsyncGenerator<string>): AsyncGenerator<readonly Parsed[]> {
   let head = ''
   // By hand: a loop that ends early would end the text too.
   for (let part = await text.next(); !part.done; part = await text.next()) {
@@ -109,15 +111,28 @@ async function* records(text: AsyncGenerator<string>): AsyncGenerator<Parsed> {
     skip_empty_lines: true,
     skip_records_with_empty_values: true,
   })
-  async function* all() {
-    yield head
-    yield* text
+  let found: Parsed[] = []
+  let broken: Error | undefined
+  parser.on('data', ({ record, info }: { record: string[]; info: { lines: number } }) => {
+    found.push({ record, end: info.lines })
+  })
+  parser.on('error', error => {
+    broken = error
+  })
+  function* taken() {
+    if (found.length > 0) yield found
+    found = []
   }
-  // What either of them throws is thrown by the other, and by the loop below.
-  pipeline(Readable.from(all(), { objectMode: false }), parser, () => {})
-  for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-    yield { record, end: info.lines }
+  await new Promise(resolve => parser.write(head, resolve))
+  for await (const part of text) {
+    yield* taken()
+    if (broken) break
+    await new Promise(resolve => parser.write(part, resolve))
   }
+  if (!broken) parser.end()
+  await finished(parser).catch(() => {})
+  yield* taken()
+  if (broken) throw broken
 }
 
 /** Of the header: whichever stands there most often. */
