@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { ApiError } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { pino } from 'pino'
+import { createApp } from '../src/http/app.ts'
 import { browserAt } from './support/browser.ts'
 import { givePassword, password } from './support/password.ts'
 import { refuses } from './support/refuses.ts'
@@ -117,6 +118,28 @@ test('tries at the same moment do not pass together, and a right password begins
   for (let round = 0; round < 2; round++) {
     for (let tries = 0; tries < 9; tries++) await refuses(browser().signIn('lee', 'guess'), 'sign-in-refused', 401)
     await browser().signIn('lee', password)
+  }
+})
+
+test('what one node counts, another counts too, and a session is one for all nodes', async () => {
+  await forgetAttempts()
+  const ned = await server.as([], 'ned')
+  await givePassword(server, ned)
+  const app = await createApp(server.world)
+  try {
+    const other = browserAt(await app.listen({ host: '127.0.0.1', port: 0 }))
+    for (const at of [browser(), other, browser(), other]) await refuses(at.signIn('ned', 'guess'), 'sign-in-refused')
+    await sql`update sign_in_attempt set attempts = 10 where attempts = 4`.execute(server.db.kysely)
+    for (const at of [browser(), other]) await refuses(at.signIn('ned', password), 'rate-limited', 429)
+    await forgetAttempts()
+    const here = browser()
+    await here.signIn('ned', password)
+    for (const [name, value] of here.cookies) other.cookies.set(name, value)
+    assert.equal((await other.session.get()).user.id, ned.id)
+    await here.session.end()
+    await refuses(other.session.get(), 'session-ended', 401)
+  } finally {
+    await app.close()
   }
 })
 

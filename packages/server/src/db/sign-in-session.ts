@@ -130,9 +130,12 @@ export type SessionChoice = {
   readonly except?: number | undefined
 } & ({ readonly person: number } | { readonly hash: Buffer } | { readonly via: string })
 
-/** Sessions that time has ended are no rows for longer than they need be. */
+/** Sessions that time has ended are no rows for longer than they need be. Waits for nobody who does the same. */
 export async function forgetEndedSessions(tx: Tx): Promise<void> {
   await sql`
-    delete from sign_in_session session using settings where ${endsAt} < now()
+    delete from sign_in_session where id in (
+      select session.id from sign_in_session session, settings where ${endsAt} < now()
+      limit 1000 for update of session skip locked
+    )
   `.execute(tx)
 }
