@@ -173,7 +173,9 @@ function one(
     return by === 'eq' ? sql`${text} is null` : sql`${text} is not null`
   if (place.type === 'dateTime') return compareTimes(text, by, value)
   if (key && by === 'eq' && typeof value === 'string') return key(value)
-  if (place.type === 'boolean' || place.isExact) return compare(text, by, sql`${String(value)}`)
+  // Some providers write `"True"`.
+  if (place.type === 'boolean') return compare(text, by, sql`${String(value).toLowerCase()}`)
+  if (place.isExact) return compare(text, by, sql`${String(value)}`)
   return compare(sql`lower(${text})`, by, sql`lower(${String(value)}::text)`)
 }
 

@@ -86,6 +86,8 @@ function part(place: Place, value: unknown, attribute: string): unknown {
   if (place.type !== 'complex') return value
   const separator = place.names[0] === enterpriseUser && place.names.length === 1 ? ':' : '.'
   if (isObject(value)) return forgiven(value, attribute + separator)
+  if (Array.isArray(value))
+    throw new Problem('scim-value-invalid', { reason: `\`${attribute}\` holds a list within a list` })
   return typeof value === 'string' && value !== '' ? { value } : value
 }
 

@@ -1,0 +1,221 @@
+/** Whom a provider sees and touches: its own people and groups, and nobody else's. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
+import { act } from '../../src/db/act.ts'
+import { deleteScimTokens } from '../../src/db/scim-provider.ts'
+import { type TestServer, testServer } from '../support/server.ts'
+import {
+  coreGroup,
+  coreUser,
+  enterprise,
+  patchOp,
+  provider,
+  sender,
+  type TestProvider,
+  type Told,
+} from './scim-world.ts'
+
+let server: TestServer
+let okta: TestProvider
+let entra: TestProvider
+before(async () => {
+  server = await testServer()
+  okta = await provider(server, 'okta', { groupPatterns: ['team-*', 'research'] })
+  entra = await provider(server, 'entra')
+})
+after(() => server.close())
+
+const user = (userName: string, more: Told = {}) => ({ schemas: [coreUser, enterprise], userName, ...more })
+const group = (displayName: string, ...members: readonly string[]) => ({
+  schemas: [coreGroup],
+  displayName,
+  members: members.map(value => ({ value })),
+})
+const patch = (...Operations: readonly object[]) => ({ schemas: [patchOp], Operations })
+
+async function made(from: TestProvider, path: '/Users' | '/Groups', body: object): Promise<string> {
+  const answer = await from.send(`POST ${path}`, body)
+  assert.equal(answer.status, 201, JSON.stringify(answer.body))
+  return String(answer.body.id)
+}
+
+test('no call is answered without a good token, nor with the key of a person', async () => {
+  for (const token of ['', 'hgs_wrong', server.admin.key]) {
+    const { status, headers, body } = await sender(server.url, token)('GET /Users')
+    assert.deepEqual([status, headers.get('www-authenticate'), body.status], [401, 'Bearer', '401'])
+  }
+  const unknown = await sender(server.url, 'hgs_wrong')('GET /Nothing')
+  assert.ok([401, 404].includes(unknown.status))
+})
+
+test('local people and groups, and those of another provider, are not there', async () => {
+  const local = await server.admin.users.create({ body: { userid: 'local-lee', name: 'Lee' } })
+  const localGroup = await server.admin.groups.create({ body: { name: 'local-group', description: '' } })
+  const theirs = await made(entra, '/Users', user('theirs@example.com'))
+  const theirGroup = await made(entra, '/Groups', group('their-group', theirs))
+  const [before] = [(await okta.send('GET /Users')).body.totalResults]
+  for (const id of [String(local.id), theirs]) {
+    const change = patch({ op: 'replace', value: { active: false } })
+    for (const [call, body] of [
+      [`GET /Users/${id}`],
+      [`PUT /Users/${id}`, user('taken@example.com')],
+      [`PATCH /Users/${id}`, change],
+      [`DELETE /Users/${id}`],
+    ] as const) {
+      assert.equal((await okta.send(call, body)).status, 404, call)
+    }
+  }
+  for (const id of [String(localGroup.id), theirGroup]) {
+    const change = patch({ op: 'replace', path: 'members', value: [] })
+    for (const [call, body] of [
+      [`GET /Groups/${id}`],
+      [`PUT /Groups/${id}`, group('team-x')],
+      [`PATCH /Groups/${id}`, change],
+      [`DELETE /Groups/${id}`],
+    ] as const) {
+      assert.equal((await okta.send(call, body)).status, 404, call)
+    }
+  }
+  const strangers = await okta.send('POST /Groups', group('team-strangers', theirs))
+  assert.deepEqual([strangers.status, strangers.body.scimType], [400, 'invalidValue'])
+  assert.equal((await okta.send('GET /Groups?filter=displayName%20eq%20"team-strangers"')).body.totalResults, 0)
+  assert.equal((await okta.send('GET /Users')).body.totalResults, before)
+  assert.equal((await server.admin.users.get({ params: { id: local.id } })).disabled, false)
+})
+
+test('a user name that a local person has is refused with the way out; once linked, the person is theirs', async () => {
+  const { id } = await server.admin.users.create({ body: { userid: 'ann', name: 'Ann' } })
+  const refused = await okta.send('POST /Users', user('Ann', { displayName: 'Ann of Okta' }))
+  assert.deepEqual([refused.status, refused.body.scimType], [409, 'uniqueness'])
+  assert.match(String(refused.body.detail), /local user `ann` .*link that user to `okta`/)
+  // As a user admin links somebody.
+  await sql`insert into person_identity (provider, person_id) values ('okta', ${id})`.execute(server.db.kysely)
+  assert.equal(await made(okta, '/Users', user('Ann', { displayName: 'Ann of Okta' })), String(id))
+  assert.equal((await server.admin.users.get({ params: { id } })).name, 'Ann of Okta')
+})
+
+test('a group called like a local one gets the name of its provider before it', async () => {
+  const local = await server.admin.groups.create({ body: { name: 'research', description: '' } })
+  const id = await made(okta, '/Groups', group('research'))
+  assert.notEqual(id, String(local.id))
+  assert.equal((await server.admin.groups.get({ params: { id: Number(id) } })).name, 'okta/research')
+  assert.equal((await okta.send(`GET /Groups/${id}`)).body.displayName, 'research')
+})
+
+test('groups outside of the patterns and reserved names are refused, and nothing is stored', async () => {
+  const count = async () => (await okta.send('GET /Groups?count=0')).body.totalResults
+  const before = await count()
+  const outside = await okta.send('POST /Groups', group('finance'))
+  assert.equal(outside.status, 403)
+  const reserved = await okta.send('POST /Groups', group('Headgate Marketplace Data Product 7'))
+  assert.deepEqual([reserved.status, reserved.body.scimType], [400, 'invalidValue'])
+  const id = await made(okta, '/Groups', group('team-a'))
+  const renamed = await okta.send(
+    `PATCH /Groups/${id}`,
+    patch({ op: 'replace', path: 'displayName', value: 'finance' }),
+  )
+  assert.equal(renamed.status, 403)
+  assert.equal((await okta.send(`GET /Groups/${id}`)).body.displayName, 'team-a')
+  assert.equal(await count(), Number(before) + 1)
+})
+
+test('attributes come by the mapping and the allow-list, change with the user, and go with what is unset', async () => {
+  const id = await made(
+    okta,
+    '/Users',
+    user('mapped@example.com', { title: 'Analyst', [enterprise]: { department: 'Finance' } }),
+  )
+  const attributes = async () => {
+    const found = await server.admin.users.get({ params: { id: Number(id) } })
+    return found.attributes.map(({ key, value }) => `${key}=${value}`).sort()
+  }
+  assert.deepEqual(await attributes(), ['department=Finance', 'title=Analyst'])
+  await server.admin.users.addAttribute({ params: { id: Number(id), key: 'title', value: 'Local' } })
+  const change = patch(
+    { op: 'remove', path: 'title' },
+    { op: 'replace', path: `${enterprise}:department`, value: 'Legal' },
+  )
+  assert.equal((await okta.send(`PATCH /Users/${id}`, change)).status, 200)
+  assert.deepEqual(await attributes(), ['department=Legal', 'title=Local'], 'what others say stays')
+})
+
+test('a user whom an admin disabled stays disabled, whatever the provider says', async () => {
+  const id = await made(okta, '/Users', user('disabled@example.com'))
+  const isDisabled = async () => (await server.admin.users.get({ params: { id: Number(id) } })).disabled
+  const active = (value: boolean) => okta.send(`PATCH /Users/${id}`, patch({ op: 'replace', path: 'active', value }))
+  await active(false)
+  assert.equal(await isDisabled(), true)
+  await active(true)
+  assert.equal(await isDisabled(), false)
+  await server.admin.users.update({ params: { id: Number(id) }, body: { disabled: true } })
+  await active(false)
+  await active(true)
+  assert.equal(await isDisabled(), true)
+})
+
+test('a write that names an older version is refused, and a read of the version one has is empty', async () => {
+  const id = await made(okta, '/Users', user('versioned@example.com'))
+  const { headers } = await okta.send(`GET /Users/${id}`)
+  const etag = headers.get('etag') ?? ''
+  assert.equal(etag, 'W/"1"')
+  assert.equal((await okta.send(`GET /Users/${id}`, undefined, { 'if-none-match': etag })).status, 304)
+  const body = user('versioned@example.com', { title: 'New' })
+  assert.equal((await okta.send(`PUT /Users/${id}`, body, { 'if-match': etag })).status, 200)
+  assert.equal((await okta.send(`PUT /Users/${id}`, body, { 'if-match': etag })).status, 412)
+  assert.equal((await okta.send(`DELETE /Users/${id}`, undefined, { 'if-match': etag })).status, 412)
+  assert.equal((await okta.send(`DELETE /Users/${id}`, undefined, { 'if-match': '*' })).status, 204)
+})
+
+test('pages begin at one, may be empty, and end where people do', async () => {
+  const paged = await provider(server, 'paged')
+  for (let n = 0; n < 5; n += 1) await made(paged, '/Users', user(`paged-${n}`))
+  const page = async (query: string) => {
+    const { body } = await paged.send(`GET /Users?${query}`)
+    const names = (body.Resources as Told[]).map(one => String(one.userName))
+    return [body.totalResults, body.startIndex, body.itemsPerPage, names.join(' ')]
+  }
+  assert.deepEqual(await page('count=2'), [5, 1, 2, 'paged-0 paged-1'])
+  assert.deepEqual(await page('startIndex=5&count=2'), [5, 5, 1, 'paged-4'])
+  assert.deepEqual(await page('startIndex=6&count=2'), [5, 6, 0, ''])
+  assert.deepEqual(await page('startIndex=0&count=1'), [5, 1, 1, 'paged-0'])
+  assert.deepEqual(await page('startIndex=-3&count=-1'), [5, 1, 0, ''])
+  assert.deepEqual(await page('count=0'), [5, 1, 0, ''])
+})
+
+test('of each resource as much is answered as was asked for', async () => {
+  const id = await made(
+    okta,
+    '/Users',
+    user('asked@example.com', { title: 'T', name: { givenName: 'A', familyName: 'B' } }),
+  )
+  const keys = async (query: string) =>
+    Object.keys((await okta.send(`GET /Users/${id}?${query}`)).body)
+      .sort()
+      .join(' ')
+  assert.equal(await keys('attributes=userName,NAME.givenName'), 'id name schemas userName')
+  assert.equal(await keys('excludedAttributes=name,meta,id,title'), 'active id schemas userName')
+})
+
+test('a token that was replaced serves for a while, and none of them once SCIM is switched off', async () => {
+  const { rows } = await sql<{ id: number }>`select id from identity_provider where name = 'entra'`.execute(
+    server.db.kysely,
+  )
+  const id = rows[0]?.id ?? assert.fail('no provider')
+  const { token } = await server.admin.scimSettings.rotateToken({ params: { id } })
+  const newer = sender(server.url, token)
+  assert.deepEqual([(await newer('GET /Users')).status, (await entra.send('GET /Users')).status], [200, 200])
+  const { tokens, mapping } = await server.admin.scimSettings.get({ params: { id } })
+  assert.deepEqual(
+    tokens.map(one => one.expiresAt === undefined),
+    [true, false],
+  )
+  assert.ok(!JSON.stringify(await server.admin.scimSettings.get({ params: { id } })).includes(token))
+  await act(server.db, { type: 'system', userid: 'test', name: 'test' }, doing => deleteScimTokens(doing, 'entra'))
+  assert.equal((await newer('GET /Users')).status, 401)
+  const again = await server.admin.scimSettings.rotateToken({ params: { id } })
+  assert.equal((await sender(server.url, again.token)('GET /Users')).status, 200)
+  await server.admin.scimSettings.replace({ params: { id }, body: { attributes: mapping.attributes } })
+  await server.admin.scimSettings.remove({ params: { id } })
+  assert.equal((await sender(server.url, again.token)('GET /Users')).status, 401)
+})
