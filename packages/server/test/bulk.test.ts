@@ -309,25 +309,15 @@ test('law: whatever values people hold, going out and in again changes nothing',
         assert.deepEqual([told.added, told.removed], [0, 0])
       },
     ),
-    { numRuns: 10 },
+    { numRuns: 5 },
   )
 })
 
-test('100,000 lines are taken in set by set', async () => {
-  const numbers = Array.from({ length: 100_000 }, (_, at) => at)
+test('tens of thousands of lines are taken in set by set', async () => {
+  const numbers = Array.from({ length: 20_000 }, (_, at) => at)
   const file = `user,name,email\n${numbers.map(n => `bulk-${n},Person ${n},bulk-${n}@example.com`).join('\n')}`
-  const started = performance.now()
-  assert.equal((await take('people', file)).added, 100_000)
-  const people = performance.now()
+  assert.equal((await take('people', file)).added, 20_000)
   const values = `user,key,value\n${numbers.map(n => `bulk-${n},team,t${n % 100}`).join('\n')}`
-  assert.equal((await take('attributes', values)).added, 100_000)
-  const attributes = performance.now()
-  assert.equal((await take('attributes', values)).unchanged, 100_000)
-  process.stderr.write(
-    JSON.stringify({
-      people: people - started,
-      attributes: attributes - people,
-      again: performance.now() - attributes,
-    }),
-  )
+  assert.equal((await take('attributes', values)).added, 20_000)
+  assert.equal((await take('attributes', values)).unchanged, 20_000)
 })
