@@ -182,6 +182,12 @@ test('whoever is disabled or deleted is out at once, and stays out when enabled 
   await refuses(signedIn(person), 'user-disabled')
   await server.admin.users.update({ params, body: { disabled: false } })
   await refuses(browser.session.get(), 'session-ended', 401)
+  // The same by whoever's word: here it is the provider's.
+  const provided = await signedIn(person)
+  for (const active of [false, true]) {
+    await sql`update person set active_at_provider = ${active} where id = ${person.id}`.execute(server.db.kysely)
+  }
+  await refuses(provided.session.get(), 'session-ended', 401)
   const again = await signedIn(person)
   await server.admin.users.remove({ params })
   await refuses(again.session.get(), 'session-ended', 401)

@@ -42,12 +42,7 @@ export async function createFirstAdmin(db: Db, person: { userid: string; name: s
   return result
 }
 
-/** Whether anybody was ever made here, deleted people included. */
-export async function hasPeople(db: Kysely<Database>): Promise<boolean> {
-  return (await db.selectFrom('person').select('id').limit(1).executeTakeFirst()) !== undefined
-}
-
-/** @throws Problem `name-invalid`, `user-exists` */
+/** @throws Problem `name-invalid`, `user-exists`, `duties-separated` */
 export async function insertPerson({ tx, changed, audit }: Act, person: NewPerson): Promise<number> {
   const { name, email, kind, provider } = person
   const userid = normalName(person.userid)
