@@ -246,6 +246,7 @@ test('what is no CSV file of ours is refused with where it breaks', async () => 
     ['name\nx\n', /^1 - lacks the column `user`/],
     ['user,name,name\na,b,c\n', /^1 - has the column `name` twice/],
     [`who,name\n${'a,b\n'.repeat(3_000_000)}`, /^1 - has the unknown column `who`/],
+    ['user,name\na\0,b\n', /^2 - holds NUL/],
     ['user,name\na,b,c\n', /^2 - has 3 cells, the header 2/],
     ['user,name\na,b\nc,"d\ne\n', /^4 - a quote that opens here or above is never closed/],
     ['user,name\na,b"c\n', /^2 - has a quote inside a cell/],
@@ -310,6 +311,44 @@ test('law: whatever values people hold, going out and in again changes nothing',
       },
     ),
     { numRuns: 5 },
+  )
+})
+
+test('law: whatever a file holds, the answer is a clear one', async () => {
+  const kinds = {
+    people: 'user,name,email,kind,disabled,provider',
+    groups: 'group,description,provider',
+    memberships: 'group,user,source',
+    attributes: 'user,group,key,value,source',
+    principals: 'user,kind,identifier,integration,source',
+  }
+  const cell = fc.oneof(
+    fc.constantFrom(
+      'law',
+      'Analysts',
+      '',
+      '"',
+      'a"b',
+      '\0',
+      '\ud800',
+      'iamRole',
+      'local',
+      'x'.repeat(300),
+      '\u202e',
+      '\r',
+      ' ',
+    ),
+    fc.string({ unit: 'binary', maxLength: 6 }),
+  )
+  const rows = fc.array(fc.array(cell, { minLength: 1, maxLength: 6 }), { maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...(Object.keys(kinds) as Kind[])), rows, async (kind, lines) => {
+      const body = [kinds[kind], ...lines.map(line => line.join(','))].join('\n')
+      const told = await take(kind, body, { dryRun: 'true' }).catch((error: unknown) => error)
+      if (told instanceof ApiError) assert.ok([415, 422].includes(told.status), told.message)
+      else if (told instanceof Error) throw told
+    }),
+    { numRuns: 60 },
   )
 })
 

@@ -35,6 +35,7 @@ export async function readCsv(bytes: Bytes, columns: Columns, findings: Findings
   let header: readonly string[] | undefined
   function read(names: readonly string[], record: readonly string[], end: number) {
     const line = end - record.reduce((count, cell) => count + breaksIn(cell), 0)
+    if (record.some(cell => cell.includes('\0'))) return findings.add({ line, message: 'holds NUL: remove it' })
     if (record.length === names.length) return void lines.push({ line, cells: cellsOf(names, record) })
     const message = `has ${record.length} cells, the header ${names.length}: quote cells that hold the separator`
     findings.add({ line, message })

@@ -1,7 +1,6 @@
 /** What each kind of file has in common: its columns, how a line is read, how all of them are stored at once. */
-import type { Kysely } from 'kysely'
 import type { Act } from '../db/act.ts'
-import type { Database } from '../db/schema.ts'
+import type { Db } from '../db/open.ts'
 import type { Columns, Line } from './csv-read.ts'
 import type { Findings } from './findings.ts'
 import type { Report } from './report.ts'
@@ -21,7 +20,7 @@ export interface Storing {
 export interface Kind {
   readonly columns: Columns
   readonly modes: readonly Mode[]
-  readonly export: (db: Kysely<Database>) => AsyncIterable<readonly (readonly string[])[]>
+  readonly export: (db: Db['kysely']) => AsyncIterable<readonly (readonly string[])[]>
   /** Stores what can be stored; what cannot is a finding, for which everything is taken back. */
   readonly store: (lines: readonly Line[], storing: Storing) => Promise<void>
 }
