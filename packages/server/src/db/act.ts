@@ -161,8 +161,11 @@ const appendLock = 0x4865_6164 // "Head"
 
 async function appendChanges(tx: Tx, actor: Actor, changes: readonly NewChange[]): Promise<number | undefined> {
   if (changes.length === 0 && !actor.confirm) return undefined
-  await sql`select pg_advisory_xact_lock(${appendLock})`.execute(tx)
-  await actor.confirm?.(tx, changes)
+  // Taken by the statement that takes the ids, unless somebody looks in between: one way to the database less.
+  if (actor.confirm) {
+    await sql`select pg_advisory_xact_lock(${appendLock})`.execute(tx)
+    await actor.confirm(tx, changes)
+  }
   let last: number | undefined
   for (const batch of inBatches(changes, 10_000)) {
     // As arrays: a statement of so many rows would take longer to write than to run.
@@ -175,7 +178,7 @@ async function appendChanges(tx: Tx, actor: Actor, changes: readonly NewChange[]
           select * from unnest(${batch.map(one => one.entity)}::text[], ${batch.map(one => one.entityId)}::text[],
             ${batch.map(one => JSON.stringify(one.after))}::jsonb[], ${batch.map(one => one.cause)}::text[])
           with ordinality as given (entity, entity_id, after, cause, position) order by position
-        ) given
+        ) given, (select pg_advisory_xact_lock(${appendLock}) offset 0) locked
         returning id)
       select max(id) as last from stored`.execute(tx)
     last = rows[0]?.last ?? last

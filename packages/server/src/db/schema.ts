@@ -469,6 +469,7 @@ export interface Database {
     resource: Json<UserResource>
     email_keys: Generated<string[]>
     version: Generated<number>
+    read_by: Generated<number>
     created_at: DefaultNow
     updated_at: DefaultNow
   }

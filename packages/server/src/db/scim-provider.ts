@@ -31,6 +31,7 @@ export async function findScimProvider(db: Kysely<Database>, hash: Buffer): Prom
       'identity_provider.name',
       'attribute_keys as attributeKeys',
       'group_patterns as groupPatterns',
+      'identity_provider.version',
       'scim',
       'public_url as publicUrl',
       sql<boolean>`coalesce(last_used_at < now() - interval '1 minute', true)`.as('lastUsedIsOld'),

@@ -14,6 +14,7 @@ export interface NewScimUser {
   readonly nameKey: string
   readonly resource: UserResource
   readonly emailKeys: readonly string[]
+  readonly readBy: number
 }
 
 /** @param withGroups whether the groups are wanted, too */
@@ -83,7 +84,7 @@ function ofProvider(db: Reader, provider: string) {
   return db.selectFrom('scim_user').where('provider', '=', provider)
 }
 
-function columnsOf({ person, provider, nameKey, resource, emailKeys }: NewScimUser) {
+function columnsOf({ person, provider, nameKey, resource, emailKeys, readBy }: NewScimUser) {
   return {
     person_id: person,
     provider,
@@ -91,7 +92,13 @@ function columnsOf({ person, provider, nameKey, resource, emailKeys }: NewScimUs
     external_id: resource.externalId ?? null,
     resource: JSON.stringify(resource),
     email_keys: [...emailKeys],
+    read_by: readBy,
   }
+}
+
+/** What the provider has somebody in. */
+export async function groupsOfUser(db: Reader, provider: string, person: number): Promise<StoredUser['groups']> {
+  return groupsOf(db, [{ person_id: person, provider }])
 }
 
 async function toUsers(db: Reader, rows: readonly Row[], withGroups: boolean): Promise<StoredUser[]> {
@@ -101,11 +108,11 @@ async function toUsers(db: Reader, rows: readonly Row[], withGroups: boolean): P
 }
 
 function toUser(row: Row, groups: StoredUser['groups']): StoredUser {
-  const { person_id: id, resource, version, created_at: createdAt, updated_at: updatedAt } = row
-  return { id, resource, version, createdAt, updatedAt, groups }
+  const { person_id: id, resource, version, read_by: readBy, created_at: createdAt, updated_at: updatedAt } = row
+  return { id, resource, version, readBy, createdAt, updatedAt, groups }
 }
 
-async function groupsOf(db: Reader, rows: readonly Row[]) {
+async function groupsOf(db: Reader, rows: readonly Pick<Row, 'person_id' | 'provider'>[]) {
   const ids = rows.map(row => row.person_id)
   return db
     .selectFrom('group_member')

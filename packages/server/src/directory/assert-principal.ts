@@ -43,13 +43,13 @@ export async function assertPrincipal(
   const isSame = known?.kind === said.kind && known.identifier === said.identifier
   if (isSame && known.problem === null) return
   await lockPrincipals(act.tx)
-  const problem = problemOfForm(said) ?? (await problemOfOwner(act, person, said.identifier))
+  const problem = problemOfForm(said)
   const asserted = { person_id: person, source: provider, ...said }
-  if (problem !== undefined) {
-    await storePrincipals(act, person, provider, [], cause)
-    return keepAsserted(act, { ...asserted, problem })
+  if (problem === undefined) {
+    return storeAsserted(act, asserted, { identifier: said.identifier, uniqueId: null, warning: null })
   }
-  await storeAsserted(act, asserted, { identifier: said.identifier, uniqueId: null, warning: null })
+  await storePrincipals(act, person, provider, [], cause)
+  await keepAsserted(act, { ...asserted, problem })
 }
 
 /** Once AWS told who is meant; what is taken meanwhile stays beside. INVARIANT: under `lockPrincipals`. */

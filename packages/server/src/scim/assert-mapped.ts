@@ -1,22 +1,34 @@
 /** What a user's attributes say of the person here: by the provider's mapping, as far as it may assert. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Act } from '../db/act.ts'
-import { assertPerson } from '../directory/assert.ts'
+import { type Assertion, assertPerson } from '../directory/assert.ts'
 import type { ScimProvider } from './provider.ts'
 import { type UserResource, valuesAt } from './user-resource.ts'
 
-/** Groups are spoken of by calls of their own. What may not be asserted is left out, and stands in the audit event. */
+/**
+ * Groups are spoken of by calls of their own. What may not be asserted is left out, and stands in the audit event.
+ * @param before what was read in the same way the last time: what it said, too, need not be said again
+ */
 export async function assertMapped(
   doing: Act,
   provider: ScimProvider,
   person: number,
   resource: UserResource,
+  before?: UserResource,
 ): Promise<void> {
-  const { attributes, principal } = provider.mapping
-  if (attributes.length === 0 && !principal) return
-  await assertPerson(doing, provider, person, {
+  const said = assertionOf(provider, resource)
+  const known = before ? assertionOf(provider, before) : {}
+  const attributes = isDeepStrictEqual(said.attributes, known.attributes) ? undefined : said.attributes
+  const principal = isDeepStrictEqual(said.principal, known.principal) ? undefined : said.principal
+  if (!attributes && principal === undefined) return
+  await assertPerson(doing, provider, person, { attributes, principal })
+}
+
+function assertionOf({ mapping: { attributes, principal } }: ScimProvider, resource: UserResource): Assertion {
+  return {
     attributes: attributes.flatMap(({ path, key }) => valuesAt(resource, path).map(value => ({ key, value }))),
     principal: principal && (saidPrincipal(principal, resource) ?? null),
-  })
+  }
 }
 
 function saidPrincipal({ path, kind }: NonNullable<ScimProvider['mapping']['principal']>, resource: UserResource) {

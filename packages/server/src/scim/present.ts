@@ -14,6 +14,8 @@ export interface StoredUser {
   readonly id: number
   readonly resource: UserResource
   readonly version: number
+  /** The provider's version when the resource was last read for attributes and principal. */
+  readonly readBy: number
   readonly createdAt: number
   readonly updatedAt: number
   readonly groups: readonly { readonly id: number; readonly name: string }[]

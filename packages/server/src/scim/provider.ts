@@ -7,4 +7,6 @@ export interface ScimProvider {
   readonly attributeKeys: readonly string[]
   readonly groupPatterns: readonly string[]
   readonly mapping: ScimMapping
+  /** Rises with every change of what stands here. */
+  readonly version: number
 }

@@ -19,6 +19,7 @@ import {
 import {
   deleteScimUser,
   findScimUser,
+  groupsOfUser,
   insertScimUser,
   listScimUsers,
   lockScimUser,
@@ -31,6 +32,7 @@ import { parseFilter } from './filter.ts'
 import { readOperations } from './patch.ts'
 import { patchUser as patched } from './patch-user.ts'
 import { presentList, presentUser, type StoredUser, type Wanted, wants } from './present.ts'
+import type { ScimProvider } from './provider.ts'
 import { displayNameOf, emailOf, isObject, readUser, type UserResource } from './user-resource.ts'
 import { refuseStale } from './version.ts'
 
@@ -68,7 +70,7 @@ export async function createUser(db: Db, call: ScimCall, wanted: Wanted): Promis
   const person = personOf(resource)
   const { result } = await act(db, actor, async doing => {
     const id = await insertProvidedPerson(doing, provider.name, person)
-    const user = await insertScimUser(doing.tx, rowOf(id, provider.name, resource))
+    const user = await insertScimUser(doing.tx, rowOf(id, provider, resource))
     await assertMapped(doing, provider, id, resource)
     return user
   })
@@ -106,15 +108,21 @@ async function write(
     const before = await locked(doing, call)
     refuseStale(call.ifMatch, before.version)
     const resource = change(before.resource)
-    if (isDeepStrictEqual(before.resource, resource)) return before
+    const isSame = isDeepStrictEqual(before.resource, resource)
+    if (isSame && before.readBy === provider.version) return before
+    // First of all, as everybody does who changes principals: the person is locked after it.
+    await assertMapped(
+      doing,
+      provider,
+      before.id,
+      resource,
+      before.readBy === provider.version ? before.resource : undefined,
+    )
     await changeProvidedPerson(doing, provider.name, before.id, personOf(resource))
-    const after = await updateScimUser(doing.tx, rowOf(before.id, provider.name, resource))
-    await assertMapped(doing, provider, before.id, resource)
-    return after
+    return updateScimUser(doing.tx, rowOf(before.id, provider, resource))
   })
   if (!wants('groups', wanted)) return answerOf(result, call, wanted)
-  const whole = await findScimUser(db.kysely, provider.name, result.id, true)
-  return answerOf(whole ?? result, call, wanted)
+  return answerOf({ ...result, groups: await groupsOfUser(db.kysely, provider.name, result.id) }, call, wanted)
 }
 
 async function locked(doing: Act, call: ScimCall): Promise<StoredUser> {
@@ -131,10 +139,10 @@ function personOf(resource: UserResource): ProvidedPerson {
   return { userid, name: displayNameOf(resource), email: emailOf(resource), externalId, isActive }
 }
 
-function rowOf(person: number, provider: string, resource: UserResource) {
+function rowOf(person: number, { name: provider, version: readBy }: ScimProvider, resource: UserResource) {
   const emails = Array.isArray(resource.emails) ? resource.emails.filter(isObject) : []
   const emailKeys = emails.flatMap(({ value }) => (typeof value === 'string' ? [value.toLowerCase()] : []))
-  return { person, provider, resource, emailKeys, nameKey: nameKey(normalName(resource.userName)) }
+  return { person, provider, resource, emailKeys, readBy, nameKey: nameKey(normalName(resource.userName)) }
 }
 
 function answerOf(user: StoredUser, { base }: ScimCall, wanted: Wanted): ScimAnswer {

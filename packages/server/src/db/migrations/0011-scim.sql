@@ -24,6 +24,8 @@ create table scim_user (
   -- Values of `emails` in lower case: some providers look people up by them.
   email_keys text[] not null default '{}',
   version integer not null default 1,
+  -- The provider's version when attributes and principal were last made from this: another mapping reads it anew.
+  read_by integer not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -32,6 +34,9 @@ create index scim_user_external_id on scim_user (provider, external_id) where ex
 -- Pages of all people of a provider.
 create index scim_user_page on scim_user (provider, person_id);
 create index scim_user_email on scim_user using gin (email_keys);
+
+-- Serves "whose is this id of Identity Center?", which is asked whatever its case: of everybody in a sync.
+create index principal_center_identifier on principal (lower(identifier)) where kind = 'identityCenterUser';
 
 -- Name and external id are the group's own.
 create table scim_group (
