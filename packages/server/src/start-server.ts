@@ -16,6 +16,7 @@ import { rewrapSecrets } from './db/integration-edit.ts'
 import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
 import { startPrincipalChecks } from './directory/check-principals.ts'
+import { rewrapClientSecrets } from './directory/client-secrets.ts'
 import { firstAdminKey, firstSetUpLink } from './directory/first-admin.ts'
 import { urlOf } from './directory/set-up.ts'
 import { createApp } from './http/app.ts'
@@ -64,9 +65,11 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const db = openDatabase(url, { onConnectionLost: err => log.warn({ err }, 'a database connection was lost') })
     closers.push(() => db.close())
 
-    const rewrapped = await rewrapSecrets(db, vault, secretContext, (integration, err) =>
-      log.error({ err, integration }, 'a stored secret could not be wrapped with the newest encryption key'),
-    )
+    const unwrappable = (of: object) =>
+      log.error(of, 'a stored secret could not be wrapped with the newest encryption key')
+    const rewrapped =
+      (await rewrapSecrets(db, vault, secretContext, (integration, err) => unwrappable({ err, integration }))) +
+      (await rewrapClientSecrets(db, vault, (identityProvider, err) => unwrappable({ err, identityProvider })))
     if (rewrapped > 0) log.info({ rewrapped }, 'stored secrets were wrapped with the newest encryption key')
 
     const verifyEveryMs = config.HEADGATE_INDEX_VERIFY_MINUTES * 60_000

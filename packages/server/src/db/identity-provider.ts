@@ -176,10 +176,6 @@ async function nameTaken(tx: Tx, name: string): Promise<Problem> {
   return new Problem('identity-provider-exists', { name: other?.name ?? name, id: other?.id })
 }
 
-/**
- * Every client secret under the newest key. Safe to run twice and on several nodes at once; one that does not open is
- * told and left as it is. Answers how many were wrapped anew.
- */
 export async function clientSecrets(db: Reader): Promise<{ id: number; secret: Sealed }[]> {
   const rows = await db
     .selectFrom('identity_provider')

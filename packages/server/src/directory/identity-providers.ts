@@ -22,6 +22,7 @@ import { endSessions } from '../db/sign-in-session.ts'
 import type { Sealed } from '../secrets.ts'
 import type { World } from '../world.ts'
 import { allowedKey } from './allow-list.ts'
+import { clientSecretContext } from './client-secrets.ts'
 import { refuseReserved } from './reserved-names.ts'
 
 export interface ProviderInput extends Omit<ProviderSettings, 'oidc'> {
@@ -30,11 +31,6 @@ export interface ProviderInput extends Omit<ProviderSettings, 'oidc'> {
 
 /** What else `source` and `via` may say. */
 const ownSources = ['local', 'marketplace', 'built-in', 'api-key', 'headgate']
-
-/** The row that a client secret is sealed for. */
-export function clientSecretContext(id: number): string {
-  return `identity-provider/${id}/clientSecret`
-}
 
 /** @throws Problem `identity-provider-exists`, `identity-provider-invalid`, `name-reserved` */
 export async function createProvider(

@@ -20,7 +20,7 @@ import {
 import type { ProviderRow } from '../db/identity-provider.ts'
 import { type Outbound, OutboundError, outboundOf } from '../outbound.ts'
 import type { World } from '../world.ts'
-import { clientSecretContext } from './identity-providers.ts'
+import { clientSecretContext } from './client-secrets.ts'
 
 export type OidcProvider = Omit<ProviderRow, 'oidc'> & {
   readonly oidc: NonNullable<ProviderRow['oidc']>
