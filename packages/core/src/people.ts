@@ -24,9 +24,9 @@ export type WhyUseless =
   /** AWS has somebody else under its name by now. */
   | 'anotherPrincipal'
 
-/** Whether a principal can be granted anything there; undefined: it can. Asked for many people at once. */
-export function uselessIn({ accountId, vendsTo = [] }: Integration): (principal: Principal) => WhyUseless | undefined {
-  const welcome = new Set(vendsTo)
+/** Whether a principal can be granted anything there; undefined: it can. */
+export function uselessIn({ accountId, vendsTo }: Integration): (principal: Principal) => WhyUseless | undefined {
+  const welcome = setOf(vendsTo ?? nobody)
   return ({ kind, identifier, isAnother }) => {
     if (isAnother) return 'anotherPrincipal'
     if (kind === 'identityCenterUser') return undefined
@@ -40,4 +40,14 @@ export function uselessIn({ accountId, vendsTo = [] }: Integration): (principal:
 /** Of an ARN of IAM. */
 export function accountOf(arn: string): string | undefined {
   return /^arn:[^:]+:iam::(\d{12}):/.exec(arn)?.[1]
+}
+
+const nobody: readonly string[] = []
+/** A plan is asked for after every change, and the list may be long; a list never changes. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>()
+
+function setOf(list: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(list) ?? new Set(list)
+  sets.set(list, known)
+  return known
 }

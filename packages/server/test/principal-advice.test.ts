@@ -149,3 +149,12 @@ test('the ARN of a role in other letters is refused with the right one', async (
   )
   assert.deepEqual((await server.admin.users.get({ params: { id } })).principals, [])
 })
+
+test('a person and a role-user do not share a principal', async () => {
+  const arn = await makeRole('team', { AWS: account.accountId })
+  const holder = await mapped('team', arn, 'role-user')
+  const { id } = await server.admin.users.create({ body: { userid: 'team-lead', name: 'Team lead' } })
+  const attempt = server.admin.users.setPrincipals({ params: { id }, body: [{ kind: 'iamRole', identifier: arn }] })
+  await refuses(attempt, 'principal-taken', 409)
+  await assert.rejects(attempt, new RegExp(`belongs to user \`team\` \\(id = ${holder}\\)`))
+})

@@ -79,13 +79,14 @@ function Principals({ person: { principals } }: { readonly person: User }) {
   }
   return (
     <ul>
-      {principals.map(({ kind, identifier, integrationIds }) => (
-        <li key={`${kind} ${identifier}`}>
+      {principals.map(({ kind, identifier, integrationIds, source }) => (
+        <li key={`${kind} ${identifier} ${source ?? ''} ${integrationIds?.join() ?? ''}`}>
           <span className="quiet">{principalKindWords[kind]}</span> <code>{identifier}</code>{' '}
           <CopyText text={identifier} what={`the principal ${identifier}`} />
           {integrationIds !== undefined && (
             <span className="quiet small"> for integration {integrationIds.join(', ')} only</span>
           )}
+          {source !== undefined && <span className="quiet small"> {sourceWords(source)}</span>}
         </li>
       ))}
     </ul>
