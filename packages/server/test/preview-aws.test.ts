@@ -1,6 +1,7 @@
 /** Previews of writes that ask AWS: AWS is asked, nothing there or here is changed, and then it comes as it was said. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PutAccessGrantsInstanceResourcePolicyCommand } from '@aws-sdk/client-s3-control'
 import { lake, registerOne } from './support/lake.ts'
 
 test('registering, mapping people and deleting the integration are previewed without touching AWS', async t => {
@@ -45,4 +46,28 @@ test('registering, mapping people and deleting the integration are previewed wit
   const remove = { params: { id: integrationId }, query: { dataSources: 'disable' as const } }
   await admin.integrations.remove({ ...remove, ifPreview: ended.token ?? '' })
   await server.world.background.idle()
+})
+
+test('a principal of another account is previewed to get what the instance lets it vend', async t => {
+  const { server, account, integrationId } = await lake(t)
+  const { admin } = server
+  const eve = await server.as([], 'eve')
+  const policy = { name: 'all', kind: 'grant' as const, level: 'READ' as const, who: { everyone: true as const } }
+  await admin.policies.create({ body: { ...policy, appliesTo: { everything: true }, state: 'active' } })
+  await registerOne(admin, integrationId, { dataSourceName: 'a', prefix: 's3://research-data/a/*' })
+  const principals = [{ kind: 'iamRole' as const, identifier: 'arn:aws:iam::444455556666:role/eve' }]
+  const preview = () =>
+    admin.previews.make({ body: { changes: [{ change: 'setPrincipals', user: eve.id, principals }] } })
+  assert.equal((await preview()).integrations[0]?.grants.create ?? 0, 0)
+
+  const { accountId } = account
+  const Resource = `arn:aws:s3:us-east-1:${accountId}:access-grants/default`
+  const Statement = { Effect: 'Allow', Principal: { AWS: '444455556666' }, Action: 's3:GetDataAccess', Resource }
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+  await account.owner.s3Control.send(new PutAccessGrantsInstanceResourcePolicyCommand({ AccountId: accountId, Policy }))
+  const previewed = await preview()
+  assert.deepEqual(previewed.integrations[0]?.grants, { create: 1, revoke: 0 })
+  await admin.users.setPrincipals({ params: { id: eve.id }, body: principals, ifPreview: previewed.token ?? '' })
+  const { integrations } = await admin.principals.read({ params: { id: eve.id } })
+  assert.equal(integrations[0]?.status, 'mapped')
 })
