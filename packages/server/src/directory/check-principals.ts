@@ -71,7 +71,7 @@ async function record({ db }: Asks, row: PrincipalRow, lookUp: PrincipalLookUp):
   await markChecked(db.kysely, row.id)
 }
 
-/** What was read before stays readable when AWS does not let it be read any more; the problem says so. */
+/** What AWS does not let be read any more is unknown, whatever was read before. */
 async function recordRole({ db }: Asks, arn: string, lookUp: PrincipalLookUp): Promise<void> {
   if (!('found' in lookUp) || !lookUp.found || lookUp.trustPolicy === undefined) {
     const problem = 'found' in lookUp ? 'AWS does not know the role' : (lookUp as { unknown: string }).unknown
