@@ -6,6 +6,8 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { sql } from 'kysely'
 import { newKey } from '../packages/server/src/directory/new-key.ts'
 import { startChangeLoop } from '../packages/server/src/reconcile/change-loop.ts'
@@ -36,11 +38,11 @@ export async function measure(smoke: boolean): Promise<Bench> {
       const members = letIn * membersPerGroup
       const grantedMs = (await untilGrants(lake, members)) - grouped.endedAt
 
-      const memoryBefore = await settledMemory(lake)
+      const memoryBefore = await settledMemory()
       const cpuBefore = process.cpuUsage()
       const changed = await run('changeUsers', 0, users)
       const { user, system } = process.cpuUsage(cpuBefore)
-      const memoryGrowth = (await settledMemory(lake)) - memoryBefore
+      const memoryGrowth = (await settledMemory()) - memoryBefore
       // The groups that are let in come last, so that what they bring about comes after everything else.
       const regrouped = await run('changeGroups', letIn, groups)
       const last = await run('changeGroups', 0, letIn)
@@ -150,10 +152,10 @@ async function untilSettled(lake: BenchLake, wanted: number): Promise<number> {
   return settledAt
 }
 
-/** Of what is in use: collected first, where that can be asked for, and after the loop has caught up. */
-async function settledMemory(lake: BenchLake): Promise<number> {
-  await sleep(1000)
-  await lake.server.world.index.reach(0)
-  globalThis.gc?.()
+/** Of what is in use, once the loop had time to catch up. */
+async function settledMemory(): Promise<number> {
+  await sleep(2000)
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
   return process.memoryUsage().heapUsed + process.memoryUsage().external
 }

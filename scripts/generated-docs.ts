@@ -1,5 +1,5 @@
 /** The pages of `docs/` that are made from the code: each a function from the tables in the source to its Markdown. */
-import { api, type Endpoint, type ErrorCode, errors, isRule, whoMay } from '@headgate/core/api'
+import { api, type Endpoint, type ErrorCode, errors, isRule, type ScimEndpoint, scim, whoMay } from '@headgate/core/api'
 import { UNKNOWNS } from '@headgate/sandbox'
 import { settings } from '@headgate/server'
 
@@ -55,7 +55,10 @@ function permissionsPage(): string {
     'A test calls every route without its permission and expects 403. Source: `packages/core/src/api/`.',
     table(
       ['route', 'needs'],
-      endpoints().map(({ method, path, needs }) => [`\`${method} ${path}\``, needsText(needs)]),
+      [
+        ...endpoints().map(({ method, path, needs }) => [`\`${method} ${path}\``, needsText(needs)]),
+        ...scimRoutes.map(({ method, path }) => [`\`${method} ${path}\``, 'bearer token of the identity provider']),
+      ],
     ),
   ])
 }
@@ -66,10 +69,10 @@ function httpPage(): string {
     'Bodies may be JSON or YAML. Writes answer `Headgate-Sequence`; a read that sends it back waits up to 2 s for that change. Routes that ask for `If-Match` take the version of the `ETag`.',
     table(
       ['route', 'what it does', 'body up to', 'errors of its own'],
-      endpoints().map(({ method, path, summary, body, bodyLimit = MiB, errors: codes }) => [
+      [...endpoints(), ...scimRoutes].map(({ method, path, summary, errors: codes, ...rest }) => [
         `\`${method} ${path}\``,
         summary,
-        body ? `${bodyLimit / MiB} MiB` : '',
+        'body' in rest || 'bodyLimit' in rest ? `${(rest.bodyLimit ?? MiB) / MiB} MiB` : '',
         codes.map((code: ErrorCode) => `\`${code}\``).join(', '),
       ]),
     ),
@@ -81,6 +84,9 @@ const MiB = 1024 * 1024
 function endpoints(): readonly Endpoint[] {
   return Object.values(api).flatMap(resource => Object.values(resource) as Endpoint[])
 }
+
+/** What identity providers call: see `docs/scim.md`. */
+const scimRoutes: readonly ScimEndpoint[] = Object.values(scim)
 
 function needsText(needs: Endpoint['needs']): string {
   if (needs === 'nobody') return 'nothing'

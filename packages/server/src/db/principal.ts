@@ -38,6 +38,15 @@ export async function lockPrincipals(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(${principalLock})`.execute(tx)
 }
 
+/**
+ * The same for one identifier alone: others change other principals meanwhile. For whoever says one principal of one
+ * person, such as a sync of thousands of people.
+ */
+export async function lockPrincipal(tx: Tx, identifier: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(${principalLock}),
+    pg_advisory_xact_lock(${principalLock}, hashtext(lower(${identifier})))`.execute(tx)
+}
+
 export interface Taken {
   readonly identifier: string
   readonly id: number
@@ -69,7 +78,7 @@ export async function findTaken(
 }
 
 /**
- * Replaces what one source says of a person. INVARIANT: under `lockPrincipals`, with nothing that is taken.
+ * Replaces what one source says of a person. INVARIANT: under `lockPrincipals` or `lockPrincipal`, with nothing that is taken.
  * @throws Problem `user-not-found`
  */
 export async function storePrincipals(

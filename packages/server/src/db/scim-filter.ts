@@ -26,8 +26,9 @@ interface Kind {
   readonly resource: RawBuilder<unknown> | undefined
 }
 
-/** @throws Problem `scim-filter-invalid` */
-export function usersWhere(filter: Filter, keyOf: (name: string) => string): Condition {
+/** @param filter undefined: all of them. Throws Problem `scim-filter-invalid` */
+export function usersWhere(filter: Filter | undefined, keyOf: (name: string) => string): Condition {
+  if (!filter) return sql`true`
   return condition(filter, {
     places: userPlaces,
     columns: { id: sql`scim_user.person_id::text`, externalId: sql`scim_user.external_id`, ...times('scim_user') },
@@ -43,8 +44,9 @@ export function usersWhere(filter: Filter, keyOf: (name: string) => string): Con
   })
 }
 
-/** @throws Problem `scim-filter-invalid` */
-export function groupsWhere(filter: Filter, keyOf: (name: string) => string): Condition {
+/** @param filter undefined: all of them. Throws Problem `scim-filter-invalid` */
+export function groupsWhere(filter: Filter | undefined, keyOf: (name: string) => string): Condition {
+  if (!filter) return sql`true`
   return condition(filter, {
     places: groupPlaces,
     columns: {

@@ -21,7 +21,11 @@ const cause = 'identity-provider'
  * A new person, or one whom the provider brought already when they signed in.
  * @throws Problem `scim-name-taken`, `scim-external-id-taken`
  */
-export async function insertProvidedPerson(act: Act, provider: string, person: ProvidedPerson): Promise<number> {
+export async function insertProvidedPerson(
+  act: Act,
+  provider: string,
+  person: ProvidedPerson,
+): Promise<{ readonly id: number; readonly isNew: boolean }> {
   const { userid, name, email, externalId, isActive } = person
   const { rows } = await sql<{ id: number; isKnown: boolean }>`
     with made as (
@@ -35,7 +39,7 @@ export async function insertProvidedPerson(act: Act, provider: string, person: P
     )
     select id, exists (select from known) as "isKnown" from made`.execute(act.tx)
   const [made] = rows
-  if (!made) return adopt(act, provider, person)
+  if (!made) return { id: await adopt(act, provider, person), isNew: false }
   if (!made.isKnown) throw await externalIdTaken(act.tx, provider, externalId)
   const { id } = made
   act.changed('user', id, { id, userid, disabled: !isActive }, cause)
@@ -48,7 +52,7 @@ export async function insertProvidedPerson(act: Act, provider: string, person: P
       after: { userid, name, email: email ?? null, kind: 'person', provider, active: isActive },
     },
   })
-  return id
+  return { id, isNew: true }
 }
 
 /** @throws Problem `scim-name-taken` unless whoever has the name is known to this provider, and not yet by SCIM */

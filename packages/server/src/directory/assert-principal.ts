@@ -9,7 +9,7 @@ import type { PrincipalKind } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Act } from '../db/act.ts'
 import { type AssertedPrincipal, dropAsserted, findAsserted, keepAsserted } from '../db/asserted-principal.ts'
-import { findTaken, lockPrincipals, storePrincipals } from '../db/principal.ts'
+import { findTaken, lockPrincipal, storePrincipals } from '../db/principal.ts'
 import { readPrincipal } from './principal-form.ts'
 
 export interface SaidPrincipal {
@@ -24,6 +24,7 @@ const cause = 'identity-provider'
 /**
  * Makes what this provider says of the person so, and nothing else. Saying the same again changes nothing.
  * @param said undefined: none
+ * @param isNew whether the person was made in this very transaction
  * @throws Problem `user-not-found`
  */
 export async function assertPrincipal(
@@ -31,18 +32,19 @@ export async function assertPrincipal(
   provider: string,
   person: number,
   said: SaidPrincipal | undefined,
+  isNew = false,
 ): Promise<void> {
-  const known = await findAsserted(act.tx, person, provider)
+  const known = isNew ? undefined : await findAsserted(act.tx, person, provider)
   if (!said) {
     if (!known) return
-    await lockPrincipals(act.tx)
+    await lockPrincipal(act.tx, known.identifier)
     await dropAsserted(act.tx, person, provider)
     await storePrincipals(act, person, provider, [], cause)
     return
   }
   const isSame = known?.kind === said.kind && known.identifier === said.identifier
   if (isSame && known.problem === null) return
-  await lockPrincipals(act.tx)
+  await lockPrincipal(act.tx, said.identifier)
   const problem = problemOfForm(said)
   const asserted = { person_id: person, source: provider, ...said }
   if (problem === undefined) {
@@ -52,7 +54,7 @@ export async function assertPrincipal(
   await keepAsserted(act, { ...asserted, problem })
 }
 
-/** Once AWS told who is meant; what is taken meanwhile stays beside. INVARIANT: under `lockPrincipals`. */
+/** Once AWS told who is meant; what is taken meanwhile stays beside. INVARIANT: under `lockPrincipals` or `lockPrincipal`. */
 export async function storeAsserted(
   act: Act,
   asserted: Omit<AssertedPrincipal, 'problem' | 'since'>,

@@ -25,6 +25,8 @@ export interface Assertion {
   readonly attributes?: readonly { readonly key: string; readonly value: string }[] | undefined
   /** null: has none. */
   readonly principal?: SaidPrincipal | null | undefined
+  /** Whether the person was made in this very transaction: nothing was said of them before. */
+  readonly isNew?: boolean
 }
 
 export interface LeftOut {
@@ -44,14 +46,14 @@ export async function assertPerson(
   act: Act,
   provider: AssertingProvider,
   person: number,
-  { groups, attributes, principal }: Assertion,
+  { groups, attributes, principal, isNew = false }: Assertion,
   told: readonly LeftOut[] = [],
 ): Promise<readonly LeftOut[]> {
   // Before the person is locked, as everybody does who changes principals.
-  if (principal !== undefined) await assertPrincipal(act, provider.name, person, principal ?? undefined)
+  if (principal !== undefined) await assertPrincipal(act, provider.name, person, principal ?? undefined, isNew)
   const target = personTarget(await lockPerson(act.tx, person))
   const ofGroups = await assertGroups(act, provider, person, groups)
-  const ofAttributes = await assertAttributes(act, provider, person, attributes)
+  const ofAttributes = await assertAttributes(act, provider, person, attributes, isNew)
   const leftOut = [...told, ...ofGroups.leftOut, ...ofAttributes.leftOut]
   const changes = { groups: ofGroups.changes, attributes: ofAttributes.changes }
   if (leftOut.length > 0 || Object.values(changes).some(({ added, removed }) => added.length + removed.length > 0)) {
@@ -111,6 +113,7 @@ async function assertAttributes(
   provider: AssertingProvider,
   person: number,
   said: Assertion['attributes'],
+  isNew: boolean,
 ): Promise<Done> {
   if (!said) return nothing
   const leftOut: LeftOut[] = []
@@ -123,7 +126,7 @@ async function assertAttributes(
     if (key !== undefined && reason === undefined) wanted.push([person, key, value.text])
     else leftOut.push({ what: 'attribute', name: `${one.key}: ${value.text}`, reason: reason ?? '' })
   }
-  const before = await rowsOfSource(act.tx, 'userAttribute', provider.name, person)
+  const before = isNew ? [] : await rowsOfSource(act.tx, 'userAttribute', provider.name, person)
   const done = await changeRows(act, 'userAttribute', provider.name, difference(before, wanted), cause)
   const text = ([, key, value]: readonly [number, string, string]) => `${key}: ${value}`
   return { changes: { added: done.added.map(text), removed: done.removed.map(text) }, leftOut }

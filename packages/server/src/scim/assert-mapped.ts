@@ -7,22 +7,27 @@ import { type UserResource, valuesAt } from './user-resource.ts'
 
 /**
  * Groups are spoken of by calls of their own. What may not be asserted is left out, and stands in the audit event.
- * @param before what was read in the same way the last time: what it said, too, need not be said again
+ * @param before what was read in the same way the last time: what it said, too, need not be said again. `nobody`: the
+ * person was made in this very transaction
  */
 export async function assertMapped(
   doing: Act,
   provider: ScimProvider,
   person: number,
   resource: UserResource,
-  before?: UserResource,
+  before: UserResource | 'nobody' | undefined,
 ): Promise<void> {
   const said = assertionOf(provider, resource)
-  const known = before ? assertionOf(provider, before) : {}
+  const isNew = before === 'nobody'
+  const known = before && !isNew ? assertionOf(provider, before) : isNew ? nothing : {}
   const attributes = isDeepStrictEqual(said.attributes, known.attributes) ? undefined : said.attributes
   const principal = isDeepStrictEqual(said.principal, known.principal) ? undefined : said.principal
   if (!attributes && principal === undefined) return
-  await assertPerson(doing, provider, person, { attributes, principal })
+  await assertPerson(doing, provider, person, { attributes, principal, isNew })
 }
+
+/** What is known of somebody who is new. */
+const nothing: Assertion = { attributes: [], principal: null }
 
 function assertionOf({ mapping: { attributes, principal } }: ScimProvider, resource: UserResource): Assertion {
   return {

@@ -5,7 +5,6 @@
  */
 import { nameKey, normalName } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import { sql } from 'kysely'
 import { type Act, act } from '../db/act.ts'
 import type { Db } from '../db/open.ts'
 import { groupsWhere } from '../db/scim-filter.ts'
@@ -42,7 +41,7 @@ import { refuseStale } from './version.ts'
 const maxOperations = 10_000
 
 export async function listGroups(db: Db, { caller, base }: ScimCall, page: PageAsked, wanted: Wanted) {
-  const where = page.filter === undefined ? sql<boolean>`true` : groupsWhere(parseFilter(page.filter), nameKey)
+  const where = groupsWhere(page.filter === undefined ? undefined : parseFilter(page.filter), nameKey)
   const { name } = caller.provider
   const { groups, total } = await listScimGroups(db.kysely, name, where, page, wants('members', wanted))
   return presentList(

@@ -6,7 +6,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { nameKey, normalName } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import { sql } from 'kysely'
 import { type Act, act } from '../db/act.ts'
 import type { Db } from '../db/open.ts'
 import { usersWhere } from '../db/scim-filter.ts'
@@ -46,7 +45,7 @@ export interface PageAsked {
 }
 
 export async function listUsers(db: Db, { caller, base }: ScimCall, page: PageAsked, wanted: Wanted) {
-  const where = page.filter === undefined ? sql<boolean>`true` : usersWhere(parseFilter(page.filter), nameKey)
+  const where = usersWhere(page.filter === undefined ? undefined : parseFilter(page.filter), nameKey)
   const { name } = caller.provider
   const { users, total } = await listScimUsers(db.kysely, name, where, page, wants('groups', wanted))
   return presentList(
@@ -69,9 +68,9 @@ export async function createUser(db: Db, call: ScimCall, wanted: Wanted): Promis
   const resource = readUser(call.body)
   const person = personOf(resource)
   const { result } = await act(db, actor, async doing => {
-    const id = await insertProvidedPerson(doing, provider.name, person)
+    const { id, isNew } = await insertProvidedPerson(doing, provider.name, person)
     const user = await insertScimUser(doing.tx, rowOf(id, provider, resource))
-    await assertMapped(doing, provider, id, resource)
+    await assertMapped(doing, provider, id, resource, isNew ? 'nobody' : undefined)
     return user
   })
   return answerOf(result, call, wanted)
