@@ -140,7 +140,12 @@ test('the issuer stays once somebody has signed in by it, and whoever the provid
     'identity-provider-invalid',
     422,
   )
-  const same = { enabled: false, oidc: { ...kept, issuer: made.oidc?.issuer ?? '' } }
+  const same = {
+    enabled: false,
+    attributeKeys: ['Team'],
+    groupPatterns: ['*'],
+    oidc: { ...kept, issuer: made.oidc?.issuer ?? '' },
+  }
   await admin.identityProviders.replace({ params, body: same, ifMatch: '"1"' })
   // Switched off, what it asserted stays.
   assert.equal((await admin.users.get({ params: { id: ann.id } })).groups.length, 1)
@@ -152,6 +157,29 @@ test('the issuer stays once somebody has signed in by it, and whoever the provid
   await refuses(admin.identityProviders.unlink({ params: { ...params, userId: ann.id } }), 'identity-managed', 409)
   await admin.identityProviders.unlink({ params: { ...params, userId: ben.id } })
   assert.deepEqual((await admin.users.get({ params: { id: ben.id } })).groups, [])
+})
+
+test('what a provider may assert no more goes, and nothing else', async () => {
+  const { params, made, ann } = await inUse('narrowed')
+  const { clientSecret: _, ...kept } = oidc
+  const body = { oidc: { ...kept, issuer: made.oidc?.issuer ?? '' }, attributeKeys: ['Team'], groupPatterns: ['other'] }
+  await admin.identityProviders.replace({ params, body, ifMatch: '"1"' })
+  const seen = await admin.users.get({ params: { id: ann.id } })
+  assert.deepEqual(
+    [seen.groups, seen.attributes.length, seen.provider, seen.activeAtProvider],
+    [[], 1, 'narrowed', true],
+  )
+  await admin.identityProviders.replace({ params, body: { ...body, attributeKeys: [] }, ifMatch: '"2"' })
+  assert.deepEqual((await admin.users.get({ params: { id: ann.id } })).attributes, [])
+})
+
+test('nobody links somebody who may do more than they do', async () => {
+  const { id } = await admin.identityProviders.create({ body: { name: 'linking' } })
+  const userAdmin = await server.as(['USER_ADMIN'])
+  const [governor, plain] = [await server.as(['GOVERNANCE']), await server.as([])]
+  const link = (userId: number) => userAdmin.identityProviders.link({ params: { id, userId }, body: {} })
+  await refuses(link(governor.id), 'permission-missing', 403)
+  await link(plain.id)
 })
 
 test('a provider does not enable whom an admin disabled, nor the other way round', async () => {

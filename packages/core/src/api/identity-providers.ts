@@ -175,7 +175,7 @@ export const identityProviders = {
     method: 'PUT',
     path: '/identity-providers/{id}',
     summary:
-      'Replace what an identity provider may do; switched off, nobody signs in through it and what it asserted stays',
+      'Replace what an identity provider may do: what it may assert no more goes; switched off, nobody signs in through it and the rest stays',
     needs,
     params,
     body: z.strictObject(changeable),

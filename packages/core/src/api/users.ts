@@ -41,7 +41,12 @@ export const user = z.object({
   name: z.string(),
   email: z.string().optional(),
   kind: z.enum(userKinds),
+  /** By an admin, or because the identity provider that manages them says that they are not active. */
   disabled: z.boolean(),
+  /** The identity provider that manages them; absent: nobody else does. */
+  provider: z.string().optional(),
+  /** What it says; there for whoever it manages. */
+  activeAtProvider: z.boolean().optional(),
   permissions: z.array(z.enum(permissions)),
   /** Where CREATE_S3_DATASOURCE holds; absent: everywhere, for whoever has it. */
   dataSourceScopes: z.array(z.string()).optional(),
@@ -211,6 +216,8 @@ export const group = z.object({
   id,
   name: z.string(),
   description: z.string(),
+  /** The identity provider that made it; absent: it was made here. */
+  provider: z.string().optional(),
   members: z.number().int(),
   attributes: z.array(attribute),
   createdAt: instant,

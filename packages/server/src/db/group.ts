@@ -305,6 +305,7 @@ async function present(db: Reader, groups: readonly GroupRow[]): Promise<Group[]
     id: group.id,
     name: group.name,
     description: group.description,
+    ...(group.provider === null ? {} : { provider: group.provider }),
     members: isBuiltIn(group) ? everyone : (counts.get(group.id) ?? 0),
     attributes: (attributesOf.get(group.id) ?? []).map(row => ({ key: row.key, value: row.value, source: row.source })),
     createdAt: new Date(group.created_at).toISOString(),

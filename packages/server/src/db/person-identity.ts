@@ -101,12 +101,12 @@ export async function unlinkPerson(act: Act, provider: string, person: PersonRow
   return true
 }
 
-/** Whether anybody has signed in through the provider. */
-export async function hasSubjects(tx: Tx, provider: string): Promise<boolean> {
+/** Whether the provider knows anybody. @param bySubject who has signed in through it alone */
+export async function hasIdentities(tx: Tx, provider: string, bySubject: boolean): Promise<boolean> {
   const row = await tx
     .selectFrom('person_identity')
     .where('provider', '=', provider)
-    .where('subject', 'is not', null)
+    .$if(bySubject, some => some.where('subject', 'is not', null))
     .select('person_id')
     .limit(1)
     .executeTakeFirst()

@@ -3,6 +3,7 @@
  * it revokes. Its people and groups stay as local ones, since others may have put them into policies and data sources.
  */
 import { sql } from 'kysely'
+import { type AllowList, allowsGroup } from '../directory/allow-list.ts'
 import type { Act, Tx } from './act.ts'
 import { dropAsserted } from './asserted-principal.ts'
 import { lockPrincipals, storePrincipals } from './principal.ts'
@@ -55,6 +56,31 @@ export async function takeAllBack(act: Act, provider: string, person?: number): 
     await dropAsserted(act.tx, person_id, provider)
     await storePrincipals(act, person_id, provider, [], cause)
   }
+}
+
+/** What the provider said and may say no more. The groups themselves stay. */
+export async function takeBackForbidden(
+  act: Act,
+  { name: provider }: { readonly name: string },
+  allowed: AllowList,
+): Promise<void> {
+  const { tx } = act
+  const groups = await tx
+    .selectFrom('people_group')
+    .where('provider', '=', provider)
+    .select(['id', 'provider_name'])
+    .execute()
+  const forbidden = new Set(groups.filter(one => !allowsGroup(allowed, one.provider_name ?? '')).map(({ id }) => id))
+  const keys = await tx.selectFrom('person_attribute').where('source', '=', provider).select('key').distinct().execute()
+  const hasForbiddenKey = keys.some(({ key }) => !allowed.attributeKeys.includes(key))
+  if (forbidden.size === 0 && !hasForbiddenKey) return
+  await lockHolders(tx, provider)
+  const members = (await rowsOfSource(tx, 'groupMember', provider)).filter(([group]) => forbidden.has(group))
+  const values = (await rowsOfSource(tx, 'userAttribute', provider)).filter(
+    ([, key]) => !allowed.attributeKeys.includes(key),
+  )
+  await changeRows(act, 'groupMember', provider, { remove: members }, { added: cause, removed: cause })
+  await changeRows(act, 'userAttribute', provider, { remove: values }, { added: cause, removed: cause })
 }
 
 /** Nobody else changes them meanwhile, in the order in which everybody locks them. */

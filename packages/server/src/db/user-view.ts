@@ -111,13 +111,14 @@ async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]
   const integrations = await listIntegrations(db)
   const roles = ids.flatMap(id => principals(id).principals.map(({ identifier }) => identifier))
   const wide = await wideRoles(db, roles)
-  return people.map(({ id, userid, name, email, kind, disabled, created_at }) => ({
+  return people.map(({ id, userid, name, email, kind, disabled, provider, active_at_provider, created_at }) => ({
     id,
     userid,
     name,
     ...(email === null ? {} : { email }),
     kind,
     disabled,
+    ...(provider === null ? {} : { provider, activeAtProvider: active_at_provider }),
     permissions: permissionsOf(id).map((row): Permission => row.permission),
     ...scopesIn(permissionsOf(id)),
     groups: groupsOf(id).map(group => ({ id: group.id, name: group.name, source: group.source })),

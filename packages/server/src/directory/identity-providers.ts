@@ -4,7 +4,7 @@
  * The issuer of a provider through which somebody has signed in is fixed: subjects of another one would be other people.
  */
 import { nameKey } from '@headgate/core'
-import { Problem } from '@headgate/core/api'
+import { type Permission, Problem } from '@headgate/core/api'
 import { type Act, type Actor, act, type Done } from '../db/act.ts'
 import {
   deleteProvider,
@@ -16,9 +16,10 @@ import {
   updateProvider,
 } from '../db/identity-provider.ts'
 import { lockPerson } from '../db/person.ts'
-import { findIdentity, hasSubjects, linkPerson, unlinkPerson } from '../db/person-identity.ts'
-import { countAsserted, makeAllLocal, takeAllBack } from '../db/provider-end.ts'
+import { findIdentity, hasIdentities, linkPerson, unlinkPerson } from '../db/person-identity.ts'
+import { countAsserted, makeAllLocal, takeAllBack, takeBackForbidden } from '../db/provider-end.ts'
 import { endSessions } from '../db/sign-in-session.ts'
+import { getUser } from '../db/user-view.ts'
 import type { Sealed } from '../secrets.ts'
 import type { World } from '../world.ts'
 import { allowedKey } from './allow-list.ts'
@@ -59,9 +60,9 @@ export async function replaceProvider(
   id: number,
   version: number,
   input: ProviderInput,
-): Promise<void> {
+): Promise<Done<void>> {
   const { settings, clientSecret } = split(input)
-  await act(db, caller, async doing => {
+  return act(db, caller, async doing => {
     const before = await lockProvider(doing.tx, id)
     // Without OpenID Connect there is no client, and with a public one no secret.
     const keepsNone = settings.oidc === null || settings.oidc.clientAuthentication === 'none'
@@ -70,6 +71,7 @@ export async function replaceProvider(
     refuseUnusable(before.name, settings, hasSecret, before.scim !== null)
     await refuseOtherIssuer(doing, before, settings)
     await updateProvider(doing, before, version, settings, secret)
+    await takeBackForbidden(doing, before, settings)
     if (!settings.enabled || settings.oidc === null) await endSessions(doing.tx, { via: before.name })
   })
 }
@@ -96,10 +98,13 @@ export async function removeProvider(
   })
 }
 
-/** @throws Problem `identity-provider-not-found`, `user-not-found`, `identity-taken` */
+/**
+ * Whoever holds more than the caller is not linked by them: the provider's people could come in as somebody mightier.
+ * @throws Problem `identity-provider-not-found`, `user-not-found`, `identity-taken`, `permission-missing`
+ */
 export async function linkToProvider(
   { db }: Pick<World, 'db'>,
-  caller: Actor,
+  caller: Actor & { readonly permissions: ReadonlySet<Permission> },
   {
     provider: id,
     person,
@@ -108,7 +113,11 @@ export async function linkToProvider(
 ): Promise<void> {
   await act(db, caller, async doing => {
     const { name } = await lockProvider(doing.tx, id)
-    await linkPerson(doing, name, await lockPerson(doing.tx, person), subject)
+    const owner = await lockPerson(doing.tx, person)
+    const { permissions } = await getUser(doing.tx, person)
+    const missing = permissions.filter(permission => !caller.permissions.has(permission))
+    if (missing.length > 0) throw new Problem('permission-missing', { permission: missing.join(' and ') })
+    await linkPerson(doing, name, owner, subject)
   })
 }
 
@@ -164,14 +173,15 @@ function refuseUnusable(name: string, settings: ProviderSettings, hasSecret: boo
 
 /** @throws Problem `identity-provider-invalid` */
 async function refuseOtherIssuer({ tx }: Act, before: ProviderRow, { oidc }: ProviderSettings): Promise<void> {
-  if (!oidc || !(await hasSubjects(tx, before.name))) return
   const known = before.oidc?.issuer
-  if (known === oidc.issuer) return
+  if (!oidc || known === oidc.issuer) return
+  // Whoever it knows by name alone would be let in by the new one.
+  if (!(await hasIdentities(tx, before.name, known === undefined))) return
   throw invalid(
     before.name,
     known === undefined
       ? 'people have signed in through it before, by an issuer that may have been another: make another identity provider'
-      : `people have signed in by \`${known}\`, so its issuer stays: make another identity provider`,
+      : `people are known by \`${known}\`, so its issuer stays: make another identity provider`,
   )
 }
 

@@ -33,8 +33,8 @@ export function identityProviderRoutes(serve: Serve, world: World): void {
     return shown(id)
   })
   serve(api.identityProviders.replace, async ({ params: { id }, body, version, caller }) => {
-    await replaceProvider(world, caller, id, version, body)
-    return shown(id)
+    const { sequence } = await replaceProvider(world, caller, id, version, body)
+    return { ...(await shown(id)), sequence }
   })
   serve(api.identityProviders.remove, async ({ params: { id }, query, caller }) => {
     const { sequence } = await removeProvider(world, caller, id, query.force === 'true')
