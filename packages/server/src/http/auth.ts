@@ -16,7 +16,7 @@ import { hashKey } from '../directory/new-key.ts'
 import { heldSecret, isHttps } from '../directory/session-cookie.ts'
 import type { World } from '../world.ts'
 import { clientOf } from './client.ts'
-import { refuseForeignSite, refuseForged } from './csrf.ts'
+import { refuseForeignSite, refuseForged, saysSite } from './csrf.ts'
 import type { Caller } from './serve.ts'
 
 /**
@@ -45,9 +45,7 @@ export function authentication(app: FastifyInstance, world: World): Authenticate
   return async (request, needsKey, isWatching = false) => {
     if (!needsKey) {
       await perAddress(request)
-      if (request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined) {
-        if (request.method !== 'GET') refuseForeignSite(request, (await readSettings(world.db.kysely)).publicUrl)
-      }
+      if (saysSite(request)) refuseForeignSite(request, (await readSettings(world.db.kysely)).publicUrl)
       return undefined
     }
     // A key that is sent is meant, whatever cookie the browser adds.

@@ -24,9 +24,14 @@ export function refuseForged(request: FastifyRequest, secret: string, publicUrl:
   throw new Problem('csrf-refused', { reason: '`X-CSRF-Token` is not that of this session: GET /session tells it' })
 }
 
-/** For writes that set a cookie or need nobody: a program says nothing of where it is, a browser must say us. */
+/** Whether this is a write of which a browser says where it comes from: programs say nothing. */
+export function saysSite(request: FastifyRequest): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers
+  return !isRead(request) && (origin !== undefined || site !== undefined)
+}
+
+/** For writes that need nobody, such as signing in. Throws Problem `csrf-refused`. */
 export function refuseForeignSite(request: FastifyRequest, publicUrl: string | null): void {
-  if (isRead(request)) return
   refuseForeign(siteSaid(request, publicUrl) ?? 'ours')
 }
 
