@@ -4,7 +4,7 @@ import { parseExpression, printExpression } from '@headgate/core'
 import { permissions } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
-import { removePerson, replacePermissions, updatePerson } from '../src/db/person.ts'
+import { findPersonId, removePerson, replacePermissions, updatePerson } from '../src/db/person.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
 
@@ -49,6 +49,19 @@ test('a user name or group that looks like another is refused, and who that is i
   assert.equal(group.name, 'Red Team')
   await refuses(admin.groups.create({ body: { name: 'RED team' } }), 'group-exists')
   await refuses(admin.groups.create({ body: { name: 'Red\u2066 Team' } }), 'request-invalid')
+})
+
+test('names of before that clash stay apart: whoever is spelt so is meant, else the first, and whoever is left takes its place', async () => {
+  const { kysely } = server.db
+  const first = await admin.users.create({ body: { userid: 'twin', name: 'First' } })
+  const { rows } = await sql<{ id: number }>`
+    insert into person (userid, name, kind, twin) values ('TWIN', 'Second', 'person', 1) returning id`.execute(kysely)
+  const second = rows[0]?.id
+  const meant = () => Promise.all(['twin', 'TWIN', 'Twin'].map(userid => findPersonId(kysely, userid)))
+  assert.deepEqual(await meant(), [first.id, second, first.id])
+  await admin.users.remove({ params: { id: first.id } })
+  assert.deepEqual(await meant(), [second, second, second])
+  await refuses(admin.users.create({ body: { userid: 'twin', name: 'Third' } }), 'user-exists')
 })
 
 test('an expression finds a value however its accents are written', async () => {

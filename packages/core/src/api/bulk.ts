@@ -54,7 +54,7 @@ export const bulk = {
           what: z.string(),
         }),
       ),
-      /** Of a dry run: how many grants would go; absent for more than 20,000 changes. */
+      /** Of a dry run: how many grants would go; absent for more than 5,000 changes. */
       revocations: z.number().int().optional(),
     }),
     errors: ['import-refused', 'last-admin'],

@@ -26,10 +26,13 @@ export interface Line {
 
 export type Bytes = AsyncIterable<Uint8Array>
 
+/** More than any company has people; a file of nothing but line ends would otherwise fill the memory. */
+const mostLines = 500_000
+
 /** Characters; the longest line that is none of an attack holds an ARN, a name and an e-mail. */
 const longestLine = 64 * 1024
 
-/** @throws Problem `body-too-large` */
+/** @throws Problem `body-too-large`; `import-refused` where the file cannot be read to its end */
 export async function readCsv(bytes: Bytes, columns: Columns, findings: Findings, limit: number): Promise<Line[]> {
   const lines: Line[] = []
   let header: readonly string[] | undefined
@@ -43,20 +46,25 @@ export async function readCsv(bytes: Bytes, columns: Columns, findings: Findings
   try {
     for await (const batch of records(decoded(bytes, limit))) {
       for (const { record, end } of batch) {
+        if (lines.length >= mostLines) throw new Unreadable(end, `is beyond ${mostLines} lines: send the file in parts`)
         if (header) read(header, record, end)
         else {
           header = record.map(name => name.trim().toLowerCase())
-          if (!isHeader(header, columns, findings)) return []
+          checkHeader(header, columns, findings)
+          findings.refuse()
         }
       }
     }
   } catch (error) {
     if (!(error instanceof Unreadable) && !(error instanceof CsvError)) throw error
     findings.add(error instanceof Unreadable ? { line: error.line, message: error.message } : whatIsBroken(error))
-    return lines
+    // Of half a file nothing can be said that would not mislead.
+    findings.refuse()
   }
-  const empty = `the file is empty: the first line names the columns ${list(columns)}`
-  if (!header) findings.add({ line: 1, message: empty })
+  if (!header) {
+    findings.add({ line: 1, message: `the file is empty: the first line names the columns ${list(columns)}` })
+    findings.refuse()
+  }
   return lines
 }
 
@@ -143,14 +151,13 @@ function separatorOf(head: string): string {
   return best ?? ','
 }
 
-function isHeader(header: readonly string[], columns: Columns, findings: Findings): boolean {
+function checkHeader(header: readonly string[], columns: Columns, findings: Findings): void {
   const wrong = [
     ...header.filter(name => !columns.names.includes(name)).map(name => `has the unknown column \`${name}\``),
     ...columns.required.filter(name => !header.includes(name)).map(name => `lacks the column \`${name}\``),
     ...header.filter((name, at) => header.indexOf(name) < at).map(name => `has the column \`${name}\` twice`),
   ]
   for (const message of wrong) findings.add({ line: 1, message: `${message}: the columns are ${list(columns)}` })
-  return wrong.length === 0
 }
 
 function list({ names, required }: Columns): string {

@@ -67,7 +67,7 @@ export async function tryImport(world: World, caller: Caller, order: Order) {
 }
 
 /** Changes; more keep everybody else waiting while they are weighed. */
-const mostToWeigh = 20_000
+const mostToWeigh = 5000
 
 async function read({ kind, file }: Order): Promise<Read> {
   const findings = new Findings()

@@ -64,6 +64,7 @@ export function fastifyServe(
         // Who has written and reads elsewhere sees what they wrote.
         if (sequence !== undefined && endpoint.method === 'GET') await world.index.reach(sequence)
         refuseOtherType(endpoint, request)
+        refuseTooLarge(endpoint, request)
         const parsed = parseRequest(endpoint, incomingOf(request))
         const caller = await confirming(endpoint, parsed, request)
         const call = { ...parsed, caller, client: clientOf(request) }
@@ -88,6 +89,11 @@ function refuseOtherType({ takes }: Endpoint, { body, headers }: FastifyRequest)
   if (isFile === (takes !== undefined)) return
   const type = (headers['content-type'] ?? 'nothing').slice(0, 100)
   throw new Problem('media-type-unknown', { type })
+}
+
+/** Before a byte of a file is read, where its length is told; whoever reads it counts as well. */
+function refuseTooLarge({ takes, bodyLimit = MAX_BODY_BYTES }: Endpoint, { headers }: FastifyRequest): void {
+  if (takes && Number(headers['content-length']) > bodyLimit) throw new Problem('body-too-large', { limit: bodyLimit })
 }
 
 function presentFile(type: string, { file, name }: FileAnswer, reply: FastifyReply): FastifyReply {
