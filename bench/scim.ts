@@ -21,7 +21,7 @@ const shareLetIn = 0.01
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
 export async function measure(smoke: boolean): Promise<Bench> {
-  const [users, groups, parallel] = smoke ? [200, 10, 4] : [100_000, 1000, 16]
+  const [users, groups, parallel] = smoke ? [60, 6, 4] : [100_000, 1000, 16]
   const membersPerGroup = users / groups
   const letIn = Math.max(1, groups * shareLetIn)
   const lake = await connectedLake(users)

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '@headgate/core'
-import { sql, type Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Db, UnstoredChange } from './open.ts'
 import type { Database } from './schema.ts'
 
@@ -100,8 +100,8 @@ export async function act<T>(db: Db, actor: Actor, work: (act: Act) => Promise<T
       db.onRehearsed(changes)
       return { result }
     }
-    await storeAudit(tx, actor, now, tenantId, entries)
-    const sequence = await appendChanges(tx, actor, changes)
+    const audit = entries.length === 0 ? undefined : auditing(actor, now, tenantId, entries)
+    const sequence = await appendChanges(tx, actor, changes, audit)
     return sequence === undefined ? { result } : { result, sequence }
   })
 }
@@ -118,14 +118,13 @@ async function clock(tx: Tx): Promise<{ now: Instant; tenantId: string }> {
   return { now: row.now, tenantId: row.id }
 }
 
-async function storeAudit(tx: Tx, actor: Actor, now: Instant, tenantId: string, entries: readonly AuditEntry[]) {
-  if (entries.length === 0) return
-  const rows = entries.map(entry => {
-    const id = randomUUID()
-    const timestamp = new Date(now).toISOString()
+/** The statement that stores what was done. */
+function auditing(actor: Actor, now: Instant, tenantId: string, entries: readonly AuditEntry[]): RawBuilder<unknown> {
+  const timestamp = new Date(now).toISOString()
+  const events = entries.map(entry => {
     const { payload, ...rest } = entry
-    const event = {
-      id,
+    return {
+      id: randomUUID(),
       eventTimestamp: timestamp,
       receivedTimestamp: timestamp,
       actionStatus: 'SUCCESS',
@@ -143,34 +142,38 @@ async function storeAudit(tx: Tx, actor: Actor, now: Instant, tenantId: string, 
       tenantId,
       auditPayload: { version: 1, ...payload },
     }
-    return {
-      id,
-      event_timestamp: new Date(now),
-      action: entry.action,
-      target_type: entry.targetType,
-      actor_id: actor.id ?? null,
-      request_id: actor.requestId ?? null,
-      event: JSON.stringify(event),
-    }
   })
-  for (const batch of inBatches(rows)) await tx.insertInto('audit_event').values(batch).execute()
+  return sql`
+    insert into audit_event (id, event_timestamp, action, target_type, actor_id, request_id, event)
+    select id, ${new Date(now)}::timestamptz, action, target_type, ${actor.id ?? null}::bigint,
+      ${actor.requestId ?? null}::text, event
+    from unnest(${events.map(one => one.id)}::uuid[], ${entries.map(one => one.action)}::text[],
+      ${entries.map(one => one.targetType)}::text[], ${events.map(one => JSON.stringify(one))}::text[])
+    with ordinality as given (id, action, target_type, event, position) order by position`
 }
 
 /** Serialises writers for the moment between here and commit, so that ids rise in commit order. */
 const appendLock = 0x4865_6164 // "Head"
 
-async function appendChanges(tx: Tx, actor: Actor, changes: readonly NewChange[]): Promise<number | undefined> {
-  if (changes.length === 0 && !actor.confirm) return undefined
-  // Taken by the statement that takes the ids, unless somebody looks in between: one way to the database less.
+/** @param audit goes with the first of them: one way to the database less */
+async function appendChanges(
+  tx: Tx,
+  actor: Actor,
+  changes: readonly NewChange[],
+  audit: RawBuilder<unknown> | undefined,
+): Promise<number | undefined> {
   if (actor.confirm) {
     await sql`select pg_advisory_xact_lock(${appendLock})`.execute(tx)
     await actor.confirm(tx, changes)
   }
+  if (changes.length === 0) await audit?.execute(tx)
   let last: number | undefined
-  for (const batch of inBatches(changes, 10_000)) {
-    // As arrays: a statement of so many rows would take longer to write than to run.
+  for (const [at, batch] of batchesOf(changes, 10_000).entries()) {
+    const audited = at === 0 && audit ? sql`audited as (${audit}),` : sql``
+    // As arrays: a statement of so many rows would take longer to write than to run. The lock is taken by the very
+    // statement that takes the ids, before the first of them.
     const { rows } = await sql<{ last: number }>`
-      with stored as (
+      with ${audited} stored as (
         insert into fact_change (id, entity, entity_id, after, cause, actor_id, previewed)
         select nextval('fact_change_sequence'), entity, entity_id, after, cause,
           ${actor.id ?? null}::bigint, ${actor.confirm !== undefined}::boolean
@@ -186,7 +189,7 @@ async function appendChanges(tx: Tx, actor: Actor, changes: readonly NewChange[]
   return last
 }
 
-/** PostgreSQL takes at most 65,535 parameters a statement. */
-function* inBatches<T>(rows: readonly T[], size = 1000): Iterable<readonly T[]> {
-  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size)
+function batchesOf<T>(rows: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(rows.length / size)
+  return Array.from({ length: count }, (_, at) => rows.slice(at * size, (at + 1) * size))
 }

@@ -70,26 +70,28 @@ export async function changeRows<Kind extends SourcedKind>(
   }: { readonly add?: readonly SourcedRow[Kind][]; readonly remove?: readonly SourcedRow[Kind][] },
   cause: { readonly added: string; readonly removed: string },
 ): Promise<ChangedRows<SourcedRow[Kind]>> {
+  if (add.length === 0 && remove.length === 0) return { added: [], removed: [] }
   const shape = shapes[kind] as Shape<SourcedRow[Kind]>
-  const { table, entity } = shape
-  const added = await asked(act.tx, shape, add, rows => {
-    const columns = columnsOf(shape)
-    return sql`
-      insert into ${sql.table(table)} (${columns}, source) select *, ${source} from ${rows}
-      on conflict do nothing returning ${columns}`
-  })
-  const removed = await asked(act.tx, shape, remove, rows => {
-    const columns = columnsOf(shape)
-    return sql`
-      delete from ${sql.table(table)} where source = ${source} and (${columns}) in (select * from ${rows})
-      returning ${columns}`
-  })
-  const elsewhere = await asked(act.tx, shape, [...added, ...removed], rows => {
-    const columns = columnsOf(shape)
-    return sql`
-      select distinct ${columns} from ${sql.table(table)}
-      where source <> ${source} and (${columns}) in (select * from ${rows})`
-  })
+  const { entity } = shape
+  const table = sql.table(shape.table)
+  const columns = columnsOf(shape)
+  // All in one statement: a sync of thousands of people waits for each of them.
+  const { rows } = await sql<Record<string, unknown>>`
+    with added as (
+      insert into ${table} (${columns}, source) select *, ${source}::text from ${listed(shape, add)}
+      on conflict do nothing returning ${columns}
+    ), removed as (
+      delete from ${table} where source = ${source} and (${columns}) in (select * from ${listed(shape, remove)})
+      returning ${columns}
+    )
+    select 'added' as what, ${columns} from added
+    union all select 'removed', ${columns} from removed
+    union all (select distinct 'elsewhere', ${columns} from ${table}
+      where source <> ${source} and (${columns}) in (select * from ${listed(shape, [...add, ...remove])}))`.execute(
+    act.tx,
+  )
+  const found = (what: string) => rows.filter(row => row.what === what).map(row => rowOf(shape, row))
+  const [added, removed, elsewhere] = [found('added'), found('removed'), found('elsewhere')]
   const said = new Set(elsewhere.map(shape.factId))
   for (const row of added) {
     const id = shape.factId(row)
@@ -135,17 +137,6 @@ export function attributeFactId(
   { key, value }: { readonly key: string; readonly value: string },
 ): string {
   return `${type}/${id}/${encodeURIComponent(key)}/${value}`
-}
-
-async function asked<Row extends readonly unknown[]>(
-  tx: Tx,
-  shape: Shape<Row>,
-  rows: readonly Row[],
-  statement: (rows: RawBuilder<unknown>) => RawBuilder<unknown>,
-): Promise<Row[]> {
-  if (rows.length === 0) return []
-  const found = await statement(listed(shape, rows)).execute(tx)
-  return found.rows.map(row => rowOf(shape, row as Record<string, unknown>))
 }
 
 /** As many arrays as there are columns, so that the number of rows has no bound. */

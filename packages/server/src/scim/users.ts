@@ -117,7 +117,8 @@ async function write(
       resource,
       before.readBy === provider.version ? before.resource : undefined,
     )
-    await changeProvidedPerson(doing, provider.name, before.id, personOf(resource))
+    const [was, is] = [personOf(before.resource), personOf(resource)]
+    if (!isDeepStrictEqual(was, is)) await changeProvidedPerson(doing, provider.name, before.id, is)
     return updateScimUser(doing.tx, rowOf(before.id, provider, resource))
   })
   if (!wants('groups', wanted)) return answerOf(result, call, wanted)
