@@ -20,7 +20,7 @@ export interface Counts {
   failed: number
 }
 
-const partSize = 2_500
+const partSize = 5_000
 
 export async function holdLawsInParts({ first, count }: Worlds, processes: number): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0 }

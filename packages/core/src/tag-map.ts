@@ -53,5 +53,11 @@ function node<Value>(): Node<Value> {
 
 /** The tags as a key has them: ascending, each once. */
 export function distinct(tags: readonly string[]): readonly string[] {
-  return tags.length <= 1 ? tags : [...new Set(tags)].sort()
+  return isKey(tags) ? tags : [...new Set(tags)].sort()
+}
+
+/** Nearly all tags are kept that way already. */
+function isKey(tags: readonly string[]): boolean {
+  for (let at = 1; at < tags.length; at++) if (tags[at - 1]! >= tags[at]!) return false
+  return true
 }

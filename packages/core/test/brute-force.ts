@@ -7,6 +7,7 @@ import {
   type DataSource,
   type Expression,
   type Facts,
+  type GroupId,
   type IntegrationId,
   type Level,
   type Policy,
@@ -25,10 +26,14 @@ export interface Counted {
 /** Who is entitled to what: `user dataSource` → level and reasons. */
 export function countEntitlements(facts: Facts, now: number): Map<string, Counted> {
   const found = new Map<string, Counted>()
-  for (const user of facts.users) {
-    for (const dataSource of facts.dataSources) {
-      const counted = countOne(facts, user, dataSource, now)
-      if (counted) found.set(`${user.id} ${dataSource.id}`, counted)
+  const people = facts.users.filter(user => !user.disabled).map(user => personOf(facts, user))
+  const places = facts.dataSources
+    .filter(one => !one.disabled && facts.integrations.some(({ id }) => id === one.integration))
+    .map(one => placeOf(facts, one))
+  for (const person of people) {
+    for (const place of places) {
+      const counted = countOne(facts, person, place, now)
+      if (counted) found.set(`${person.user.id} ${place.dataSource.id}`, counted)
     }
   }
   return found
@@ -67,57 +72,97 @@ export function levelAt(
   return level
 }
 
-function countOne(facts: Facts, user: User, dataSource: DataSource, now: number): Counted | undefined {
-  const isKnown = facts.integrations.some(({ id }) => id === dataSource.integration)
-  if (user.disabled || dataSource.disabled || !isKnown) return undefined
+/** What of a user does not depend on the data source. */
+interface Person {
+  readonly user: User
+  readonly groups: readonly GroupId[]
+  readonly names: readonly string[]
+  /** Effective values by key. */
+  readonly values: ReadonlyMap<string, readonly string[]>
+}
+
+function personOf(facts: Facts, user: User): Person {
+  const mine = facts.groups.filter(({ name, users }) => name === 'All Users' || users.includes(user.id))
+  const groups = mine.map(({ id }) => id)
+  const held = facts.attributes.filter(({ subject }) =>
+    'user' in subject ? subject.user === user.id : groups.includes(subject.group),
+  )
+  const values = new Map<string, string[]>()
+  for (const { key, value } of held) values.set(key, [...(values.get(key) ?? []), value])
+  return { user, groups, names: ['All Users', ...mine.map(({ name }) => name)], values }
+}
+
+/** What of a data source does not depend on the user. */
+interface Place {
+  readonly dataSource: DataSource
+  readonly grants: readonly Policy[]
+  /** The guardrails on it and on everything inside it. */
+  readonly guardrails: readonly { readonly policy: Policy; readonly on: DataSource }[]
+}
+
+function placeOf(facts: Facts, dataSource: DataSource): Place {
+  const inside = facts.dataSources.filter(
+    inner => inner === dataSource || (opensAll(dataSource.scope, inner.scope) && sharesRealm(facts, inner, dataSource)),
+  )
+  const guarding = facts.policies.filter(({ kind }) => kind === 'guardrail')
+  return {
+    dataSource,
+    grants: facts.policies.filter(one => one.kind === 'grant' && isIn(facts, one, dataSource)),
+    guardrails: guarding.flatMap(policy =>
+      inside.filter(inner => isIn(facts, policy, inner)).map(on => ({ policy, on })),
+    ),
+  }
+}
+
+function countOne(
+  facts: Facts,
+  person: Person,
+  { dataSource, grants, guardrails }: Place,
+  now: number,
+): Counted | undefined {
   const because: { level: Level; text: string }[] = []
-  for (const policy of facts.policies) {
-    if (policy.kind === 'grant' && isIn(facts, policy, dataSource) && letsIn(facts, policy, user, dataSource)) {
+  for (const policy of grants) {
+    if (letsIn(facts, policy, person, dataSource)) {
       because.push({ level: policy.level, text: `policy ${policy.id} v${policy.version} ${policy.level}` })
     }
   }
   for (const { id, dataSource: at, subject, level, until } of facts.members) {
     if (at !== dataSource.id || (until !== undefined && until <= now)) continue
-    const isMember =
-      'user' in subject ? subject.user === user.id : groupsOf(facts, user).some(one => one.id === subject.group)
+    const isMember = 'user' in subject ? subject.user === person.user.id : person.groups.includes(subject.group)
     const rest =
       (until === undefined ? '' : ` until ${until}`) + ('group' in subject ? ` via group ${subject.group}` : '')
     if (isMember) because.push({ level, text: `member ${id} ${level}${rest}` })
   }
 
   const met = (level: Level) =>
-    facts.dataSources
-      .filter(
-        inner =>
-          inner === dataSource || (sharesRealm(facts, inner, dataSource) && opensAll(dataSource.scope, inner.scope)),
-      )
-      .every(inner =>
-        facts.policies
-          .filter(one => one.kind === 'guardrail' && one.level === level && isIn(facts, one, inner))
-          .every(one => lets(facts, one, user, inner) && lets(facts, one, user, inner, dataSource.integration)),
+    guardrails
+      .filter(({ policy }) => policy.level === level)
+      .every(
+        ({ policy, on }) => lets(facts, policy, person, on) && lets(facts, policy, person, on, dataSource.integration),
       )
   if (because.length === 0 || !met('READ')) return undefined
-  const mayWrite = met('WRITE') && because.some(({ level }) => level === 'WRITE')
+  const mayWrite = because.some(({ level }) => level === 'WRITE') && met('WRITE')
   return { level: mayWrite ? 'WRITE' : 'READ', because: because.map(({ text }) => text).sort() }
 }
 
-function letsIn(facts: Facts, policy: Policy, user: User, on: DataSource): boolean {
-  const hasSubscribed = facts.subscriptions.some(
-    one => one.user === user.id && one.dataSource === on.id && one.level === policy.level,
-  )
-  return lets(facts, policy, user, on) && (policy.subscribe === 'automatic' || hasSubscribed)
+function letsIn(facts: Facts, policy: Policy, person: Person, on: DataSource): boolean {
+  const hasSubscribed = () =>
+    facts.subscriptions.some(
+      one => one.user === person.user.id && one.dataSource === on.id && one.level === policy.level,
+    )
+  return lets(facts, policy, person, on) && (policy.subscribe === 'automatic' || hasSubscribed())
 }
 
-function lets(facts: Facts, { who }: Policy, user: User, on: DataSource, through = on.integration): boolean {
-  return 'everyone' in who || isTrue(facts, who.when, user, on, through)
+function lets(facts: Facts, { who }: Policy, person: Person, on: DataSource, through = on.integration): boolean {
+  return 'everyone' in who || isTrue(facts, who.when, person, on, through)
 }
 
-function isTrue(facts: Facts, said: Expression, user: User, on: DataSource, through: IntegrationId): boolean {
-  if (said.kind === 'or') return said.terms.some(term => isTrue(facts, term, user, on, through))
-  if (said.kind === 'and') return said.terms.every(term => isTrue(facts, term, user, on, through))
-  if (said.kind === 'not') return !isTrue(facts, said.term, user, on, through)
-  const names = ['All Users', ...groupsOf(facts, user).map(group => group.name)]
-  const held = valuesOf(facts, user, said.args[0]!)
+function isTrue(facts: Facts, said: Expression, person: Person, on: DataSource, through: IntegrationId): boolean {
+  if (said.kind === 'or') return said.terms.some(term => isTrue(facts, term, person, on, through))
+  if (said.kind === 'and') return said.terms.every(term => isTrue(facts, term, person, on, through))
+  if (said.kind === 'not') return !isTrue(facts, said.term, person, on, through)
+  const { user, names } = person
+  const held = person.values.get(said.args[0]!) ?? []
   switch (said.name) {
     case 'hasAttribute':
       return said.args.length === 1 ? held.length > 0 : held.some(value => isParent(value, said.args[1]!))
@@ -134,20 +179,6 @@ function isTrue(facts: Facts, said: Expression, user: User, on: DataSource, thro
     case 'hasPrincipal':
       return principalKindOf(facts, user, through) === said.args[0]
   }
-}
-
-function groupsOf(facts: Facts, user: User) {
-  return facts.groups.filter(({ name, users }) => name === 'All Users' || users.includes(user.id))
-}
-
-function valuesOf(facts: Facts, user: User, key: string): string[] {
-  const groups = groupsOf(facts, user).map(({ id }) => id)
-  return facts.attributes
-    .filter(
-      one =>
-        one.key === key && ('user' in one.subject ? one.subject.user === user.id : groups.includes(one.subject.group)),
-    )
-    .map(one => one.value)
 }
 
 function principalKindOf(facts: Facts, user: User, integration: IntegrationId): PrincipalKind | undefined {

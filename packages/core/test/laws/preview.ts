@@ -30,7 +30,7 @@ export const previewLaws: readonly Law[] = [
       const random = randomOf(given.seed * 31)
       const start = startOf(given.facts)
       const { changes, world } = hypothetical(start, random)
-      const index = entitlementIndex(start.facts, now)
+      const index = given.index()
       const [before, after] = [given.counted(), countEntitlements(world.facts, world.now)]
       const where = JSON.stringify(changes)
 
