@@ -364,3 +364,13 @@ test('neither answers, the audit trail nor the cookie hold what nobody may read'
   ]
   for (const text of told) assert.ok(!text.includes(testClientSecret))
 })
+
+test('one place does not send browsers to providers without end', async () => {
+  const problems: (string | null)[] = []
+  for (let times = 0; times < 320; times += 1) {
+    const { url } = await begin(surfer(), 999_999)
+    problems.push(problemIn(url.pathname + url.search))
+  }
+  assert.equal(problems.at(0), 'sign-in-provider-unknown')
+  assert.equal(problems.at(-1), 'rate-limited')
+})

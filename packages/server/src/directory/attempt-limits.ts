@@ -34,6 +34,19 @@ export async function attemptPassword({ db }: Pick<World, 'db'>, account: string
   return { forgive: () => forgiveAttempt(db.kysely, { cleared: [ofBoth, ofAccount], refunded: [ofPlace] }) }
 }
 
+/** Browsers sent to identity providers, per place: those that come back with somebody are not counted. */
+export function attemptsAtProviders({ db }: Pick<World, 'db'>, ip: string) {
+  const ofPlace = counter(['provider', placeOf(ip)], 300, 15)
+  return {
+    /** @throws Problem `rate-limited` */
+    async count(): Promise<void> {
+      const seconds = await countAttempt(db.kysely, [ofPlace])
+      if (seconds !== undefined) throw new Problem('rate-limited', { seconds })
+    },
+    forgive: () => forgiveAttempt(db.kysely, { cleared: [], refunded: [ofPlace] }),
+  }
+}
+
 function counter(of: readonly string[], most: number, minutes: number): Counter {
   return { hash: createHash('sha256').update(JSON.stringify(of)).digest(), most, minutes }
 }

@@ -37,6 +37,8 @@ type Needed = Pick<World, 'config' | 'vault'>
 
 /** Long enough to spare the provider, short enough for its changes to arrive without anybody's doing. */
 const lifeMs = 600_000
+/** A provider that is down is not asked for every browser that tries. */
+const faultLifeMs = 3_000
 
 export function discoveries(world: Needed): Discoveries {
   const known = new Map<string, { readonly until: number; readonly found: Promise<Configuration> }>()
@@ -49,7 +51,9 @@ export function discoveries(world: Needed): Discoveries {
       for (const old of known.keys()) if (old.startsWith(`${provider.id}/`)) known.delete(old)
       const found = discover(world, provider)
       known.set(key, { until: Date.now() + lifeMs, found })
-      found.catch(() => known.delete(key))
+      found.catch(() => {
+        if (known.get(key)?.found === found) known.set(key, { until: Date.now() + faultLifeMs, found })
+      })
       return found
     },
     forget: provider => void known.delete(keyOf(provider)),

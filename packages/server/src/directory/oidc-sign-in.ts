@@ -21,6 +21,7 @@ import { linkPerson, personAwaited, personOfSubject } from '../db/person-identit
 import { readSettings } from '../db/settings.ts'
 import type { World } from '../world.ts'
 import { assertPerson } from './assert.ts'
+import { attemptsAtProviders } from './attempt-limits.ts'
 import { assertionOf, type Claims, hasClaim, textAt } from './claims.ts'
 import { type Discoveries, faultOf, type OidcProvider } from './oidc-discovery.ts'
 import { beginFlow, endedFlowCookie, endFlow, redirectUriOf, safeReturnTo } from './oidc-flow.ts'
@@ -46,6 +47,7 @@ export async function beginSignIn(
 ): Promise<Onward> {
   let name: string | undefined
   try {
+    await attemptsAtProviders(world, client.ip).count()
     const provider = await providerToSignIn(world, id)
     name = provider.name
     const { publicUrl } = await readSettings(world.db.kysely)
@@ -94,6 +96,7 @@ export async function endSignIn(
     const claims = await claimsOf(world, known, provider, new URL(`${flow.redirectUri}?${query}`), flow)
     const person = await personOf(world, provider, claims, client)
     const { cookie } = await startSession(world, person, provider.name, client)
+    await attemptsAtProviders(world, client.ip).forgive()
     return { location: flow.returnTo, cookies: [cookie, ended] }
   } catch (error) {
     if (name !== undefined) await sayRefused(world, id, name, error, client)
