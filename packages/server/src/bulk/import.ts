@@ -97,7 +97,7 @@ function store(
     doing.audit({
       action: 'IMPORT',
       targetType: 'USER',
-      targets: [],
+      targets: [{ type: 'FILE', id: sha256, name: kind }],
       payload: { type: 'FileImported', kind, mode, sha256, lines: lines.length, counts, changes },
     })
     return report
