@@ -1,5 +1,15 @@
 /** The pages of `docs/` that are made from the code: each a function from the tables in the source to its Markdown. */
-import { api, type Endpoint, type ErrorCode, errors, isRule, type ScimEndpoint, scim, whoMay } from '@headgate/core/api'
+import {
+  api,
+  type DomainRight,
+  type Endpoint,
+  type ErrorCode,
+  errors,
+  isRule,
+  type ScimEndpoint,
+  scim,
+  whoMay,
+} from '@headgate/core/api'
 import { UNKNOWNS } from '@headgate/sandbox'
 import { settings } from '@headgate/server'
 
@@ -51,16 +61,58 @@ function configPage(): string {
 
 function permissionsPage(): string {
   return page('Permissions', [
-    'What each route needs. *signed in* means any API key: such a route narrows what it shows or changes to what the caller owns or may read.',
-    'A test calls every route without its permission and expects 403. Source: `packages/core/src/api/`.',
+    'Who may call which route. *signed in* means any API key or session: such a route is about the caller alone, or about what is no secret. Where several are named, any one of them does. Permissions are given to people (`PUT /users/{id}/permissions`), rights to people and groups in a domain (`PUT /domains/{name}/user-rights/{userId}`), and whoever registers a data source owns it.',
+    'A test calls every route as everybody there is, and holds the answers against this table. Sources: `packages/core/src/api/`, the rules in `needs.ts`.',
+    '## What everybody else is told',
     table(
-      ['route', 'needs'],
+      ['others', 'means'],
       [
-        ...endpoints().map(({ method, path, needs }) => [`\`${method} ${path}\``, needsText(needs)]),
-        ...scimRoutes.map(({ method, path }) => [`\`${method} ${path}\``, 'bearer token of the identity provider']),
+        ['403', 'refused with `permission-missing`, before anything is looked up'],
+        ['404', 'as if it were not there: that it is there is told to nobody who may not read it'],
+        ['403, 404', 'refused; or as if it were not there, to who may not even read it'],
+        ['left out', 'the route lists, and leaves out whatever else there is'],
+        ['', 'nobody else: everyone signed in may call it, or everyone at all'],
       ],
     ),
+    'Nobody changes their own permissions, attributes, groups, principals or rights, whatever they hold: 403 `self-change`.',
+    '## Rights in a domain',
+    'Of data sources, policies and access in that domain alone. They come from a governor, to a person or to a group.',
+    table(['right', 'gives'], Object.entries(rightsGive)),
+    '## What narrowing a key does',
+    'An API key that names permissions carries those of them that its person holds, and no other; one that names none carries no permission at all. It never carries a right in a domain, and what its person owns only with `CREATE_S3_DATASOURCE`, the permission of data owners. What remains is what everybody who is signed in may do: see their own access, subscribe to what policies offer them, keep their own keys, the new ones as narrow. A key without a list does what its person may, as that changes. Sessions are never narrowed.',
+    '## Routes',
+    table(
+      ['route', 'for', 'others', 'shows'],
+      endpoints().map(({ method, path, needs }) => [
+        `\`${method} ${path}\``,
+        needsText(needs),
+        othersText(needs),
+        isRule(needs) ? (needs.shows ?? '') : '',
+      ]),
+    ),
+    '## Routes of identity providers',
+    'SCIM knows no person: a bearer token of an identity provider opens these, and nothing else; no API key or session does.',
+    table(
+      ['route', 'for'],
+      scimRoutes.map(({ method, path }) => [`\`${method} ${path}\``, 'the token of an identity provider']),
+    ),
   ])
+}
+
+const rightsGive: { readonly [R in DomainRight]: string } = {
+  MANAGE_POLICIES:
+    'writing the policies of the domain; reading them, its data sources and who reaches these, and asking why',
+  AUDIT_ACTIVITY: 'reading the policies of the domain, its data sources and who reaches these, and asking why',
+  MANAGE_DATA_PRODUCTS:
+    'nothing yet but seeing the domain itself: it is for data products, and there are none before the marketplace',
+}
+
+function othersText(needs: Endpoint['needs']): string {
+  if (typeof needs === 'string') return ''
+  if (!isRule(needs)) return '403'
+  if (needs.others === 'leftOut') return 'left out'
+  if (needs.others === 'unknown') return '404'
+  return needs.about === 'dataSource' || needs.about === 'policy' || needs.about === 'change' ? '403, 404' : '403'
 }
 
 function httpPage(): string {
