@@ -81,12 +81,18 @@ export const errors = {
   'sign-in-user-name': {
     status: 422,
     retry: false,
-    text: 'the claim `{claim}` of identity provider `{provider}` cannot be a user name: {reason}',
+    text: 'identity provider `{provider}` gives you no user name that can be used here: ask an application admin, the audit trail says why',
   },
   'sign-in-claims-unusable': {
     status: 422,
     retry: false,
-    text: 'what identity provider `{provider}` says of you cannot be used: {reason}',
+    text: 'what identity provider `{provider}` says of you cannot be used: ask an application admin, the audit trail says why',
+  },
+  'sign-in-user-disabled': { status: 403, retry: false, text: 'you are disabled here: ask a user admin' },
+  'sign-in-too-often': {
+    status: 429,
+    retry: true,
+    text: 'too many sign-ins were begun from where you are: try again in a quarter of an hour',
   },
   'public-url-missing': {
     status: 409,

@@ -175,7 +175,7 @@ test('who is disabled does not come in, nor whoever lacks a usable name', async 
   const dora = await me()
   await admin.users.update({ params: { id: dora.id }, body: { disabled: true } })
   const again = await signIn('sub-dora', { preferred_username: 'dora', groups: ['data-eng'] })
-  assert.equal(problemIn(again.path), 'user-disabled')
+  assert.equal(problemIn(again.path), 'sign-in-user-disabled')
   assert.deepEqual((await admin.users.get({ params: { id: dora.id } })).groups, [])
   const unusable = [
     undefined,
@@ -372,5 +372,5 @@ test('one place does not send browsers to providers without end', async () => {
     problems.push(problemIn(url.pathname + url.search))
   }
   assert.equal(problems.at(0), 'sign-in-provider-unknown')
-  assert.equal(problems.at(-1), 'rate-limited')
+  assert.equal(problems.at(-1), 'sign-in-too-often')
 })

@@ -281,14 +281,20 @@ function problemPage({ log }: Needed, provider: string | undefined, error: unkno
   return { location: `/app/sign-in?${query}`, cookies: [] }
 }
 
+/** What is said to whoever stands before the door, where the table's words are for those within. */
+const outside: Partial<Record<ErrorCode, ErrorCode>> = {
+  'user-disabled': 'sign-in-user-disabled',
+  'rate-limited': 'sign-in-too-often',
+}
+
 function codeOf(error: unknown): ErrorCode {
-  return error instanceof Problem ? error.code : 'unexpected'
+  return error instanceof Problem ? (outside[error.code] ?? error.code) : 'unexpected'
 }
 
 /** Only of browsers that came back from a flow of theirs: nobody else writes into the audit trail. */
 async function sayRefused({ db }: Needed, id: number, name: string, error: unknown, client: Client): Promise<void> {
   const actor: Actor = { type: 'identityProvider', userid: name, name, identityProvider: name, ...originOf(client) }
-  const reason = error instanceof Problem && error.cause === undefined ? error.message : faultOf(error)
+  const reason = reasonOf(error)
   await act(db, actor, async ({ audit }) =>
     audit({
       action: 'SIGN_IN',
@@ -298,4 +304,11 @@ async function sayRefused({ db }: Needed, id: number, name: string, error: unkno
       payload: { type: 'SignInRefused', via: name, code: codeOf(error), reason: reason.slice(0, 500) },
     }),
   )
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Problem)) return faultOf(error)
+  const { reason } = error.detail
+  if (typeof reason === 'string') return reason
+  return error.cause instanceof Error && !(error.cause instanceof Problem) ? faultOf(error) : error.message
 }
