@@ -99,8 +99,8 @@ async function write(db: Db, call: ScimCall, change: GroupChange): Promise<numbe
   const { result } = await act(db, actor, async doing => {
     const before = await locked(doing, call)
     refuseStale(call.ifMatch, before.version)
-    const displayName =
-      change.displayName === undefined ? before.displayName : allowedName(provider, change.displayName)
+    // What it may assert can have been narrowed since.
+    const displayName = allowedName(provider, change.displayName ?? before.displayName)
     const externalId = change.externalId === undefined ? before.externalId : change.externalId
     const isChanged = displayName !== before.displayName || externalId !== before.externalId
     if (isChanged) {

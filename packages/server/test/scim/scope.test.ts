@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { act } from '../../src/db/act.ts'
 import { deleteScimTokens } from '../../src/db/scim-provider.ts'
+import { refuses } from '../support/refuses.ts'
 import { type TestServer, testServer } from '../support/server.ts'
 import {
   coreGroup,
@@ -218,4 +219,51 @@ test('a token that was replaced serves for a while, and none of them once SCIM i
   await server.admin.scimSettings.replace({ params: { id }, body: { attributes: mapping.attributes } })
   await server.admin.scimSettings.remove({ params: { id } })
   assert.equal((await sender(server.url, again.token)('GET /Users')).status, 401)
+})
+
+test('a group that the provider may assert no more takes no members any more', async () => {
+  const narrowed = await provider(server, 'narrowed')
+  const who = await made(narrowed, '/Users', user('narrowed@example.com'))
+  const id = await made(narrowed, '/Groups', group('secret'))
+  await sql`update identity_provider set group_patterns = '{public}' where name = 'narrowed'`.execute(server.db.kysely)
+  const change = patch({ op: 'add', path: 'members', value: [{ value: who }] })
+  assert.equal((await narrowed.send(`PATCH /Groups/${id}`, change)).status, 403)
+})
+
+test('a mapping of what may not be asserted, of attributes that are not there, or beside claims, is refused with the reason', async () => {
+  await provider(server, 'mapped')
+  const { rows } = await sql<{ id: number }>`select id from identity_provider where name = 'mapped'`.execute(
+    server.db.kysely,
+  )
+  const params = { id: rows[0]?.id ?? assert.fail('no provider') }
+  const replace = (body: Parameters<typeof server.admin.scimSettings.replace>[0]['body']) =>
+    server.admin.scimSettings.replace({ params, body })
+  await refuses(replace({ attributes: [{ path: 'title', key: 'salary' }] }), 'identity-provider-invalid')
+  await refuses(replace({ attributes: [{ path: 'shoeSize', key: 'title' }] }), 'identity-provider-invalid')
+  await refuses(replace({ principal: { path: 'emails[', kind: 'iamUser' } }), 'identity-provider-invalid')
+  await refuses(server.admin.scimSettings.rotateToken({ params: { id: 999_999 } }), 'identity-provider-not-found')
+  const oidc = JSON.stringify({ mapping: { groups: [{ claim: 'groups' }], attributes: [] } })
+  await sql`update identity_provider set oidc = ${oidc} where id = ${params.id}`.execute(server.db.kysely)
+  await refuses(replace({ attributes: [{ path: 'title', key: 'title' }] }), 'identity-provider-invalid')
+  const stranger = await server.as(['USER_ADMIN'])
+  await refuses(stranger.scimSettings.get({ params }), 'permission-missing')
+})
+
+test('another mapping is read into everybody whom the provider names again, though they did not change', async () => {
+  const remapped = await provider(server, 'remapped')
+  const body = user('remapped@example.com', { title: 'Analyst', nickName: 'Ann' })
+  const id = await made(remapped, '/Users', body)
+  const { rows } = await sql<{ id: number }>`select id from identity_provider where name = 'remapped'`.execute(
+    server.db.kysely,
+  )
+  await server.admin.scimSettings.replace({
+    params: { id: rows[0]?.id ?? assert.fail('no provider') },
+    body: { attributes: [{ path: 'nickName', key: 'title' }] },
+  })
+  assert.equal((await remapped.send(`PUT /Users/${id}`, body)).status, 200)
+  const { attributes } = await server.admin.users.get({ params: { id: Number(id) } })
+  assert.deepEqual(
+    attributes.map(({ key, value }) => `${key}=${value}`),
+    ['title=Ann'],
+  )
 })
