@@ -19,10 +19,13 @@ export async function findAsserted(
     .executeTakeFirst()
 }
 
-/** A problem that is new is audited. */
-export async function keepAsserted(act: Act, one: Omit<AssertedPrincipal, 'since'>): Promise<void> {
+/**
+ * A problem that is new is audited.
+ * @param isFirst whether it is known that nothing was said before
+ */
+export async function keepAsserted(act: Act, one: Omit<AssertedPrincipal, 'since'>, isFirst = false): Promise<void> {
   const { person_id, source, kind, identifier, problem } = one
-  const before = await findAsserted(act.tx, person_id, source)
+  const before = isFirst ? undefined : await findAsserted(act.tx, person_id, source)
   if (before?.kind === kind && before.identifier === identifier && before.problem === problem) return
   await act.tx
     .insertInto('asserted_principal')

@@ -48,7 +48,7 @@ export async function assertPrincipal(
   const problem = problemOfForm(said)
   const asserted = { person_id: person, source: provider, ...said }
   if (problem === undefined) {
-    return storeAsserted(act, asserted, { identifier: said.identifier, uniqueId: null, warning: null })
+    return storeAsserted(act, asserted, { identifier: said.identifier, uniqueId: null, warning: null }, isNew)
   }
   await storePrincipals(act, person, provider, [], cause)
   await keepAsserted(act, { ...asserted, problem })
@@ -59,12 +59,13 @@ export async function storeAsserted(
   act: Act,
   asserted: Omit<AssertedPrincipal, 'problem' | 'since'>,
   told: { readonly identifier: string; readonly uniqueId: string | null; readonly warning: string | null },
+  isNew = false,
 ): Promise<void> {
   const { person_id: person, source, kind } = asserted
   const problem = await problemOfOwner(act, person, told.identifier)
   const wanted = problem === undefined ? [{ kind, integrationId: null, ...told }] : []
-  await storePrincipals(act, person, source, wanted, cause)
-  await keepAsserted(act, { ...asserted, problem: problem ?? null })
+  if (!isNew || wanted.length > 0) await storePrincipals(act, person, source, wanted, cause)
+  await keepAsserted(act, { ...asserted, problem: problem ?? null }, isNew)
 }
 
 function problemOfForm({ kind, identifier }: SaidPrincipal): string | undefined {

@@ -267,3 +267,38 @@ test('another mapping is read into everybody whom the provider names again, thou
     ['title=Ann'],
   )
 })
+
+test("an external id is one user's and one group's", async () => {
+  const external = await provider(server, 'external')
+  const first = await made(external, '/Users', user('external-1', { externalId: 'x' }))
+  const second = await made(external, '/Users', user('external-2', { externalId: 'y' }))
+  await made(external, '/Groups', { ...group('external-a'), externalId: 'x' })
+  for (const [call, body] of [
+    ['POST /Users', user('external-3', { externalId: 'x' })],
+    [`PATCH /Users/${second}`, patch({ op: 'replace', path: 'externalId', value: 'x' })],
+    ['POST /Groups', { ...group('external-b'), externalId: 'x' }],
+  ] as const) {
+    const { status, body: told } = await external.send(call, body)
+    assert.deepEqual([status, told.scimType], [409, 'uniqueness'], call)
+  }
+  const { body } = await external.send('GET /Users')
+  assert.deepEqual(
+    (body.Resources as Told[]).map(one => one.id),
+    [first, second],
+  )
+})
+
+test('a provider that calls too often is told to wait, and nobody else', async () => {
+  const slow = await testServer({ environment: { HEADGATE_SCIM_RATE_LIMIT: '3' } })
+  try {
+    const [one, other] = [await provider(slow, 'one'), await provider(slow, 'other')]
+    for (let n = 0; n < 3; n += 1) assert.equal((await one.send('GET /Users?count=0')).status, 200)
+    const { status, headers, body } = await one.send('GET /Users?count=0')
+    assert.deepEqual([status, body.status, body.code], [429, '429', 'rate-limited'])
+    assert.ok(Number(headers.get('retry-after')) > 0)
+    assert.equal((await other.send('GET /Users?count=0')).status, 200)
+    assert.equal((await slow.admin.users.me()).userid, 'admin')
+  } finally {
+    await slow.close()
+  }
+})
