@@ -5,11 +5,10 @@
  */
 import type { PrincipalAdvice } from '@headgate/core/api'
 import { type Way, whoCanAssume } from '@headgate/iam'
-import type { Kysely } from 'kysely'
+import type { Db } from '../db/open.ts'
 import { type AdvisedRow, ownersOf } from '../db/principal-view.ts'
-import type { Database } from '../db/schema.ts'
 
-export async function presentAdvice(db: Kysely<Database>, rows: readonly AdvisedRow[]): Promise<PrincipalAdvice[]> {
+export async function presentAdvice(db: Db['kysely'], rows: readonly AdvisedRow[]): Promise<PrincipalAdvice[]> {
   const ways = rows.map(row => (row.trust_policy === null ? [] : whoCanAssume(row.trust_policy).ways))
   const named = ways.flat().flatMap(way => (way.who === 'user' || way.who === 'role' ? [way.arn] : []))
   const directory = ways.flat().flatMap(way => (way.who === 'directoryUser' ? [way.name] : []))

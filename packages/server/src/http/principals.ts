@@ -1,14 +1,13 @@
 /** AWS identities of people and the advice on them: where each stands in AWS, as it was read last or as it is now. */
 import { api, type PrincipalsOfUser, type RoomOfAccount } from '@headgate/core/api'
-import type { Kysely } from 'kysely'
 import { allowOnUser } from '../access/people.ts'
 import { act } from '../db/act.ts'
 import { usages } from '../db/capacity.ts'
 import { listIntegrations } from '../db/integration.ts'
+import type { Db } from '../db/open.ts'
 import { confirmPrincipals } from '../db/principal.ts'
 import { hastenChecks } from '../db/principal-check.ts'
 import { accountsRead, advisedOf, listAdvised, shownPrincipals } from '../db/principal-view.ts'
-import type { Database } from '../db/schema.ts'
 import { getUser } from '../db/user-view.ts'
 import { checkPerson } from '../directory/check-principals.ts'
 import { mappingsOf } from '../directory/mapping.ts'
@@ -52,7 +51,7 @@ export function principalRoutes(serve: Serve, world: World): void {
   })
 }
 
-async function present(db: Kysely<Database>, id: number): Promise<PrincipalsOfUser> {
+async function present(db: Db['kysely'], id: number): Promise<PrincipalsOfUser> {
   const shown = (await shownPrincipals(db, [id]))(id)
   const folded = Map.groupBy(shown.principals, row =>
     JSON.stringify([row.kind, row.identifier, row.source, row.integration_id === null]),
