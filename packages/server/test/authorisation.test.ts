@@ -146,6 +146,26 @@ test('every route lets through whom the contract says, nobody else, and tells of
   assert.deepEqual(silent.sort(), Object.keys(unaudited).sort(), 'every write tells who did what to what')
 })
 
+test('a list shows exactly what each caller may read one by one', async () => {
+  const calls = out as TakenBack
+  const { here, there, off, policies } = world
+  const lists = [
+    { path: '/data-sources', key: 'id', all: [here, there, off] },
+    { path: '/policies', key: 'id', all: Object.values(policies).map(({ id }) => id) },
+    { path: '/domains', key: 'name', all: ['Home', 'Away', 'Empty'] },
+  ] as const
+  for (const actor of world.actors.filter(({ refused }) => !refused)) {
+    const get = (url: string) => calls.send(as(actor, { method: 'GET', url, headers: {} }))
+    for (const { path, key, all } of lists) {
+      const { items } = JSON.parse((await get(path)).text) as { items: Readonly<Record<string, unknown>>[] }
+      const readable: unknown[] = []
+      for (const one of all) if ((await get(`${path}/${one}`)).status === 200) readable.push(one)
+      const listed = items.map(item => item[key])
+      assert.deepEqual(listed.toSorted(), readable.toSorted(), `${path} for ${actor.name}`)
+    }
+  }
+})
+
 test('SCIM is open to tokens of identity providers alone', async () => {
   const admin = world.actors.filter(({ name }) => name === 'the admin' || name === 'a session' || name === 'nobody')
   for (const { method, path } of Object.values(scim)) {
