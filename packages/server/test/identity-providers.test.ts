@@ -154,6 +154,14 @@ test('the issuer stays once somebody has signed in by it, and whoever the provid
   await refuses(link(ben.id, 's'), 'identity-taken', 409)
   await refuses(link(admin.id), 'self-change', 403)
   await link(ben.id, 'other')
+  const known = await admin.identityProviders.people({ params, query: { search: 'of fixed' } })
+  assert.deepEqual(
+    known.items.map(({ userid, subject, isManaged }) => [userid, subject, isManaged]),
+    [
+      ['ann of fixed', 's', true],
+      ['ben of fixed', 'other', false],
+    ],
+  )
   await refuses(admin.identityProviders.unlink({ params: { ...params, userId: ann.id } }), 'identity-managed', 409)
   await admin.identityProviders.unlink({ params: { ...params, userId: ben.id } })
   assert.deepEqual((await admin.users.get({ params: { id: ben.id } })).groups, [])

@@ -122,6 +122,17 @@ test('somebody new signs in, and what the claims say is what they are', async ()
   assert.deepEqual([counted?.people, counted?.groups], [1, 1])
 })
 
+test('somebody new who signs in twice at the same moment is one person', async () => {
+  const claims = { preferred_username: 'twin', groups: ['data-twin'] }
+  const both = await Promise.all([signIn('sub-twin', claims), signIn('sub-twin', claims)])
+  assert.deepEqual(
+    both.map(({ path }) => path),
+    ['/app/', '/app/'],
+  )
+  const [one, other] = await Promise.all(both.map(({ me }) => me()))
+  assert.equal(one?.id, other?.id)
+})
+
 test('what is missing in the id token is asked for at the user info', async t => {
   const keycloak = await testIdentityProvider('userinfo')
   t.after(keycloak.close)

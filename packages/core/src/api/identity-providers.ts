@@ -206,6 +206,27 @@ export const identityProviders = {
     response: z.object({ status: z.enum(['passed', 'failed', 'warning']), steps: z.array(checkStep) }),
     errors: ['identity-provider-not-found'],
   }),
+  people: endpoint({
+    method: 'GET',
+    path: '/identity-providers/{id}/people',
+    summary: 'Whom an identity provider knows, by user name',
+    needs: readers,
+    params,
+    query: pageQuery,
+    status: 200,
+    response: page(
+      z.object({
+        id,
+        userid: z.string(),
+        name: z.string(),
+        /** Absent: has not signed in through it yet; their user name counts the first time. */
+        subject: z.string().optional(),
+        /** Whether it says who they are; else they were here before and are linked. */
+        isManaged: z.boolean(),
+      }),
+    ),
+    errors: ['identity-provider-not-found'],
+  }),
   link: endpoint({
     method: 'PUT',
     path: '/identity-providers/{id}/people/{userId}',

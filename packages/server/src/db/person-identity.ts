@@ -2,6 +2,7 @@
 import { Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, Tx } from './act.ts'
+import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import { type PersonRow, personTarget } from './person.ts'
 import type { Database } from './schema.ts'
 
@@ -18,6 +19,46 @@ export async function findIdentity(
     .where('provider', '=', provider)
     .where('person_id', '=', person)
     .executeTakeFirst()
+}
+
+export interface KnownPerson {
+  readonly id: number
+  readonly userid: string
+  readonly name: string
+  readonly subject?: string
+  readonly isManaged: boolean
+}
+
+/** Whom the provider knows, by user name; the search looks at user name and name. */
+export async function listKnown(
+  db: Kysely<Database>,
+  provider: string,
+  { search = '', cursor, limit }: PageQuery,
+): Promise<Page<KnownPerson>> {
+  const pattern = containing(search)
+  const matching = db
+    .selectFrom('person_identity')
+    .innerJoin('person', 'person.id', 'person_identity.person_id')
+    .where('person_identity.provider', '=', provider)
+    .where('person.deleted_at', 'is', null)
+    .where(({ or, eb }) => or([eb('userid', 'ilike', pattern), eb('name', 'ilike', pattern)]))
+  const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
+  const after = readCursor(cursor)
+  const rows = await matching
+    .$if(after !== undefined, chosen => chosen.where('userid', '>', after as string))
+    .select(['person.id', 'userid', 'name', 'subject', sql<boolean>`person.provider = ${provider}`.as('isManaged')])
+    .orderBy('userid')
+    .limit(limit + 1)
+    .execute()
+  const page = toPage(rows, limit, total, row => row.userid)
+  return {
+    ...page,
+    items: page.items.map(({ subject, isManaged, ...person }) => ({
+      ...person,
+      ...(subject === null ? {} : { subject }),
+      isManaged: isManaged ?? false,
+    })),
+  }
 }
 
 /** Whose subject it is. */

@@ -191,10 +191,16 @@ async function personOf(
     identityProvider: name,
     ...originOf(client),
   }
-  const { result } = await act(db, actor, async doing => {
-    const person = await findOrMake(doing, provider, claims)
-    if (said) await assertPerson(doing, allowed, person, said.assertion, said.leftOut)
-    return person
+  const makeSo = () =>
+    act(db, actor, async doing => {
+      const person = await findOrMake(doing, provider, claims)
+      if (said) await assertPerson(doing, allowed, person, said.assertion, said.leftOut)
+      return person
+    })
+  // Made at this very moment, perhaps by the same person in another tab: looked for once more.
+  const { result } = await makeSo().catch(error => {
+    if (error instanceof Problem && error.code === 'sign-in-user-taken' && error.cause) return makeSo()
+    throw error
   })
   return result
 }

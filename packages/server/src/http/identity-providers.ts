@@ -1,6 +1,7 @@
 /** Identity providers: who may assert what. Nobody links themselves, or one admin could become another. */
 import { api, type IdentityProvider } from '@headgate/core/api'
 import { type CountedProvider, getProvider, listProviders } from '../db/identity-provider.ts'
+import { listKnown } from '../db/person-identity.ts'
 import { readSettings } from '../db/settings.ts'
 import { checkProvider } from '../directory/check-provider.ts'
 import {
@@ -43,6 +44,10 @@ export function identityProviderRoutes(serve: Serve, world: World): void {
   serve(api.identityProviders.check, async ({ params }) => ({
     body: await checkProvider(world, await getProvider(db.kysely, params.id)),
   }))
+  serve(api.identityProviders.people, async ({ params, query }) => {
+    const { name } = await getProvider(db.kysely, params.id)
+    return { body: await listKnown(db.kysely, name, query) }
+  })
   serve(api.identityProviders.link, async ({ params: { id, userId }, body, caller }) => {
     refuseSelf(caller, userId, 'account')
     await linkToProvider(world, caller, { provider: id, person: userId, subject: body.subject ?? null })

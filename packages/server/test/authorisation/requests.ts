@@ -58,6 +58,7 @@ export function requestsIn(w: World): Inputs {
       replace: { ...bare, ifMatch: '1', body: { attributeKeys: ['Department'] } },
       remove: bare,
       check: provider,
+      people: provider,
       link: { params: { id: w.provider, userId: w.mia.id }, body: {} },
       unlink: { params: { id: w.provider, userId: w.tess.id } },
     },
