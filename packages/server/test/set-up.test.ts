@@ -91,14 +91,41 @@ test('using a link ends every session of the person', async () => {
 
 test('nobody makes a link for themselves, nor one that would take over more than they hold', async () => {
   const uma = await server.as(['USER_ADMIN'], 'uma')
-  const gus = await server.as(['GOVERNANCE'], 'gus')
+  const gus = await server.admin.users.create({ body: { userid: 'gus', name: 'Gus', permissions: ['GOVERNANCE'] } })
+  const params = { id: gus.id }
   await refuses(uma.setUp.link({ params: { id: uma.id } }), 'self-change', 403)
-  await refuses(gus.setUp.link({ params: { id: uma.id } }), 'permission-missing', 403)
-  // Nobody has come in by a password of his: the first one may be given.
+  await refuses((await server.as(['GOVERNANCE'])).setUp.link({ params: { id: uma.id } }), 'permission-missing', 403)
+  // Nobody has come in as him: the first password may be given.
   await givePassword({ admin: uma }, gus)
-  await refuses(uma.setUp.link({ params: { id: gus.id } }), 'permission-missing', 403)
-  await server.admin.setUp.link({ params: { id: gus.id } })
+  await refuses(uma.setUp.link({ params }), 'permission-missing', 403)
+  await server.admin.setUp.link({ params })
   await givePassword({ admin: uma }, await server.as([], 'plain'))
+})
+
+// Only whoever had a password was protected: the first admin, who begins with a key, was not.
+test('whoever comes in by a key or through a provider is not taken over either', async () => {
+  const una = await server.as(['USER_ADMIN'], 'una')
+  const byKey = await server.as(['GOVERNANCE'], 'by-key')
+  await refuses(una.setUp.link({ params: { id: byKey.id } }), 'permission-missing', 403)
+  const body = { userid: 'by-provider', name: 'By Provider', permissions: ['GOVERNANCE'] as const }
+  const byProvider = await server.admin.users.create({ body: { ...body, permissions: [...body.permissions] } })
+  const { id } = await server.admin.identityProviders.create({ body: { name: 'somewhere' } })
+  await server.admin.identityProviders.link({ params: { id, userId: byProvider.id }, body: { subject: 'x' } })
+  await refuses(una.setUp.link({ params: { id: byProvider.id } }), 'permission-missing', 403)
+})
+
+test('a link is over once the person has come to hold more, or has another password', async () => {
+  const uli = await server.as(['USER_ADMIN'], 'uli')
+  const pat = await server.as([], 'pat')
+  const params = { id: pat.id }
+  await givePassword(server, pat)
+  const made = await uli.setUp.link({ params })
+  await server.admin.users.setPermissions({ params, body: { permissions: ['GOVERNANCE'] } })
+  await refuses(server.admin.setUp.use({ body: { token: made.token, password } }), 'set-up-link-invalid', 404)
+  await server.admin.users.setPermissions({ params, body: { permissions: [] } })
+  const kept = await uli.setUp.link({ params })
+  await pat.session.changePassword({ body: { current: password, password: 'another long walk' } })
+  await refuses(server.admin.setUp.use({ body: { token: kept.token, password } }), 'set-up-link-invalid', 404)
 })
 
 test('whoever signs in through a provider is given no password, which would be a way round it', async () => {

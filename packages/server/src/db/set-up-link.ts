@@ -52,6 +52,20 @@ export async function takeSetUpLink(tx: Tx, hash: Buffer): Promise<SetUpLink | u
     .executeTakeFirst()
 }
 
+/** Whether somebody may have come in as them by now: by a password, a key or a provider. */
+export async function isInUse(tx: Tx, person: number): Promise<boolean> {
+  const { rows } = await sql<{ inUse: boolean }>`
+    select exists (select from local_account where person_id = ${person})
+      or exists (select from api_key where person_id = ${person})
+      or exists (select from person_identity where person_id = ${person}) as "inUse"`.execute(tx)
+  return rows[0]?.inUse ?? false
+}
+
+/** What waits for a person is none any more. */
+export async function dropSetUpLinks(tx: Tx, person: number): Promise<void> {
+  await tx.deleteFrom('set_up_link').where('person_id', '=', person).execute()
+}
+
 /** Whether one waits that makes an admin. */
 export async function adminLinkWaits(db: Kysely<Database>): Promise<boolean> {
   const row = await db

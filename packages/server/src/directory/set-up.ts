@@ -2,15 +2,23 @@
  * Set-up links: made by a user admin for a person, or by whoever holds the machine for an admin; used once.
  *
  * A link is worth what its person may do. So nobody makes one that would take over an account with more permissions than
- * their own; that is left to whoever holds the machine.
+ * their own, whatever way its person comes in; that is left to whoever holds the machine. A link does not outlast a change
+ * of the password, nor the person's coming to hold more.
  */
 import { permissions as allPermissions, type Permission, Problem } from '@headgate/core/api'
 import { type Act, type Actor, act, system } from '../db/act.ts'
 import { renamePerson } from '../db/first-person.ts'
-import { hasLocalAccounts, localAccountOf, providerOf } from '../db/local-account.ts'
+import { hasLocalAccounts, providerOf } from '../db/local-account.ts'
 import type { Db } from '../db/open.ts'
 import { findPersonId, insertPerson, lockPerson, personTarget } from '../db/person.ts'
-import { adminLinkWaits, findSetUpLink, insertSetUpLink, type SetUpLink, takeSetUpLink } from '../db/set-up-link.ts'
+import {
+  adminLinkWaits,
+  findSetUpLink,
+  insertSetUpLink,
+  isInUse,
+  type SetUpLink,
+  takeSetUpLink,
+} from '../db/set-up-link.ts'
 import { dutiesAreApart, readSettings } from '../db/settings.ts'
 import { getUser } from '../db/user-view.ts'
 import type { World } from '../world.ts'
@@ -47,7 +55,7 @@ export async function linkForPerson(
     if (owner.disabled) throw new Problem('user-disabled', { userid: owner.userid })
     const provider = await providerOf(doing.tx, person)
     if (provider !== undefined) throw new Problem('user-of-provider', { userid: owner.userid, provider })
-    if (await localAccountOf(doing.tx, person)) {
+    if (await isInUse(doing.tx, person)) {
       const { permissions } = await getUser(doing.tx, person)
       const missing = permissions.filter(permission => !maker.permissions.has(permission))
       if (missing.length > 0) throw new Problem('permission-missing', { permission: missing.join(' and ') })

@@ -8,6 +8,7 @@ import { Problem } from '@headgate/core/api'
 import { type Act, type Actor, act } from '../db/act.ts'
 import { findLocalAccount, localAccountOf, setPasswordHash } from '../db/local-account.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
+import { dropSetUpLinks } from '../db/set-up-link.ts'
 import { readSettings } from '../db/settings.ts'
 import { endSessions } from '../db/sign-in-session.ts'
 import type { World } from '../world.ts'
@@ -91,6 +92,7 @@ export async function storePassword(
 ): Promise<void> {
   const owner = await lockPerson(tx, person)
   await setPasswordHash(tx, person, hash)
+  await dropSetUpLinks(tx, person)
   const ended = await endSessions(tx, { person, except })
   audit({
     action: 'UPDATE',

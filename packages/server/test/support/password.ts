@@ -5,7 +5,7 @@ export const password = 'a long walk home'
 
 export async function givePassword(
   { admin }: Pick<TestServer, 'admin'>,
-  person: TestPerson,
+  person: Pick<TestPerson, 'id'>,
   given = password,
 ): Promise<void> {
   const { token } = await admin.setUp.link({ params: { id: person.id } })
