@@ -302,3 +302,27 @@ test('a provider that calls too often is told to wait, and nobody else', async (
     await slow.close()
   }
 })
+
+test('of calls that say the same at one moment one makes it, and no two wait for each other', async () => {
+  const busy = await provider(server, 'busy')
+  const all = <T>(make: (n: number) => Promise<T>) => Promise.all(Array.from({ length: 12 }, (_, n) => make(n)))
+  const same = await all(() => busy.send('POST /Users', user('busy@example.com', { externalId: 'busy' })))
+  assert.deepEqual(same.map(({ status }) => status).sort(), [201, ...Array.from({ length: 11 }, () => 409)])
+  const ids = await all(n => made(busy, '/Users', user(`busy-${n}`)))
+  const groups = await all(n => made(busy, '/Groups', group(`busy-${n}`)))
+  // Every group gets everybody, in another order each, while everybody changes.
+  const changes = await all(async n => {
+    const value = ids.map((_, at) => ({ value: ids[(at + n) % ids.length] }))
+    const [grouped, titled] = await Promise.all([
+      busy.send(`PATCH /Groups/${groups[n]}`, patch({ op: 'add', path: 'members', value })),
+      busy.send(`PATCH /Users/${ids[n]}`, patch({ op: 'replace', path: 'title', value: `T${n}` })),
+    ])
+    return [grouped.status, titled.status]
+  })
+  assert.deepEqual(
+    changes,
+    Array.from({ length: 12 }, () => [204, 200]),
+  )
+  const { body } = await busy.send(`GET /Groups/${groups[3]}`)
+  assert.equal((body.members as object[]).length, 12)
+})
