@@ -79,14 +79,14 @@ function permissionsPage(): string {
     'Of data sources, policies and access in that domain alone. They come from a governor, to a person or to a group.',
     table(['right', 'gives'], Object.entries(rightsGive)),
     '## What narrowing a key does',
-    'An API key that names permissions carries those of them that its person holds, and no other; one that names none carries no permission at all. It never carries a right in a domain, and what its person owns only with `CREATE_S3_DATASOURCE`, the permission of data owners. What remains is what everybody who is signed in may do: see their own access, subscribe to what policies offer them, keep their own keys, the new ones as narrow. A key without a list does what its person may, as that changes. Sessions are never narrowed.',
+    'An API key that names permissions carries those of them that its person holds, and no other; one that names none carries no permission at all. It never carries a right in a domain, and what its person owns only with `CREATE_S3_DATASOURCE`, the permission of data owners. What remains is what everybody who is signed in may do: see their own access, subscribe to what policies offer them, keep their own keys, the new ones as narrow. A key without a list does what its person may, as that changes; one that a user admin makes for somebody else has a list always: what its maker holds. Sessions are never narrowed.',
     '## Routes',
     table(
       ['route', 'for', 'others', 'shows'],
       endpoints().map(({ method, path, needs }) => [
         `\`${method} ${path}\``,
         needsText(needs),
-        othersText(needs),
+        othersText(path, needs),
         isRule(needs) ? (needs.shows ?? '') : '',
       ]),
     ),
@@ -107,12 +107,14 @@ const rightsGive: { readonly [R in DomainRight]: string } = {
     'nothing yet but seeing the domain itself: it is for data products, and there are none before the marketplace',
 }
 
-function othersText(needs: Endpoint['needs']): string {
+function othersText(path: string, needs: Endpoint['needs']): string {
   if (typeof needs === 'string') return ''
   if (!isRule(needs)) return '403'
   if (needs.others === 'leftOut') return 'left out'
   if (needs.others === 'unknown') return '404'
-  return needs.about === 'dataSource' || needs.about === 'policy' || needs.about === 'change' ? '403, 404' : '403'
+  // A new policy is no secret to anybody.
+  const mayBeHidden = needs.about === 'policy' ? path.includes('{id}') : ['dataSource', 'change'].includes(needs.about)
+  return mayBeHidden ? '403, 404' : '403'
 }
 
 function httpPage(): string {
