@@ -70,6 +70,13 @@ async function me(browser: Surfer) {
   return (await answer.response?.json()) as Awaited<ReturnType<TestPerson['users']['me']>>
 }
 
+/** Another one at the same issuer, of which nothing is known yet. */
+async function copyOf({ name, oidc }: IdentityProvider): Promise<number> {
+  const { hasClientSecret: _, ...rest } = oidc ?? assert.fail()
+  const body = { name: `another ${name}`, ...lists, oidc: { ...rest, clientSecret: testClientSecret } }
+  return (await admin.identityProviders.create({ body })).id
+}
+
 /** What an address of the sign-in page says is wrong. */
 function problemIn(path: string): string | null {
   assert.ok(path.startsWith('/app/sign-in?'), path)
@@ -202,6 +209,35 @@ test('who is disabled does not come in, nor whoever lacks a usable name', async 
     const { path } = await signIn(`sub-odd-${at}`, { preferred_username })
     assert.equal(problemIn(path), 'sign-in-user-name', JSON.stringify(preferred_username))
   }
+})
+
+test('whom SCIM brought signs in by their user name, and SCIM alone says what they are', async t => {
+  const synced = await testIdentityProvider()
+  t.after(synced.close)
+  const made = await setUp('synced', synced, { mapping: {}, createsUsers: false })
+  const params = { id: made.id }
+  await admin.scimSettings.replace({ params, body: { attributes: [{ path: 'title', key: 'Team' }] } })
+  const { token } = await admin.scimSettings.rotateToken({ params })
+  const scim = async (path: string, method: string, body: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' }
+    const answer = await fetch(`${server.url}/scim/v2/${path}`, { method, headers, body: JSON.stringify(body) })
+    assert.ok(answer.ok, String(answer.status))
+    return (await answer.json()) as { id: string }
+  }
+  const schemas = ['urn:ietf:params:scim:schemas:core:2.0:User']
+  const user = { schemas, userName: 'sue@example.com', displayName: 'Sue', title: 'risk', externalId: 'e-1' }
+  const { id } = await scim('Users', 'POST', user)
+  const claims = { preferred_username: 'SUE@example.com', name: 'Otherwise', groups: ['data-x'], team: 'fx' }
+  const sue = await (await signIn('s-1', claims, made.id, synced)).me()
+  assert.deepEqual([String(sue.id), sue.name, sue.groups], [id, 'Sue', []])
+  assert.deepEqual(sue.attributes, [{ key: 'Team', value: 'risk', source: 'synced' }])
+  await scim(`Users/${id}`, 'PUT', { ...user, active: false })
+  const { path } = await signIn('s-1', claims, made.id, synced)
+  assert.equal(problemIn(path), 'sign-in-user-disabled')
+  const mapped = { enabled: true, ...lists, oidc: oidcOf(synced, { clientSecret: undefined }) }
+  await assert.rejects(admin.identityProviders.replace({ params, body: mapped, ifMatch: `"${made.version}"` }), {
+    code: 'identity-provider-invalid',
+  })
 })
 
 test('an e-mail address is a user name only when it is verified; nobody new is made where that is not meant', async () => {
@@ -347,12 +383,16 @@ test('the sign-in page is told what is wrong with a provider that is off, gone, 
   const gone = await testIdentityProvider()
   t.after(() => gone.close().catch(() => undefined))
   const made = await setUp('gone', gone)
+  const halfway = surfer()
+  const back = await halfway.pickAccount(await begin(halfway, made.id), 'x', isCallback)
   await gone.close()
+  const { url: end } = await halfway.go(back.url.href)
+  assert.equal(problemIn(end.pathname + end.search), 'sign-in-provider-down')
   const problem = async (id: number) => {
     const { url } = await begin(surfer(), id)
     return problemIn(url.pathname + url.search)
   }
-  assert.equal(await problem(made.id), 'sign-in-provider-down')
+  assert.equal(await problem(await copyOf(made)), 'sign-in-provider-down')
   assert.equal(await problem(999_999), 'sign-in-provider-unknown')
   const names = async () => (await admin.providerSignIn.providers()).providers.map(({ name }) => name)
   assert.ok((await names()).includes('gone'))

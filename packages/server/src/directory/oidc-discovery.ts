@@ -78,6 +78,12 @@ export async function discover({ config, vault }: Needed, provider: OidcProvider
   }
 }
 
+/** Whether the provider was not reached, rather than said something wrong. */
+export function isUnreached(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause) if (one instanceof OutboundError) return true
+  return false
+}
+
 /** What is wrong, in words for an admin: never more of an answer than what kind of thing it is. */
 export function faultOf(error: unknown): string {
   for (let one = error; one instanceof Error; one = one.cause) {

@@ -23,7 +23,7 @@ import type { World } from '../world.ts'
 import { assertPerson } from './assert.ts'
 import { attemptsAtProviders } from './attempt-limits.ts'
 import { assertionOf, type Claims, hasClaim, textAt } from './claims.ts'
-import { type Discoveries, faultOf, type OidcProvider } from './oidc-discovery.ts'
+import { type Discoveries, faultOf, isUnreached, type OidcProvider } from './oidc-discovery.ts'
 import { beginFlow, endedFlowCookie, endFlow, redirectUriOf, safeReturnTo } from './oidc-flow.ts'
 import { isReserved } from './reserved-names.ts'
 import { type Client, type Cookie, isHttps } from './session-cookie.ts'
@@ -151,7 +151,8 @@ async function claimsOf(
     // Its keys may be others by now: whoever tries again finds them.
     known.forget(provider)
     log.info({ provider: provider.name, fault: faultOf(error) }, 'a sign-in was not taken')
-    throw new Problem('sign-in-token-invalid', { provider: provider.name }, { cause: error })
+    const code = isUnreached(error) ? 'sign-in-provider-down' : 'sign-in-token-invalid'
+    throw new Problem(code, { provider: provider.name }, { cause: error })
   }
 }
 
