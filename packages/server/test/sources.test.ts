@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { entitlementIndex } from '@headgate/core'
+import fc from 'fast-check'
+import { sql } from 'kysely'
 import { type Actor, act } from '../src/db/act.ts'
 import { type AssertingProvider, type Assertion, assertPerson } from '../src/directory/assert.ts'
 import { differencesOf } from '../src/live-index/compare.ts'
@@ -161,4 +163,42 @@ test('thousands of groups are taken in one go', async () => {
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   assert.equal(count, 2999)
+})
+
+test('however sources come and go, the union is in force and the last word on each fact is true', async () => {
+  const both = [await provider('first'), await provider('second')]
+  const gus = await server.as([], 'gus')
+  const values = ['a', 'b', 'c/d']
+  const said = fc.subarray(values)
+  const step = fc.oneof(
+    fc.record({ by: fc.constantFrom(0, 1), said }),
+    fc.record({ local: fc.constantFrom(...values), holds: fc.boolean() }),
+  )
+  const expected = new Map<string, readonly string[]>([['local', []]])
+  const steps = fc.sample(fc.array(step, { minLength: 40, maxLength: 40 }), { numRuns: 1, seed: 7 }).flat()
+  for (const one of steps) {
+    if ('by' in one) {
+      const from = both[one.by] ?? assert.fail()
+      await says(from, gus.id, { attributes: one.said.map(value => ({ key: 'team', value })) })
+      expected.set(from.name, one.said)
+    } else {
+      const params = { id: gus.id, key: 'team', value: one.local }
+      await (one.holds ? admin.users.addAttribute({ params }) : admin.users.removeAttribute({ params }))
+      const others = (expected.get('local') ?? []).filter(value => value !== one.local)
+      expected.set('local', one.holds ? [...others, one.local] : others)
+    }
+    const union = [...new Set([...expected.values()].flat())].sort()
+    const { facts } = await loadFacts(server.db)
+    const held = facts.attributes.filter(({ subject }) => 'user' in subject && subject.user === gus.id)
+    assert.deepEqual(held.map(({ value }) => value).sort(), union)
+    const { rows } = await sql<{ id: string }>`
+      select entity_id as id from (
+        select distinct on (entity_id) entity_id, after from fact_change
+        where entity = 'attribute' and entity_id like ${`user/${gus.id}/%`} order by entity_id, id desc
+      ) last where after <> 'null'`.execute(server.db.kysely)
+    assert.deepEqual(rows.map(({ id }) => id.slice(`user/${gus.id}/team/`.length)).sort(), union)
+  }
+  const { facts, now } = await loadFacts(server.db)
+  const { index } = await server.world.index.fresh()
+  assert.deepEqual(await differencesOf(index, entitlementIndex(facts, now)), [])
 })
