@@ -183,7 +183,8 @@ function one(
 
 function compareTimes(text: Text, by: Comparison, value: FilterValue): Condition {
   const at = typeof value === 'string' ? new Date(value) : new Date(Number.NaN)
-  if (Number.isNaN(at.getTime())) throw refused(`\`${String(value)}\` is no time such as "2026-01-31T12:00:00Z"`)
+  // PostgreSQL knows no such times before 4713 BC.
+  if (!(at.getUTCFullYear() >= 1)) throw refused(`\`${String(value)}\` is no time such as "2026-01-31T12:00:00Z"`)
   if (by === 'co' || by === 'sw' || by === 'ew') throw refused(`times can be compared by eq, ne, gt, ge, lt, le alone`)
   return sql`date_trunc('milliseconds', ${text}) ${sql.raw(signs[by])} ${at}`
 }

@@ -150,18 +150,27 @@ function readerOf(text: string, refuse: (reason: string) => Problem) {
     },
     value(): FilterValue {
       const [, , quoted, bare] = next('a value')
-      try {
-        const value: unknown = JSON.parse(quoted ?? bare?.toLowerCase() ?? '')
-        if (value === null || typeof value !== 'object') return value as FilterValue
-      } catch {
-        // Said below.
+      const value = readValue(quoted ?? bare?.toLowerCase() ?? '')
+      if (value === undefined) {
+        throw refuse(`\`${shorten(quoted ?? bare ?? '')}\` is no value: write strings in double quotes`)
       }
-      throw refuse(`\`${shorten(quoted ?? bare ?? '')}\` is no value: write strings in double quotes`)
+      // PostgreSQL takes none, so nothing that is stored has one.
+      if (typeof value === 'string' && value.includes('\0')) throw refuse('no value holds the character NUL')
+      return value
     },
     end(): void {
       if (text.slice(at).trim() !== '')
         throw refuse(`\`${shorten(text.slice(at).trim())}\` is more than it can end with`)
     },
+  }
+}
+
+function readValue(text: string): FilterValue | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value === null || typeof value !== 'object' ? (value as FilterValue) : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -48,6 +48,10 @@ test('each bad filter is refused as such', async () => {
     ...['shoeSize eq "38"', 'emails[type eq "work"', 'emails[foo eq "x"]', 'userName[type eq "x"]', 'name eq "x"'],
     ...[
       'meta.created gt "yesterday"',
+      'meta.created gt "-271821-04-20T00:00:00Z"',
+      'userName eq "a\\u0000b"',
+      'emails[value eq "\\u0000"]',
+      'groups.value eq "\\u0000"',
       'userName eq "x" and',
       'not',
       deep(17),
