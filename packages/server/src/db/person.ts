@@ -273,8 +273,11 @@ export async function refuseNoAdmin(tx: Tx, userid: string): Promise<void> {
   if (!left) throw new Problem('last-admin', { userid, permission: adminPermission })
 }
 
-/** @throws Problem `last-admin` when without this person nobody could administer people */
-async function keepAnAdmin(tx: Tx, id: number): Promise<void> {
+/**
+ * To be asked for before the person is locked.
+ * @throws Problem `last-admin` when without this person nobody could administer people
+ */
+export async function keepAnAdmin(tx: Tx, id: number): Promise<void> {
   await lockAdmins(tx)
   const admins = await tx
     .selectFrom('person')

@@ -3,7 +3,7 @@ import { nameKey } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { sql } from 'kysely'
 import type { Act, Tx } from './act.ts'
-import { personTarget, removePerson } from './person.ts'
+import { keepAnAdmin, personTarget, removePerson } from './person.ts'
 
 /** What the provider says of the person itself. */
 export interface ProvidedPerson {
@@ -19,7 +19,7 @@ const cause = 'identity-provider'
 
 /**
  * A new person, or one whom the provider brought already when they signed in.
- * @throws Problem `scim-name-taken`, `scim-external-id-taken`
+ * @throws Problem `scim-name-taken`, `scim-external-id-taken`, `last-admin`
  */
 export async function insertProvidedPerson(
   act: Act,
@@ -67,6 +67,7 @@ async function adopt(act: Act, provider: string, person: ProvidedPerson): Promis
   if (!other) throw new Problem('not-ready', { reason: 'somebody of that name was just removed' })
   if (!other.isOurs || other.isSynced || nameKey(other.userid) !== nameKey(person.userid))
     throw nameTaken(provider, person.userid, other)
+  if (!person.isActive) await keepAnAdmin(act.tx, other.id)
   await changeProvidedPerson(act, provider, other.id, person)
   return other.id
 }
@@ -89,7 +90,10 @@ function nameTaken(
   return new Problem('scim-name-taken', { userName, by, fix })
 }
 
-/** @throws Problem `scim-name-taken`, `scim-external-id-taken` */
+/**
+ * INVARIANT: where it makes somebody inactive, after `keepAnAdmin`.
+ * @throws Problem `scim-name-taken`, `scim-external-id-taken`
+ */
 export async function changeProvidedPerson(
   { tx, changed, audit }: Act,
   provider: string,

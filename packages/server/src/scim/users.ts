@@ -8,6 +8,7 @@ import { nameKey, normalName } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { type Act, act } from '../db/act.ts'
 import type { Db } from '../db/open.ts'
+import { keepAnAdmin } from '../db/person.ts'
 import { usersWhere } from '../db/scim-filter.ts'
 import {
   changeProvidedPerson,
@@ -76,7 +77,7 @@ export async function createUser(db: Db, call: ScimCall, wanted: Wanted): Promis
   return answerOf(result, call, wanted)
 }
 
-/** @throws Problem `scim-not-found`, `scim-version-changed`, and as for a new one */
+/** @throws Problem `scim-not-found`, `scim-version-changed`, `last-admin`, and as for a new one */
 export async function replaceUser(db: Db, call: ScimCall, wanted: Wanted): Promise<ScimAnswer> {
   const resource = readUser(call.body)
   return write(db, call, wanted, () => resource)
@@ -109,6 +110,8 @@ async function write(
     const resource = change(before.resource)
     const isSame = isDeepStrictEqual(before.resource, resource)
     if (isSame && before.readBy === provider.version) return before
+    const [was, is] = [personOf(before.resource), personOf(resource)]
+    if (was.isActive && !is.isActive) await keepAnAdmin(doing.tx, before.id)
     // First of all, as everybody does who changes principals: the person is locked after it.
     await assertMapped(
       doing,
@@ -117,7 +120,6 @@ async function write(
       resource,
       before.readBy === provider.version ? before.resource : undefined,
     )
-    const [was, is] = [personOf(before.resource), personOf(resource)]
     if (!isDeepStrictEqual(was, is)) await changeProvidedPerson(doing, provider.name, before.id, is)
     return updateScimUser(doing.tx, rowOf(before.id, provider, resource))
   })

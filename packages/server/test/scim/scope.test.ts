@@ -155,6 +155,24 @@ test('a user whom an admin disabled stays disabled, whatever the provider says',
   assert.equal(await isDisabled(), true)
 })
 
+// Deleting was refused, making inactive was not.
+test('the last user admin is neither deleted nor made inactive by a provider', async () => {
+  const id = await made(okta, '/Users', user('last@example.com'))
+  const { rows: others } = await sql<{ person_id: number }>`
+    delete from person_permission where permission = 'USER_ADMIN' returning person_id`.execute(server.db.kysely)
+  const give = (person: number | string) =>
+    sql`insert into person_permission (person_id, permission) values (${person}, 'USER_ADMIN')`.execute(
+      server.db.kysely,
+    )
+  await give(id)
+  const inactive = patch({ op: 'replace', path: 'active', value: false })
+  for (const answer of [await okta.send(`PATCH /Users/${id}`, inactive), await okta.send(`DELETE /Users/${id}`)]) {
+    assert.deepEqual([answer.status, answer.body.code], [409, 'last-admin'])
+  }
+  for (const { person_id } of others) await give(person_id)
+  assert.equal((await okta.send(`PATCH /Users/${id}`, inactive)).status, 200)
+})
+
 test('a write that names an older version is refused, and a read of the version one has is empty', async () => {
   const id = await made(okta, '/Users', user('versioned@example.com'))
   const { headers } = await okta.send(`GET /Users/${id}`)
