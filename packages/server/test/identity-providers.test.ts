@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
-import { updatePerson } from '../src/db/person.ts'
+import { lockPerson, updatePerson } from '../src/db/person.ts'
+import { lockPrincipals } from '../src/db/principal.ts'
 import { type Assertion, assertPerson } from '../src/directory/assert.ts'
 import { rewrapClientSecrets } from '../src/directory/client-secrets.ts'
 import { createVault } from '../src/secrets.ts'
@@ -248,4 +251,22 @@ test('a start with a new key wraps the secrets of clients with it', async () => 
     .executeTakeFirstOrThrow()
   assert.ok(sealed)
   assert.equal(createVault([newest]).open(sealed, `identity-provider/${id}/clientSecret`), testClientSecret)
+})
+
+// Unlinking locked the person before the principals, everybody else the other way round: each waited for the other.
+test('whoever unlinks somebody and whoever changes their principals wait for each other in one order', async () => {
+  const { id } = await admin.identityProviders.create({ body: { name: 'in order' } })
+  const person = await server.as([])
+  const params = { id, userId: person.id }
+  await admin.identityProviders.link({ params, body: {} })
+  const unlinked = await server.db.transaction(async tx => {
+    await lockPrincipals(tx)
+    const unlinking = admin.identityProviders.unlink({ params })
+    const waits = sql<{ n: number }>`select count(*)::int as n from pg_locks
+      where not granted and database = (select oid from pg_database where datname = current_database())`
+    while ((await waits.execute(server.db.kysely)).rows[0]?.n === 0) await setTimeout(5)
+    await lockPerson(tx, person.id)
+    return { unlinking }
+  })
+  await unlinked.unlinking
 })

@@ -17,6 +17,7 @@ import {
 } from '../db/identity-provider.ts'
 import { lockPerson } from '../db/person.ts'
 import { findIdentity, hasIdentities, linkPerson, unlinkPerson } from '../db/person-identity.ts'
+import { lockPrincipals } from '../db/principal.ts'
 import { countAsserted, makeAllLocal, takeAllBack, takeBackForbidden } from '../db/provider-end.ts'
 import { endSessions } from '../db/sign-in-session.ts'
 import { getUser } from '../db/user-view.ts'
@@ -129,6 +130,8 @@ export async function unlinkFromProvider(
 ): Promise<Done<void>> {
   return act(db, caller, async doing => {
     const { name } = await lockProvider(doing.tx, id)
+    // Before the person is locked, as everybody does who changes principals.
+    await lockPrincipals(doing.tx)
     const owner = await lockPerson(doing.tx, person)
     if (!(await findIdentity(doing.tx, name, person))) return
     if (owner.provider === name) throw new Problem('identity-managed', { userid: owner.userid, provider: name })
