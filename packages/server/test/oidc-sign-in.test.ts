@@ -372,6 +372,36 @@ test('what comes back counts once, in the browser that began it, in time, at the
   assert.equal(await isSignedIn(mixed.browser), false)
 })
 
+// A neighbouring host could plant a flow of its own under the plain name, and have somebody signed in as somebody else.
+test('over HTTPS the plain cookie of a flow is worth nothing', async () => {
+  okta.accounts.set('sub-plant', { preferred_username: 'plant' })
+  const browser = surfer()
+  const { url } = await browser.pickAccount(await begin(browser), 'sub-plant', isCallback)
+  const [settings] = await server.db.kysely.selectFrom('settings').select(['public_url']).execute()
+  const at = (public_url: string | null) => server.db.kysely.updateTable('settings').set({ public_url }).execute()
+  await at('https://headgate.example.com')
+  try {
+    const { url: end } = await browser.go(url.href)
+    assert.equal(problemIn(end.pathname + end.search), 'sign-in-flow-lost')
+  } finally {
+    await at(settings?.public_url ?? null)
+  }
+})
+
+// Whoever was on their way in when it was switched off came in all the same, for as long as a session lasts.
+test('a session goes no further than the provider that it came by', async () => {
+  const { browser } = await signIn('sub-gone', { preferred_username: 'gone' })
+  assert.equal(await isSignedIn(browser), true)
+  const enabled = (enabled: boolean) =>
+    server.db.kysely.updateTable('identity_provider').set({ enabled }).where('id', '=', provider.id).execute()
+  await enabled(false)
+  try {
+    assert.equal(await isSignedIn(browser), false)
+  } finally {
+    await enabled(true)
+  }
+})
+
 test('who turns back at the provider is told so, and stays out', async () => {
   const browser = surfer()
   const { url } = await browser.pickAccount(await begin(browser), '')

@@ -11,6 +11,8 @@ import { type TestPerson, type TestServer, testServer } from './support/server.t
 let server: TestServer
 before(async () => {
   server = await testServer({ streamBeatMs: 50 })
+  await sql`insert into identity_provider (name, look_alike, oidc)
+    values ('okta', 'okta', '{}'), ('entra', 'entra', '{}')`.execute(server.db.kysely)
 })
 after(() => server.close())
 
@@ -296,7 +298,7 @@ test('calls are limited for each session by itself', async () => {
     const client: Client = { ip: '127.0.0.1', requestId: 'r', userAgent: undefined, protocol: 'http', cookies: {} }
     const [one, two] = await Promise.all(
       people.map(async person => {
-        const { cookie } = await startSession(limited.world, person.id, 'okta', client)
+        const { cookie } = await startSession(limited.world, person.id, 'local', client)
         const browser = browserAt(limited.url)
         browser.cookies.set(cookie.name, cookie.value)
         return browser

@@ -13,6 +13,8 @@ import { type TestServer, testServer } from './support/server.ts'
 let server: TestServer
 beforeEach(async () => {
   server ??= await testServer()
+  await sql`insert into identity_provider (name, look_alike, oidc) values ('okta', 'okta', '{}')
+    on conflict do nothing`.execute(server.db.kysely)
   await sql`update settings set public_url = null, local_accounts = true, separation_of_duties = false,
     session_idle_minutes = 60, session_hours = 12`.execute(server.db.kysely)
 })

@@ -36,7 +36,11 @@ function living(db: Kysely<Database>) {
     .innerJoin('settings', join => join.onTrue())
     .innerJoin('person', 'person.id', 'session.person_id')
     .where(sql<boolean>`${endsAt} > now()`)
-    .where(sql<boolean>`(settings.local_accounts or session.via <> 'local')`)
+    .where(
+      sql<boolean>`case session.via when 'local' then settings.local_accounts else exists (
+        select from identity_provider provider
+        where provider.name = session.via and provider.enabled and provider.oidc is not null) end`,
+    )
     .where('person.disabled', '=', false)
     .where('person.deleted_at', 'is', null)
 }

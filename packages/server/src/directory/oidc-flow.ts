@@ -48,13 +48,17 @@ export async function beginFlow(
   return { ...secrets, cookie: flowCookie(secrets.state, secret, secure, lifeMs / 1000) }
 }
 
-/** What was begun in this browser with this state, which is used up by that; undefined: nothing. */
+/**
+ * What was begun in this browser with this state, which is used up by that; undefined: nothing.
+ * @param secure whether browsers come over HTTPS: then a neighbouring host could have planted a cookie of the plain name
+ */
 export async function endFlow(
   db: Db,
   client: Pick<Client, 'cookies'>,
   state: string,
+  secure: boolean,
 ): Promise<(StoredFlow & FlowSecrets) | undefined> {
-  const secret = [true, false].map(secure => client.cookies[nameOf(state, secure)]).find(value => value !== undefined)
+  const secret = client.cookies[nameOf(state, secure)]
   if (secret === undefined) return undefined
   const secrets = secretsOf(secret)
   if (!isSame(secrets.state, state)) return undefined

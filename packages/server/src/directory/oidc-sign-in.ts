@@ -84,10 +84,11 @@ export async function endSignIn(
   const { db } = world
   const { publicUrl } = await readSettings(db.kysely)
   const state = new URLSearchParams(query).get('state') ?? ''
-  const ended = endedFlowCookie(state, isHttps(publicUrl, client))
+  const secure = isHttps(publicUrl, client)
+  const ended = endedFlowCookie(state, secure)
   let name: string | undefined
   try {
-    const flow = await endFlow(db, client, state)
+    const flow = await endFlow(db, client, state, secure)
     if (!flow) throw new Problem('sign-in-flow-lost')
     const provider = await providerToSignIn(world, id)
     // Sent back to another provider's address: mixed up, by accident or on purpose.
