@@ -84,6 +84,20 @@ test('a narrowed key may do less than its owner, and makes no key that may do mo
   await refuses(withKey(admin, child.key).tags.create({ body: { name: 'X' } }), 'permission-missing', 403)
 })
 
+// A key that was to end made itself one that did not.
+test('a key that ends makes no key that lasts longer', async () => {
+  const soon = new Date(Date.now() + 3_600_000).toISOString()
+  const later = new Date(Date.now() + 7_200_000).toISOString()
+  const ending = withKey(admin, (await admin.apiKeys.create({ body: { name: 'ending', expiresAt: soon } })).key)
+  const made = async (more: { expiresAt?: string; userId?: number }) =>
+    (await ending.apiKeys.create({ body: { name: 'child', ...more } })).expiresAt
+  assert.equal(await made({}), soon)
+  assert.equal(await made({ expiresAt: later }), soon)
+  assert.equal(await made({ userId: (await server.as()).id }), soon)
+  const sooner = new Date(Date.now() + 1_800_000).toISOString()
+  assert.equal(await made({ expiresAt: sooner }), sooner)
+})
+
 test('a key narrowed to what its owner does not hold gives nothing', async () => {
   const bob = await server.as([])
   const made = await admin.apiKeys.create({ body: { name: 'for bob', permissions: ['GOVERNANCE'], userId: bob.id } })

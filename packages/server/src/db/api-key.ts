@@ -10,6 +10,8 @@ export interface KeyOwner {
   readonly hash: Buffer
   /** What the key was narrowed to; null: whatever its owner may. */
   readonly keyPermissions: readonly Permission[] | null
+  /** null: not by itself. */
+  readonly expiresAt: number | null
   /** Not written for a minute or more. */
   readonly lastUsedIsOld: boolean
   readonly personId: number
@@ -32,6 +34,7 @@ export async function findKeyOwner(db: Kysely<Database>, hash: Buffer): Promise<
       'api_key.id as keyId',
       'api_key.hash',
       'api_key.permissions as keyPermissions',
+      'api_key.expires_at as expiresAt',
       sql<boolean>`coalesce(api_key.last_used_at < now() - interval '1 minute', true)`.as('lastUsedIsOld'),
       'person.id as personId',
       'person.userid',

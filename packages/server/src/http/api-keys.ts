@@ -1,8 +1,8 @@
 /**
  * API keys. Everyone has their own; a user admin makes them for others too.
  *
- * A key never lets anyone do more than its maker could at that moment: a narrowed key makes only keys as narrow, and a
- * key for somebody else is narrowed to what its maker holds.
+ * A key never lets anyone do more than its maker could at that moment: a narrowed key makes only keys as narrow, one that
+ * ends only keys that end no later, and a key for somebody else is narrowed to what its maker holds.
  */
 import { api, type Permission, Problem } from '@headgate/core/api'
 import { holdsAny } from '../access/allow.ts'
@@ -30,7 +30,8 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
     const { key, hash } = newKey()
     const { result } = await act(db, caller, async doing => {
       const owner = await lockPerson(doing.tx, person)
-      const expiresAt = body.expiresAt === undefined ? null : inFuture(body.expiresAt, doing.now)
+      const asked = body.expiresAt === undefined ? null : inFuture(body.expiresAt, doing.now)
+      const expiresAt = sooner(asked, caller.keyExpiresAt)
       const wanted: NewKey = { person, name: body.name, hash, permissions, expiresAt }
       const made = await insertKey(doing.tx, wanted)
       sayKeyMade(doing, personTarget(owner), made)
@@ -62,6 +63,12 @@ function narrow(caller: Caller, person: number, wanted: readonly Permission[] | 
   for (const permission of wanted ?? []) need(caller, permission)
   if (wanted) return [...new Set(wanted)].sort()
   return person === caller.id && !caller.keyIsNarrowed ? null : [...caller.permissions].sort()
+}
+
+/** Nothing asked for: as late as may be. */
+function sooner(asked: Date | null, latest: number | undefined): Date | null {
+  if (latest === undefined || (asked !== null && asked.getTime() <= latest)) return asked
+  return new Date(latest)
 }
 
 function inFuture(instant: string, now: number): Date {

@@ -75,6 +75,7 @@ async function byKey({ db }: World, request: FastifyRequest): Promise<Entry | Pr
     caller: {
       ...callerFor(owner, permissions, request),
       keyIsNarrowed: narrowed !== null,
+      ...(owner.expiresAt === null ? {} : { keyExpiresAt: owner.expiresAt }),
       sessionId: `api-key-${owner.keyId}`,
     },
     touch: async () => {

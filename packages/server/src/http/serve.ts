@@ -14,6 +14,8 @@ export interface Caller extends Actor {
   readonly permissions: ReadonlySet<Permission>
   /** Whether the key itself was confined to some permissions, whatever its owner comes to hold. */
   readonly keyIsNarrowed: boolean
+  /** When the key ends by itself; absent where it does not, and with a session. */
+  readonly keyExpiresAt?: number
   /** There for whoever is signed in with a browser; absent with a key. */
   readonly session?: {
     readonly id: number
