@@ -335,6 +335,17 @@ test('answers of the API let a browser do nothing; every answer forbids sniffing
   assert.equal(headers.get('cache-control'), 'no-store')
 })
 
+// A cache may keep a 404 that does not forbid it: what one may not see would not be there for others either.
+test('no refusal is kept by anybody', async () => {
+  const nobody = await fetch(`${server.url}/users/me`)
+  const answers = [await admin.send('/users/999999'), await admin.send('/nowhere'), nobody]
+  answers.push(await fetch(`${server.url}/scim/v2/Users`), await fetch(`${server.url}/scim/v2/Nothing`))
+  for (const { headers, status, url } of answers) {
+    assert.ok(status >= 400)
+    assert.equal(headers.get('cache-control'), 'no-store', url)
+  }
+})
+
 test('the reference is served from here alone', async () => {
   const page = await fetch(`${server.url}/docs/`)
   assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)

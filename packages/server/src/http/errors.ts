@@ -45,7 +45,7 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   const wait = problem.detail.seconds ?? (problem.status === 503 ? 1 : undefined)
   if (errors[problem.code].retry && wait !== undefined) reply.header('retry-after', String(wait))
-  return reply.code(problem.status).send(printProblem(problem, request.id))
+  return reply.header('cache-control', 'no-store').code(problem.status).send(printProblem(problem, request.id))
 }
 
 /** What went wrong, as an error of the table. */

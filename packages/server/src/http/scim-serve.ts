@@ -129,7 +129,7 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
     code: problem.code,
     requestId: request.id,
   }
-  return reply.code(status).type(scimType).send(JSON.stringify(body))
+  return reply.header('cache-control', 'no-store').code(status).type(scimType).send(JSON.stringify(body))
 }
 
 /** The keywords of RFC 7644, table 9; a 400 that is not here is `invalidValue`. */
