@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { refuseUnfitServer } from './server-needs.ts'
 
 export interface Migration {
   readonly number: number
@@ -28,6 +29,7 @@ export async function migrate(url: string, folder = migrationsFolder()): Promise
   client.on('error', () => {}) // told by the statement that fails
   try {
     await client.connect()
+    await refuseUnfitServer(client)
     // A session lock: gone with the connection, however this process ends.
     await client.query('select pg_advisory_lock($1)', [migrationLock])
     const applied = await appliedMigrations(client)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
 import { migrate } from '../../src/db/migrate.ts'
+import { unfit } from '../../src/db/server-needs.ts'
 import { emptyDatabase, testDatabase } from '../support/database.ts'
 
 const first = { '0001-people.sql': 'create table person (id bigint primary key);' }
@@ -72,6 +73,25 @@ test('gaps, doubles and odd names are refused before anything runs', async t => 
 test('a migration that ends its own transaction is refused', async t => {
   const { url, folder } = await bench(t, { '0001-a.sql': 'create table a ();\n COMMIT;\ncreate table b ();' })
   await assert.rejects(migrate(url, folder), /begins or ends a transaction/)
+})
+
+test('a PostgreSQL that is too old, or no UTF-8, is refused before anything is touched', async t => {
+  assert.match(unfit({ version: 160_009, encoding: 'UTF8' }) ?? '', /is PostgreSQL 16, and Headgate needs 17 or newer/)
+  assert.equal(unfit({ version: 170_000, encoding: 'UTF8' }), undefined)
+  const { url, folder, query } = await bench(t, first)
+  const other = `${new URL(url).pathname.slice(1)}_ascii`
+  await query(`create database ${other} encoding 'SQL_ASCII' locale 'C' locale_provider libc template template0`)
+  try {
+    const elsewhere = Object.assign(new URL(url), { pathname: `/${other}` }).href
+    await assert.rejects(migrate(elsewhere, folder), /has the encoding SQL_ASCII, and Headgate needs UTF8/)
+    const client = new pg.Client({ connectionString: elsewhere })
+    await client.connect()
+    const { rows } = await client.query("select to_regclass('schema_migration') as found")
+    await client.end()
+    assert.deepEqual(rows, [{ found: null }])
+  } finally {
+    await query(`drop database ${other} with (force)`)
+  }
 })
 
 test('test databases are clones of one template and do not see each other', async t => {
