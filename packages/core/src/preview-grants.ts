@@ -99,7 +99,8 @@ function movementIn(
     earlier.set(source, known)
     return known
   }
-  function outersOf(source: Source): Source[] {
+  function outersOf(source: Source): readonly Source[] {
+    if (!ours && source.above === 0 && asleep.length === 0) return noSources
     if (ours) return ours.coveredBy(source.row.scope).filter(one => one !== source)
     const gone = asleep.filter(one => one !== source && covers(one.row.scope, source.row.scope))
     const wide = bindings.covering(source)
@@ -136,6 +137,7 @@ function movementIn(
     return { create, revoke, unmapped }
   }
 
+  const countMapped = countingWithin(mapped)
   let [create, revoke, unmapped] = [0, 0, 0]
   const alike = onceForTwo<Prior | undefined, Levels, GrantMovement>()
   for (const [source, mover] of touched) {
@@ -143,14 +145,39 @@ function movementIn(
     const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
     const outers = isIn || wasIn ? outersOf(source) : []
     const movement = () => movementAt(source, outers, isIn, wasIn)
-    // Under nothing wider, data sources with the same levels have the same grants.
+    // Under nothing wider, data sources with the same levels have the same grants: those of their people, one each.
     const isPlain = isIn && wasIn && outers.length === 0
-    const one = isPlain ? alike(mover?.prior, levels(source), movement) : movement()
+    const one = !isPlain
+      ? movement()
+      : other.size === 0
+        ? movementAlone(mover, countMapped)
+        : alike(mover?.prior, levels(source), movement)
     create += one.create
     revoke += one.revoke
     unmapped += one.unmapped
   }
   return { create, revoke, unmapped }
+}
+
+/** Where each person's level is their grant, and their principal the one they had. */
+function movementAlone(mover: Moved | undefined, countMapped: (people: PeopleSet) => number): GrantMovement {
+  if (!mover) return noMovement
+  const { gained, lost, raised, lowered } = mover
+  const come = countMapped(gained)
+  // Another level is another grant.
+  const exchanged = countMapped(raised) + countMapped(lowered)
+  return { create: come + exchanged, revoke: countMapped(lost) + exchanged, unmapped: gained.size - come }
+}
+
+/** How many of some people are among these; data sources that moved alike have the very same sets. */
+function countingWithin(people: PeopleSet): (some: PeopleSet) => number {
+  const known = new Map<PeopleSet, number>()
+  return some => {
+    if (some.size === 0) return 0
+    const count = known.get(some) ?? countShared(some, people)
+    known.set(some, count)
+    return count
+  }
 }
 
 function levelsBefore(now: Levels, prior: Prior | undefined): Levels {
@@ -160,6 +187,10 @@ function levelsBefore(now: Levels, prior: Prior | undefined): Levels {
     write: union(difference(now.write, prior.seen), prior.write),
   }
 }
+
+const noSources: readonly Source[] = []
+
+const noMovement: GrantMovement = { create: 0, revoke: 0, unmapped: 0 }
 
 const noLevels: Levels = { read: nobody, write: nobody }
 
