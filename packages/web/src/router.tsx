@@ -21,7 +21,11 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>) => textIn(search, 'from'),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...textIn(search, 'from'),
+    ...textIn(search, 'problem'),
+    ...textIn(search, 'provider'),
+  }),
   beforeLoad: async ({ search }) => {
     // Signed in already, in another tab perhaps. Where the server does not answer, the page says so itself.
     if (await isSignedIn().catch(() => false)) throw redirect({ href: addressInside(search.from) })
@@ -139,6 +143,11 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./account/account-page.tsx'), 'AccountPage'),
 })
+const settings = createRoute({
+  ...inShell,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+})
 const explain = createRoute({
   ...inShell,
   path: '/explain/$person/$dataSource',
@@ -184,6 +193,7 @@ const routeTree = root.addChildren([
     person,
     group,
     account,
+    settings,
     explain,
     runs,
     run,

@@ -1,9 +1,9 @@
 /** One domain: the tags that make it, what was put in by hand, who has which right; governors change all of it. */
 import { api, type DomainDetail, type DomainRight, domainRights } from '@headgate/core/api'
 import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { hg } from '../api.ts'
 import { Tags } from '../data-sources/data-source-list.tsx'
 import { mayCall, useMe } from '../me.ts'
@@ -12,7 +12,9 @@ import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
+import { WriteForm } from '../ui/write-form.tsx'
 
 const route = getRouteApi('/shell/domains/$name')
 
@@ -52,50 +54,14 @@ function Shown({ domain }: { readonly domain: DomainDetail }) {
   )
 }
 
-/** A write with its button; what the server says against it stands below. */
-function useWrite(write: () => Promise<unknown>, done: () => void = () => {}) {
-  const queries = useQueryClient()
-  return useMutation({
-    mutationFn: write,
-    onSuccess: async () => {
-      done()
-      await queries.invalidateQueries()
-    },
-  })
-}
-
-interface FormProps {
-  readonly write: ReturnType<typeof useWrite>
-  readonly verb: string
-  readonly children: ReactNode
-}
-
-function Form({ write, verb, children }: FormProps) {
-  function submit(event: FormEvent) {
-    event.preventDefault()
-    write.mutate()
-  }
-  return (
-    <form onSubmit={submit}>
-      <Group align="end" gap="xs" mt="xs">
-        {children}
-        <Button type="submit" variant="default" loading={write.isPending}>
-          {verb}
-        </Button>
-      </Group>
-      <Refusal error={write.error} />
-    </form>
-  )
-}
-
 function EditTags({ domain: { name, tags } }: { readonly domain: DomainDetail }) {
   const [text, setText] = useState(tags.join(', '))
   const wanted = text.split(',').flatMap(tag => (tag.trim() === '' ? [] : [tag.trim()]))
   const write = useWrite(() => hg.domains.edit({ params: { name }, body: { tags: wanted } }))
   return (
-    <Form write={write} verb="Save tags">
+    <WriteForm write={write} verb="Save tags">
       <TextInput label="Tags, with commas between them" value={text} onChange={e => setText(e.currentTarget.value)} />
-    </Form>
+    </WriteForm>
   )
 }
 
@@ -169,14 +135,14 @@ function Sources({ domain: { name, tags: taken, dataSources: count }, mayChange 
       </Answer>
       <Refusal error={takeOut.error} />
       {mayChange && (
-        <Form write={put} verb="Put it in">
+        <WriteForm write={put} verb="Put it in">
           <TextInput
             label="Number of a data source"
             inputMode="numeric"
             value={id}
             onChange={e => setId(e.currentTarget.value)}
           />
-        </Form>
+        </WriteForm>
       )}
     </Section>
   )
@@ -257,7 +223,7 @@ function GiveRights({ name }: { readonly name: string }) {
     () => setId(''),
   )
   return (
-    <Form write={give} verb="Give these rights">
+    <WriteForm write={give} verb="Give these rights">
       <NativeSelect
         label="To"
         value={kind}
@@ -275,7 +241,7 @@ function GiveRights({ name }: { readonly name: string }) {
           ))}
         </Group>
       </Checkbox.Group>
-    </Form>
+    </WriteForm>
   )
 }
 

@@ -9,6 +9,7 @@ import {
   IconPlayerPlay,
   IconScale,
   IconSearch,
+  IconSettings,
   IconUser,
   IconUsers,
   type TablerIcon,
@@ -37,6 +38,7 @@ export function Navigation({ me }: { readonly me: User }) {
         <Item icon={IconKey} name="Grants" to="/grants" />
         {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
         {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
+        {mayCall(me, api.settings.get) && <Item icon={IconSettings} name="Settings" to="/settings" />}
       </ul>
     </nav>
   )

@@ -14,35 +14,56 @@ import classes from './front-page.module.css'
 import { FrontPage } from './front-page.tsx'
 import { KeyForm } from './key-form.tsx'
 import { PasswordForm } from './password-form.tsx'
+import { Problem } from './problem.tsx'
+import { ProviderButtons } from './provider-buttons.tsx'
 
 const route = getRouteApi('/sign-in')
 
 export function SignIn() {
-  const ways = useQuery({ queryKey: ['ways to sign in'], queryFn: () => hg.session.ways(), refetchInterval: false })
+  const { problem, provider } = route.useSearch()
+  const ways = useQuery({ queryKey: ['ways to sign in'], queryFn: waysIn, refetchInterval: false })
   return (
     <FrontPage title="Sign in">
+      {problem !== undefined && <Problem code={problem} provider={provider} />}
       <Answer query={ways} what="the ways to sign in">
-        {({ localAccounts, needsSetUp }) => (needsSetUp ? <NotSetUp /> : <Ways localAccounts={localAccounts} />)}
+        {({ needsSetUp, ...ways }) => (needsSetUp ? <NotSetUp /> : <Ways {...ways} />)}
       </Answer>
     </FrontPage>
   )
 }
 
-function Ways({ localAccounts }: { readonly localAccounts: boolean }) {
+async function waysIn() {
+  const [ways, { providers }] = await Promise.all([hg.session.ways(), hg.providerSignIn.providers()])
+  return { ...ways, providers }
+}
+
+type WaysProps = Omit<Awaited<ReturnType<typeof waysIn>>, 'needsSetUp'>
+
+function Ways({ localAccounts, providers }: WaysProps) {
   const { from } = route.useSearch()
   const router = useRouter()
-  const [withKey, setWithKey] = useState(!localAccounts)
+  const [way, setWay] = useState(firstOf({ localAccounts, providers }))
   const goOn = () => router.history.push(addressInside(from))
+  const typed = way === 'key' ? <KeyForm onSignedIn={goOn} /> : way && <PasswordForm onSignedIn={goOn} />
+  const other = way === 'key' && localAccounts ? 'password' : 'key'
   return (
     <>
-      {withKey ? <KeyForm onSignedIn={goOn} /> : <PasswordForm onSignedIn={goOn} />}
-      {localAccounts && (
-        <Button variant="subtle" size="xs" onClick={() => setWithKey(!withKey)}>
-          {withKey ? 'Use a password instead' : 'Use an API key instead'}
+      {providers.length > 0 && <ProviderButtons providers={providers} from={from} />}
+      {providers.length > 0 && typed && <p className={classes.or}>or</p>}
+      {typed}
+      {way !== other && (
+        <Button variant="subtle" size="xs" onClick={() => setWay(other)}>
+          {other === 'key' ? 'Use an API key instead' : 'Use a password instead'}
         </Button>
       )}
     </>
   )
+}
+
+/** Undefined: what is to be typed is asked for only when somebody wants to. */
+function firstOf({ localAccounts, providers }: WaysProps): 'password' | 'key' | undefined {
+  if (localAccounts) return 'password'
+  return providers.length > 0 ? undefined : 'key'
 }
 
 function NotSetUp() {
