@@ -16,7 +16,7 @@ export interface Binding {
   /** Those that let in who has subscribed; by id. */
   readonly offers: readonly Grant[]
   readonly guards: Guards
-  readonly sources: Set<Source>
+  sources: Set<Source>
 }
 
 export interface Grant {

@@ -7,6 +7,7 @@
 import type { Entitlement, OwnReason } from './entitlement.ts'
 import type { FactIndex } from './fact-index.ts'
 import type { DataSourceId, Level, UserId } from './facts.ts'
+import { countOf as countOfFew, type Few } from './few.ts'
 import { difference, hasPerson, intersection, numbersOf, type PeopleSet, unionOf } from './people-set.ts'
 import type { Source } from './source-binding.ts'
 import { becauseOf, reasonsChanged, type Standing } from './standing.ts'
@@ -45,22 +46,22 @@ export interface Block {
   readonly moved: Moved
 }
 
-/** Sets of data sources but for some, without a copy; no two overlap, and those left out are in one of them. */
+/** Data sources but for some, without a copy; no two of `all` overlap, and those left out are in one of them. */
 export interface SourceList {
-  readonly all: readonly ReadonlySet<Source>[]
+  readonly all: readonly Few<Source>[]
   readonly but: ReadonlySet<Source>
 }
 
 export type Moved = Readonly<Record<keyof Movements, PeopleSet>>
 
 export function onlySource(source: Source): SourceList {
-  return { all: [new Set([source])], but: noSources }
+  return { all: [[source]], but: noSources }
 }
 
 const noSources: ReadonlySet<Source> = new Set()
 
 export function countOf({ all, but }: SourceList): number {
-  return all.reduce((sum, { size }) => sum + size, 0) - but.size
+  return all.reduce((sum, some) => sum + countOfFew(some), 0) - but.size
 }
 
 export function sourcesOf(list: SourceList): IteratorObject<Source> {

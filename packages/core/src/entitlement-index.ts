@@ -135,9 +135,10 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
 
   function rebind(change: SourceChange): Block[] {
     const blocks: (Block | undefined)[] = []
-    for (const { before, after, plain, others } of alike(rebound(change))) {
-      const [was, is] = [before, after].map(binding => standingOf(binding, [], kept.of))
-      blocks.push(blockOf({ all: [plain], but: new Set() }, was!, is!))
+    for (const { sources, before, after } of rebound(change)) {
+      const [was, is] = [standingOf(before, [], kept.of), standingOf(after, [], kept.of)]
+      const others = new Set(sources.filter(({ id }) => differs(id, before) || differs(id, after)))
+      blocks.push(blockOf({ all: [sources], but: others }, was, is))
       for (const source of others) {
         const asMembers = lettingIn(facts, membersOf(source.id), facts.enabled)
         const sides = [before, after].map(binding => {
@@ -163,24 +164,6 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'selection':
         return bindings.setSelection(change.row, change.holds)
     }
-  }
-
-  /** Groups the data sources that went from the same binding to the same other one; some stand apart. */
-  function alike(all: readonly Rebound[]) {
-    type Group = Rebound & { readonly plain: Set<Source>; readonly others: Source[] }
-    const groups: Group[] = []
-    const known = new Map<Binding | undefined, Map<Binding | undefined, Group>>()
-    for (const one of all) {
-      const from = known.get(one.before) ?? new Map<Binding | undefined, Group>()
-      known.set(one.before, from)
-      const group = from.get(one.after) ?? { ...one, plain: new Set<Source>(), others: [] }
-      if (group.source === one.source) groups.push(group)
-      from.set(one.after, group)
-      const mayDiffer = [one.before, one.after].some(binding => differs(one.source.id, binding))
-      if (mayDiffer) group.others.push(one.source)
-      else group.plain.add(one.source)
-    }
-    return groups
   }
 
   /** Whether somebody may have more on it than what its binding says. */

@@ -17,6 +17,7 @@ import type {
   Selection,
 } from './facts.ts'
 import type { Formula, Formulas } from './formula.ts'
+import { onceForTwo } from './once-for-two.ts'
 import type { Placement, PlacementIndex } from './placement.ts'
 import { type Asked, type Guarding, questionTable } from './question.ts'
 import type { Scope } from './scope.ts'
@@ -34,8 +35,9 @@ export interface Source {
   binding: Binding | undefined
 }
 
+/** Data sources that went from the same binding to the same other one. */
 export interface Rebound {
-  readonly source: Source
+  readonly sources: readonly Source[]
   readonly before: Binding | undefined
   readonly after: Binding | undefined
 }
@@ -165,18 +167,35 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   }
 
   function rebind(changed: Iterable<Source>): Rebound[] {
-    const rebound: Rebound[] = []
+    const rebound: (Rebound & { readonly sources: Source[] })[] = []
+    const known = onceForTwo<Binding | undefined, Binding | undefined, Source[]>()
     for (const source of changed) {
       const before = source.binding
       const after = bindingFor(source)
       if (after === before) continue
-      before?.sources.delete(source)
-      if (before?.sources.size === 0) table.isIdle(before)
-      after?.sources.add(source)
       source.binding = after
-      rebound.push({ source, before, after })
+      const alike = known(before, after, () => {
+        const sources: Source[] = []
+        rebound.push({ sources, before, after })
+        return sources
+      })
+      alike.push(source)
     }
+    for (const one of rebound) move(one)
     return rebound
+  }
+
+  function move({ sources, before, after }: Rebound): void {
+    if (before && after?.sources.size === 0 && before.sources.size === sources.length) {
+      // All of them: the set itself goes over, instead of each.
+      const empty = after.sources
+      after.sources = before.sources
+      before.sources = empty
+    } else {
+      if (before) for (const source of sources) before.sources.delete(source)
+      if (after) for (const source of sources) after.sources.add(source)
+    }
+    if (before?.sources.size === 0) table.isIdle(before)
   }
 
   function bindingFor({ id, row, asked, below }: Source): Binding | undefined {
