@@ -271,6 +271,16 @@ export const errors = {
     retry: false,
     text: 'user `{userid}` is managed by identity provider `{provider}`: remove them there, or delete the user',
   },
+  'user-managed': {
+    status: 409,
+    retry: false,
+    text: 'user `{userid}` is managed by identity provider `{provider}`: change name and e-mail there',
+  },
+  'group-managed': {
+    status: 409,
+    retry: false,
+    text: 'identity provider `{provider}` says who is in group `{name}`: remove it there, or take it from what the provider may assert',
+  },
   'group-exists': {
     status: 409,
     retry: false,

@@ -359,3 +359,11 @@ test('tens of thousands of lines are taken in set by set', async () => {
   assert.equal((await take('attributes', values)).added, 20_000)
   assert.equal((await take('attributes', values)).unchanged, 20_000)
 })
+
+test('`All Users` is neither described, joined nor given values by a file, however it is written', async () => {
+  for (const name of ['All Users', 'ALL  USERS', 'Ａll users']) {
+    matches(await findingsOf('groups', `group,description\n${name},mine\n`), [/^2 .*built in/])
+    matches(await findingsOf('memberships', `group,user\n${name},admin\n`), [/^2 group .*built in/])
+    matches(await findingsOf('attributes', `group,key,value\n${name},team,x\n`), [/^2 group .*built in/])
+  }
+})

@@ -202,3 +202,11 @@ test('however sources come and go, the union is in force and the last word on ea
   const { index } = await server.world.index.fresh()
   assert.deepEqual(await differencesOf(index, entitlementIndex(facts, now)), [])
 })
+
+test('no sign-in puts anybody into a group `All Users` that is not the provider’s own', async () => {
+  const loud = await provider('loud')
+  const gwen = await server.as([], 'gwen')
+  await says(loud, gwen.id, { groups: ['ALL USERS', 'all users', 'All\u200bUsers', 'headgate marketplace'] })
+  const { groups } = await admin.users.get({ params: { id: gwen.id } })
+  assert.deepEqual(groups, [{ ...groups[0], name: 'loud/ALL USERS', source: 'loud' }])
+})

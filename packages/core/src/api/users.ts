@@ -148,7 +148,7 @@ export const users = {
     ifPreview: true,
     status: 200,
     response: user,
-    errors: ['user-not-found', 'self-change', 'last-admin'],
+    errors: ['user-not-found', 'self-change', 'last-admin', 'user-managed'],
   }),
   remove: endpoint({
     method: 'DELETE',
@@ -291,7 +291,7 @@ export const groups = {
     ifPreview: true,
     status: 204,
     response: nothing,
-    errors: ['group-not-found', 'group-built-in', 'self-change'],
+    errors: ['group-not-found', 'group-built-in', 'group-managed', 'self-change'],
   }),
   addMember: endpoint({
     method: 'PUT',

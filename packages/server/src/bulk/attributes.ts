@@ -1,5 +1,5 @@
 /** `user,group,key,value,source`: values of people and of groups. Only values given here are added and removed. */
-
+import { normalText } from '@headgate/core'
 import { allUsers } from '@headgate/core/policy'
 import { attributeRows } from '../db/bulk-export.ts'
 import { groupsAmong, groupsNamed, lockGroups, lockPeople, peopleNamed } from '../db/bulk-names.ts'
@@ -71,7 +71,7 @@ async function isMine(subject: Subject, rows: readonly SourcedRow[Subject][], { 
 async function find(lines: readonly Line[], { act, findings, report }: Storing): Promise<Record<Subject, Row[]>> {
   const read = lines.flatMap(line => {
     const [key, value] = [nameIn(line, 'key', findings), valueIn(line, 'value', findings)]
-    const [user = '', group = ''] = [line.cells.user?.trim(), line.cells.group?.trim()]
+    const [user = '', group = ''] = [line.cells.user, line.cells.group].map(cell => normalText(cell ?? ''))
     if ((user === '') === (group === '')) {
       findings.add({ line: line.line, message: 'must name either a `user` or a `group`' })
       return []

@@ -279,6 +279,21 @@ export function refuseBuiltIn(group: GroupRow): void {
   if (isBuiltIn(group)) throw new Problem('group-built-in', { name: group.name })
 }
 
+/**
+ * A group goes with its members, and those of another source are not ours to take. One that nobody is said to be in may go.
+ * @throws Problem `group-managed`
+ */
+export async function refuseManagedGroup(tx: Tx, group: GroupRow): Promise<void> {
+  const said = await tx
+    .selectFrom('group_member')
+    .where('group_id', '=', group.id)
+    .where('source', '<>', source)
+    .select('source')
+    .limit(1)
+    .executeTakeFirst()
+  if (said) throw new Problem('group-managed', { name: group.name, provider: said.source })
+}
+
 async function present(db: Reader, groups: readonly GroupRow[]): Promise<Group[]> {
   if (groups.length === 0) return []
   const ids = groups.map(group => group.id)

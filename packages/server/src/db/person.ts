@@ -153,6 +153,18 @@ export async function replacePermissions(
   })
 }
 
+/**
+ * Name and e-mail of whom a provider made are the provider's, which says them again at the next sign-in or sync.
+ * Reads without a lock: whoever changes somebody locks the admins before the person.
+ * @throws Problem `user-managed`
+ */
+export async function refuseManagedPerson(tx: Tx, id: number, { name, email }: PersonChange): Promise<void> {
+  const person = await tx.selectFrom('person').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!person || person.provider === null) return
+  const isOther = (name !== undefined && name !== person.name) || (email !== undefined && email !== person.email)
+  if (isOther) throw new Problem('user-managed', { userid: person.userid, provider: person.provider })
+}
+
 /** @throws Problem `user-not-found`, `last-admin` */
 export async function removePerson(act: Act, id: number, cause = 'user-deleted'): Promise<void> {
   const { tx, changed, audit } = act

@@ -14,6 +14,7 @@ import {
   listGroups,
   lockGroup,
   refuseBuiltIn,
+  refuseManagedGroup,
   removeGroup,
   removeGroupMember,
 } from '../db/group.ts'
@@ -43,6 +44,7 @@ export function groupRoutes(serve: Serve, { db }: World): void {
       const group = await lockGroup(doing.tx, id)
       refuseBuiltIn(group)
       await refuseOwnGroup(doing, group, caller)
+      await refuseManagedGroup(doing.tx, group)
       await removeGroup(doing, group)
     })
     return { body: undefined, sequence }

@@ -3,7 +3,15 @@ import { api, Problem } from '@headgate/core/api'
 import { allowOnUser } from '../access/people.ts'
 import { act } from '../db/act.ts'
 import { addAttribute, removeAttribute } from '../db/attribute.ts'
-import { insertPerson, lockPerson, personTarget, removePerson, replacePermissions, updatePerson } from '../db/person.ts'
+import {
+  insertPerson,
+  lockPerson,
+  personTarget,
+  refuseManagedPerson,
+  removePerson,
+  replacePermissions,
+  updatePerson,
+} from '../db/person.ts'
 import { replacePrincipals } from '../db/principal.ts'
 import { getUser, listUsers } from '../db/user-view.ts'
 import { readVending } from '../directory/check-principals.ts'
@@ -30,7 +38,10 @@ export function userRoutes(serve: Serve, world: World): void {
   })
   serve(api.users.update, async ({ params: { id }, body, caller }) => {
     refuseSelf(caller, id, 'account')
-    const { sequence } = await act(db, caller, doing => updatePerson(doing, id, body))
+    const { sequence } = await act(db, caller, async doing => {
+      await refuseManagedPerson(doing.tx, id, body)
+      await updatePerson(doing, id, body)
+    })
     return { body: await getUser(db.kysely, id), sequence }
   })
   serve(api.users.remove, async ({ params: { id }, caller }) => {

@@ -12,7 +12,7 @@ async function made(from: TestProvider, path: '/Users' | '/Groups', body: object
   return String(answer.body.id)
 }
 
-test('a group that is pushed gets its people in, active: false takes one back at once, an emptied group waits for the brake', async t => {
+test('a group that is pushed gets its people in, active: false takes one back at once, an emptied group waits for the brake or a release', async t => {
   const here = await lake(t)
   await here.start()
   const { admin } = here.server
@@ -62,4 +62,11 @@ test('a group that is pushed gets its people in, active: false takes one back at
   await until('all again, but who left', () => inAws(here).length === 9)
   await quiet(here)
   assert.equal(await held(), 0)
+
+  await idp.send(`PATCH /Groups/${group}`, patch({ op: 'replace', path: 'members', value: [] }))
+  await until('the brake again', async () => (await held()) > 0)
+  await quiet(here)
+  const { runs } = (await admin.restraint.get({ params })).held
+  for (const { id } of runs) await admin.runs.release({ params: { id } })
+  await until('what was meant after all', () => inAws(here).length === 0)
 })

@@ -344,3 +344,48 @@ test('of calls that say the same at one moment one makes it, and no two wait for
   const { body } = await busy.send(`GET /Groups/${groups[3]}`)
   assert.equal((body.members as object[]).length, 12)
 })
+
+test('a provider alone names its people and takes its members away: an admin may disable, delete and add', async () => {
+  const { admin } = server
+  const [nora, owen] = [await made(okta, '/Users', user('nora')), await made(okta, '/Users', user('owen'))]
+  const id = Number(await made(okta, '/Groups', group('team-managed', nora)))
+  await refuses(admin.users.update({ params: { id: Number(nora) }, body: { name: 'Else' } }), 'user-managed', 409)
+  await refuses(
+    admin.users.update({ params: { id: Number(nora) }, body: { email: null, name: 'X' } }),
+    'user-managed',
+    409,
+  )
+  await admin.users.update({ params: { id: Number(nora) }, body: { disabled: true, name: 'nora' } })
+  await refuses(admin.groups.remove({ params: { id } }), 'group-managed', 409)
+  await admin.groups.addMember({ params: { id, userId: Number(owen) } })
+  assert.deepEqual((await okta.send(`GET /Groups/${id}`)).status, 200)
+
+  await okta.send(`PATCH /Groups/${id}`, patch({ op: 'replace', path: 'members', value: [] }))
+  await admin.groups.remove({ params: { id } })
+  assert.equal((await okta.send(`GET /Groups/${id}`)).status, 404)
+  assert.deepEqual((await admin.users.get({ params: { id: Number(owen) } })).groups, [])
+})
+
+test('no provider is in, names, or changes `All Users`, however it writes that', async () => {
+  const { admin } = server
+  const ping = await provider(server, 'ping')
+  const everyone = (await admin.groups.list({ query: { search: 'All Users', provider: 'local' } })).items[0]
+  const zed = await made(ping, '/Users', user('zed'))
+  const theirs = await made(ping, '/Groups', group('all users', zed))
+  assert.equal((await admin.groups.get({ params: { id: Number(theirs) } })).name, 'ping/all users')
+  for (const name of ['All Users', 'ALL  USERS', ' Ａll Users ']) {
+    assert.equal((await ping.send('POST /Groups', group(name, zed))).status, 409, name)
+  }
+  for (const name of ['\u0410ll Users', 'All\u200b Users']) {
+    assert.equal((await ping.send('POST /Groups', group(name, zed))).status, 400, name)
+  }
+  const other = await made(ping, '/Groups', group('research-2', zed))
+  const renamed = patch({ op: 'replace', path: 'displayName', value: 'ALL USERS' })
+  assert.equal((await ping.send(`PATCH /Groups/${other}`, renamed)).status, 409)
+  assert.equal((await ping.send(`PATCH /Groups/${everyone?.id}`, renamed)).status, 404)
+  assert.equal((await ping.send(`DELETE /Groups/${everyone?.id}`)).status, 404)
+  const { rows } = await sql`select from group_member where group_id = ${everyone?.id ?? 0}`.execute(server.db.kysely)
+  assert.equal(rows.length, 0)
+  const again = (await admin.groups.list({ query: { search: 'All Users', provider: 'local' } })).items[0]
+  assert.deepEqual([again?.name, again?.attributes], ['All Users', []])
+})
