@@ -1,7 +1,10 @@
 /** Signing in through identity providers, against a real one on loopback. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { IdentityProvider } from '@headgate/core/api'
+import { sql } from 'kysely'
+import { lockProvider } from '../src/db/identity-provider.ts'
 import {
   type TestClaims,
   type TestIdentityProvider,
@@ -400,6 +403,28 @@ test('a session goes no further than the provider that it came by', async () => 
   } finally {
     await enabled(true)
   }
+})
+
+// The token took its time: what the provider might say when the browser came back was stored though it was forbidden since.
+test('whoever comes back while their provider is changed begins anew', async () => {
+  okta.accounts.set('sub-late', { preferred_username: 'late', groups: ['data-late'] })
+  const browser = surfer()
+  const { url } = await browser.pickAccount(await begin(browser), 'sub-late', isCallback)
+  let isBack = false
+  const coming = await server.db.transaction(async tx => {
+    await lockProvider(tx, provider.id)
+    const changed = { group_patterns: ['data-*', 'Shared', 'more-*'], version: sql<number>`version + 1` }
+    await tx.updateTable('identity_provider').set(changed).where('id', '=', provider.id).execute()
+    const going = browser.go(url.href).finally(() => (isBack = true))
+    const waits = sql<{ n: number }>`select count(*)::int as n from pg_locks
+      where not granted and pid in (select pid from pg_stat_activity where datname = current_database())`
+    while (!isBack && (await waits.execute(server.db.kysely)).rows[0]?.n === 0) await setTimeout(5)
+    return { going }
+  })
+  const { url: end } = await coming.going
+  assert.equal(problemIn(end.pathname + end.search), 'sign-in-flow-lost')
+  assert.equal(await isSignedIn(browser), false)
+  assert.equal((await signIn('sub-late', { preferred_username: 'late', groups: ['data-late'] })).path, '/app/')
 })
 
 test('who turns back at the provider is told so, and stays out', async () => {

@@ -74,6 +74,17 @@ export async function lockProvider(tx: Tx, id: number): Promise<ProviderRow> {
   return row
 }
 
+/** Nobody changes the provider until the transaction ends. Whether it still is in this version. */
+export async function keepsVersion(tx: Tx, { id, version }: Pick<ProviderRow, 'id' | 'version'>): Promise<boolean> {
+  const row = await tx
+    .selectFrom('identity_provider')
+    .where('id', '=', id)
+    .select('version')
+    .forShare()
+    .executeTakeFirst()
+  return row?.version === version
+}
+
 export interface ProviderSettings {
   readonly enabled: boolean
   readonly attributeKeys: readonly string[]

@@ -15,7 +15,7 @@ import {
   fetchUserInfo,
 } from 'openid-client'
 import { type Act, type Actor, act } from '../db/act.ts'
-import { getProvider, providerTarget } from '../db/identity-provider.ts'
+import { getProvider, keepsVersion, providerTarget } from '../db/identity-provider.ts'
 import { findPersonId, insertPerson, lockPerson, updatePerson } from '../db/person.ts'
 import { linkPerson, personAwaited, personOfSubject } from '../db/person-identity.ts'
 import { readSettings } from '../db/settings.ts'
@@ -195,16 +195,23 @@ async function personOf(
   }
   const makeSo = () =>
     act(db, actor, async doing => {
+      // The token took its time. Before anybody is locked, as everybody does who changes providers.
+      if (!(await keepsVersion(doing.tx, provider))) throw new Problem('sign-in-flow-lost')
       const person = await findOrMake(doing, provider, claims)
       if (said) await assertPerson(doing, allowed, person, said.assertion, said.leftOut)
       return person
     })
-  // Made at this very moment, perhaps by the same person in another tab: looked for once more.
   const { result } = await makeSo().catch(error => {
-    if (error instanceof Problem && error.code === 'sign-in-user-taken' && error.cause) return makeSo()
+    if (isOfTheMoment(error)) return makeSo()
     throw error
   })
   return result
+}
+
+/** Made at this very moment, perhaps by the same person in another tab; or undone so that another could go on. */
+function isOfTheMoment(error: unknown): boolean {
+  if (error instanceof Problem) return error.code === 'sign-in-user-taken'
+  return error instanceof Error && 'code' in error && error.code === '40P01'
 }
 
 async function findOrMake(
