@@ -288,7 +288,18 @@ const kinds = ['gained', 'lost', 'raised', 'lowered'] as const
 /** How many entitlements there are, without naming them. */
 export function countEntitlements(index: EntitlementIndex, levels = levelsNow(index)): number {
   let count = 0
-  for (const source of index.bindings.sources.values()) count += levels(source).read.size
+  for (const { sources } of index.bindings.bindings) {
+    // All that do not stand alone have the same levels.
+    let [alike, one]: [number, Source | undefined] = [0, undefined]
+    for (const source of sources) {
+      if (index.standsAlone(source)) count += levels(source).read.size
+      else {
+        alike++
+        one = source
+      }
+    }
+    if (one) count += alike * levels(one).read.size
+  }
   return count
 }
 

@@ -43,7 +43,8 @@ export function standingOf(
 ): Standing {
   if (!binding) return noStanding
   const granted = binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) }))
-  const reasons = binding.offers.length > 0 ? inOrder([...granted, ...onTop]) : [...granted, ...onTop]
+  if (onTop.length > 0) granted.push(...onTop)
+  const reasons = binding.offers.length > 0 ? inOrder(granted) : granted
   const letIn: PeopleSet[] = []
   const writing: PeopleSet[] = []
   for (const { reason, people } of reasons) {
@@ -87,31 +88,34 @@ export function reasonsChanged(before: Standing, after: Standing): PeopleSet {
 
 function movedBetween(before: readonly LettingIn[], after: readonly LettingIn[]): PeopleSet[] {
   const moved: PeopleSet[] = []
+  function exchange(was: PeopleSet, is: PeopleSet): void {
+    if (was !== is) moved.push(difference(was, is), difference(is, was))
+  }
   // Mostly the same reasons in the same order, but for one that comes or goes: nothing to be looked up.
   let [first, fromEnd] = [0, 0]
   const shared = Math.min(before.length, after.length)
   while (first < shared && before[first]!.reason === after[first]!.reason) {
-    moved.push(...exchanged(before[first]!.people, after[first]!.people))
+    exchange(before[first]!.people, after[first]!.people)
     first++
   }
   while (fromEnd < shared - first && before.at(-1 - fromEnd)!.reason === after.at(-1 - fromEnd)!.reason) {
-    moved.push(...exchanged(before.at(-1 - fromEnd)!.people, after.at(-1 - fromEnd)!.people))
+    exchange(before.at(-1 - fromEnd)!.people, after.at(-1 - fromEnd)!.people)
     fromEnd++
+  }
+  // As good as always nothing is left on one side at least.
+  if (first + fromEnd === shared) {
+    const longer = before.length > shared ? before : after
+    for (let at = first; at < longer.length - fromEnd; at++) moved.push(longer[at]!.people)
+    return moved
   }
   const rest = before.slice(first, before.length - fromEnd)
   const gone = new Map(rest.map(one => [reasonKey(one.reason), one.people]))
   for (const { reason, people } of after.slice(first, after.length - fromEnd)) {
     const key = reasonKey(reason)
-    moved.push(...exchanged(gone.get(key) ?? nobody, people))
+    exchange(gone.get(key) ?? nobody, people)
     gone.delete(key)
   }
   return [...moved, ...gone.values()]
-}
-
-const noSets: readonly PeopleSet[] = []
-
-function exchanged(was: PeopleSet, is: PeopleSet): readonly PeopleSet[] {
-  return was === is ? noSets : [difference(was, is), difference(is, was)].filter(({ size }) => size > 0)
 }
 
 function reasonKey(reason: OwnReason): string {
