@@ -6,7 +6,9 @@ import { pino } from 'pino'
 import { adminLink } from '../src/admin-link.ts'
 import { readConfig } from '../src/config.ts'
 import { firstAdminKey, firstSetUpLink } from '../src/directory/first-admin.ts'
+import type { Client } from '../src/directory/session-cookie.ts'
 import { linkForAdmin } from '../src/directory/set-up.ts'
+import { startSession } from '../src/directory/start-session.ts'
 import { startServer } from '../src/start-server.ts'
 import { browserAt } from './support/browser.ts'
 import { testDatabase } from './support/database.ts'
@@ -111,6 +113,11 @@ test('whoever comes in by a key or through a provider is not taken over either',
   const byProvider = await server.admin.users.create({ body: { ...body, permissions: [...body.permissions] } })
   const { id } = await server.admin.identityProviders.create({ body: { name: 'somewhere' } })
   await server.admin.identityProviders.link({ params: { id, userId: byProvider.id }, body: { subject: 'x' } })
+  await refuses(una.setUp.link({ params: { id: byProvider.id } }), 'permission-missing', 403)
+  // Nor whoever came in by a way that is no more.
+  const client: Client = { ip: '127.0.0.1', requestId: 'r', userAgent: undefined, protocol: 'http', cookies: {} }
+  await startSession(server.world, byProvider.id, 'local', client)
+  await server.admin.identityProviders.remove({ params: { id }, query: { force: 'true' } })
   await refuses(una.setUp.link({ params: { id: byProvider.id } }), 'permission-missing', 403)
 })
 

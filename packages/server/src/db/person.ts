@@ -12,7 +12,7 @@ import { insertKey, sayKeyMade } from './api-key.ts'
 import { keepDutiesApart } from './duties.ts'
 import type { Db } from './open.ts'
 import type { Database } from './schema.ts'
-import { dropSetUpLinks, isInUse } from './set-up-link.ts'
+import { outdateSetUpLinks } from './set-up-link.ts'
 import { attributeFactId } from './sourced-rows.ts'
 import { removeAllSubscriptions } from './subscription.ts'
 
@@ -142,9 +142,8 @@ export async function replacePermissions(
   const given = await insertPermissions(tx, id, wanted, scopes)
   const after = given.map(permission => permissionText(permission, permission === confinable ? scopes : null))
   if (before.join() === after.join()) return
-  // Whoever made a link for somebody who is in use did not hold what it would be worth now.
   const holdsMore = given.some(permission => !removed.some(one => one.permission === permission))
-  if (holdsMore && (await isInUse(tx, id))) await dropSetUpLinks(tx, id)
+  if (holdsMore) await outdateSetUpLinks(tx, id)
   audit({
     action: 'UPDATE',
     targetType: 'USER',

@@ -52,13 +52,21 @@ export async function takeSetUpLink(tx: Tx, hash: Buffer): Promise<SetUpLink | u
     .executeTakeFirst()
 }
 
-/** Whether somebody may have come in as them by now: by a password, a key or a provider. */
+/** Whether somebody may have come in as them by now: by a password, a key or a provider, be it by one that is no more. */
 export async function isInUse(tx: Tx, person: number): Promise<boolean> {
   const { rows } = await sql<{ inUse: boolean }>`
     select exists (select from local_account where person_id = ${person})
       or exists (select from api_key where person_id = ${person})
-      or exists (select from person_identity where person_id = ${person}) as "inUse"`.execute(tx)
+      or exists (select from person_identity where person_id = ${person})
+      -- Read from end to end, for want of an index; only for whoever has none of the others.
+      or exists (select from audit_event where actor_id = ${person}) as "inUse"`.execute(tx)
   return rows[0]?.inUse ?? false
+}
+
+/** Whoever made what waits for a person did not hold what it would be worth now; somebody new may be given it still. */
+export async function outdateSetUpLinks(tx: Tx, person: number): Promise<void> {
+  const waiting = await tx.selectFrom('set_up_link').where('person_id', '=', person).select('hash').executeTakeFirst()
+  if (waiting && (await isInUse(tx, person))) await dropSetUpLinks(tx, person)
 }
 
 /** What waits for a person is none any more. */

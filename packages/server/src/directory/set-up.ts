@@ -55,10 +55,10 @@ export async function linkForPerson(
     if (owner.disabled) throw new Problem('user-disabled', { userid: owner.userid })
     const provider = await providerOf(doing.tx, person)
     if (provider !== undefined) throw new Problem('user-of-provider', { userid: owner.userid, provider })
-    if (await isInUse(doing.tx, person)) {
-      const { permissions } = await getUser(doing.tx, person)
-      const missing = permissions.filter(permission => !maker.permissions.has(permission))
-      if (missing.length > 0) throw new Problem('permission-missing', { permission: missing.join(' and ') })
+    const { permissions } = await getUser(doing.tx, person)
+    const missing = permissions.filter(permission => !maker.permissions.has(permission))
+    if (missing.length > 0 && (await isInUse(doing.tx, person))) {
+      throw new Problem('permission-missing', { permission: missing.join(' and ') })
     }
     return makeLink(doing, person, false)
   })
