@@ -143,10 +143,10 @@ function movementIn(
   for (const [source, mover] of touched) {
     const isIn = isInside(source, sides.now)
     const wasIn = sides.before === sides.now ? isIn : isInside(source, sides.before)
-    const outers = isIn || wasIn ? outersOf(source) : []
-    const movement = () => movementAt(source, outers, isIn, wasIn)
+    const outers = isIn || wasIn ? outersOf(source) : noSources
     // Under nothing wider, data sources with the same levels have the same grants: those of their people, one each.
     const isPlain = isIn && wasIn && outers.length === 0
+    const movement = () => movementAt(source, outers, isIn, wasIn)
     const one = !isPlain
       ? movement()
       : other.size === 0

@@ -198,10 +198,11 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     if (before?.sources.size === 0) table.isIdle(before)
   }
 
-  function bindingFor({ id, row, asked, below }: Source): Binding | undefined {
-    const through = row.integration
-    if (row.disabled || !integrations.has(through) || sources.get(id)?.row !== row) return undefined
+  function bindingFor({ row, asked, below }: Source): Binding | undefined {
+    // Gone, or of no known integration, it asks nothing.
+    if (row.disabled || asked === questions.nothing) return undefined
     if (!below && asked.binding && table.all.has(asked.binding)) return asked.binding
+    const through = row.integration
     const own = asked.guarding ? [asked.guarding] : []
     const guardings = below ? [...new Set([...own, ...below.keys()])].filter(one => one !== undefined) : own
     const binding = table.bindingOf(questions.grantsOf(asked, through), questions.guardsOf(guardings, through))
@@ -272,7 +273,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     const changed = new Set<Source>()
     const replaced = questions.replacing(before, row)
     for (const source of sources.values()) {
-      if (!realmOf(source.row)) continue
+      if (source.asked === questions.nothing) continue
       const was = before !== undefined && takesIn(before, source.row, placement)
       const is = row !== undefined && takesIn(row, source.row, placement)
       if (!was && !is) continue
