@@ -10,6 +10,7 @@ import {
 import { isSignedIn } from './api.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
+import { readPeopleSearch } from './people/search.ts'
 import { readRunSearch } from './runs/search.ts'
 import { addressInside } from './sign-in/address-inside.ts'
 import { readListSearch, textIn } from './ui/list-search.ts'
@@ -123,7 +124,7 @@ const policy = createRoute({
 const people = createRoute({
   ...inShell,
   path: '/people',
-  validateSearch: readListSearch,
+  validateSearch: readPeopleSearch,
   component: lazyRouteComponent(() => import('./people/people-list.tsx'), 'PeopleList'),
 })
 const person = createRoute({
@@ -147,6 +148,38 @@ const settings = createRoute({
   ...inShell,
   path: '/settings',
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+})
+const providers = createRoute({
+  ...inShell,
+  path: '/identity-providers',
+  component: lazyRouteComponent(() => import('./providers/provider-list.tsx'), 'ProviderList'),
+})
+const provider = createRoute({
+  ...inShell,
+  path: '/identity-providers/$id',
+  component: lazyRouteComponent(() => import('./providers/provider-page.tsx'), 'ProviderPage'),
+})
+const importPeople = createRoute({
+  ...inShell,
+  path: '/people/files',
+  component: lazyRouteComponent(() => import('./bulk/files-page.tsx'), 'FilesPage'),
+})
+const advice = createRoute({
+  ...inShell,
+  path: '/people/advice',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./advice/advice-page.tsx'), 'AdvicePage'),
+})
+const newPerson = createRoute({
+  ...inShell,
+  path: '/people/new',
+  component: lazyRouteComponent(() => import('./people/new-person.tsx'), 'NewPerson'),
+})
+const groups = createRoute({
+  ...inShell,
+  path: '/groups',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./people/group-list.tsx'), 'GroupList'),
 })
 const explain = createRoute({
   ...inShell,
@@ -194,6 +227,12 @@ const routeTree = root.addChildren([
     group,
     account,
     settings,
+    providers,
+    provider,
+    importPeople,
+    advice,
+    newPerson,
+    groups,
     explain,
     runs,
     run,

@@ -7,7 +7,7 @@ import { hg } from '../api.ts'
 import { useMe } from '../me.ts'
 import forms from '../ui/form.module.css'
 import { Refusal } from '../ui/refusal.tsx'
-import { CopyText } from '../ui/scope-path.tsx'
+import { ShownOnce } from '../ui/shown-once.tsx'
 import { permissionWords } from '../ui/words.ts'
 
 const dayMs = 24 * 3600 * 1000
@@ -85,17 +85,7 @@ export function NewKey() {
         </Button>
       </div>
       <Refusal error={make.error} />
-      {make.data !== undefined && (
-        <div role="status">
-          <p>
-            <strong>Copy it now: it is shown this once.</strong>
-          </p>
-          <p>
-            <code style={{ overflowWrap: 'anywhere' }}>{make.data.key}</code>{' '}
-            <CopyText text={make.data.key} what="the key" />
-          </p>
-        </div>
-      )}
+      {make.data !== undefined && <ShownOnce secret={make.data.key} what="the key" />}
     </form>
   )
 }

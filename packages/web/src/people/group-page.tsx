@@ -1,8 +1,10 @@
 /** One group: what everyone in it inherits, and who is in it, each with who says so. */
+import { api, type Group } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { hg } from '../api.ts'
+import { mayCall, useMe } from '../me.ts'
 import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
@@ -14,7 +16,11 @@ import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { counted, sourceWords } from '../ui/words.ts'
+import { GroupAdmin } from './group-admin.tsx'
 import { Attributes } from './person-facts.tsx'
+
+/** Built in: nobody changes who is in it. */
+const everyone = 'All Users'
 
 const route = getRouteApi('/shell/groups/$id')
 
@@ -23,20 +29,28 @@ export function GroupPage() {
   const group = useQuery({ queryKey: ['group', id], queryFn: () => hg.groups.get({ params: { id } }) })
   return (
     <PageAnswer query={group} what={`group ${id}`}>
-      {({ name, description, members, attributes, createdAt }) => (
-        <Page title={name} above={<Link to="/people">People</Link>} lead={description === '' ? undefined : description}>
-          <Facts
-            facts={[
-              ['Attributes', <Attributes key="attributes" attributes={attributes} />],
-              ['Created', <RelativeTime key="created" at={createdAt} />],
-            ]}
-          />
-          <Section title="Who is in it" beside={<span className="quiet">{counted(members, 'person', 'people')}</span>}>
-            <Members id={id} />
-          </Section>
-        </Page>
-      )}
+      {group => <Shown group={group} />}
     </PageAnswer>
+  )
+}
+
+function Shown({ group }: { readonly group: Group }) {
+  const mayChange = mayCall(useMe(), api.groups.addMember) && group.name !== everyone
+  const { id, name, description, provider, members, attributes, createdAt } = group
+  return (
+    <Page title={name} above={<Link to="/groups">Groups</Link>} lead={description === '' ? undefined : description}>
+      <Facts
+        facts={[
+          ['Attributes', <Attributes key="attributes" attributes={attributes} />],
+          provider !== undefined && ['Made by', provider],
+          ['Created', <RelativeTime key="created" at={createdAt} />],
+        ]}
+      />
+      <Section title="Who is in it" beside={<span className="quiet">{counted(members, 'person', 'people')}</span>}>
+        <Members id={String(id)} />
+      </Section>
+      {mayChange && <GroupAdmin group={group} />}
+    </Page>
   )
 }
 

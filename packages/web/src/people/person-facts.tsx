@@ -6,8 +6,7 @@ import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { permissionWords, principalKindWords, sourceWords } from '../ui/words.ts'
 import { GroupName } from './group-name.tsx'
-
-const kinds = { person: 'Person', 'role-user': 'Role used by several', service: 'Service' } as const
+import { kindWords } from './kinds.ts'
 
 export function PersonFacts({ person, isMe }: { readonly person: User; readonly isMe: boolean }) {
   return (
@@ -22,7 +21,8 @@ export function PersonFacts({ person, isMe }: { readonly person: User; readonly 
           ['Name', person.name],
           ['Signs in as', person.userid],
           person.email !== undefined && ['E-mail', person.email],
-          person.kind !== 'person' && ['Kind', kinds[person.kind]],
+          person.kind !== 'person' && ['Kind', kindWords[person.kind]],
+          ['Managed by', managedBy(person)],
           ['Groups', <Groups key="groups" person={person} />],
           ['Attributes', <Attributes key="attributes" attributes={person.attributes} />],
           ['AWS principals', <Principals key="principals" person={person} />],
@@ -31,6 +31,11 @@ export function PersonFacts({ person, isMe }: { readonly person: User; readonly 
       />
     </Section>
   )
+}
+
+function managedBy({ provider, activeAtProvider }: User): string {
+  if (provider === undefined) return 'user admins, by hand'
+  return activeAtProvider === false ? `${provider}, which says that they are not active` : provider
 }
 
 function Groups({ person: { groups } }: { readonly person: User }) {

@@ -1,13 +1,15 @@
 /** One person: what is known of them, who they are in AWS, and everything that they reach and why. */
-import type { User } from '@headgate/core/api'
+import { api, type User } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
-import { seesTheWhole, useMe } from '../me.ts'
+import { mayCall, seesTheWhole, useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import { Page, Section } from '../ui/page.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
+import { PersonAdmin } from './person-admin.tsx'
 import { PersonFacts } from './person-facts.tsx'
+import { PrincipalSection } from './principal-section.tsx'
 import { Reached } from './reached.tsx'
 
 const route = getRouteApi('/shell/people/$id')
@@ -45,6 +47,8 @@ function Shown({ person, isMe }: { readonly person: User; readonly isMe: boolean
         </Section>
       )}
       <PersonFacts person={person} isMe={isMe} />
+      <PrincipalSection person={person} isMe={isMe} />
+      {!isMe && mayCall(me, api.users.update) && <PersonAdmin person={person} />}
     </Page>
   )
 }

@@ -5,6 +5,7 @@ import {
   IconDatabase,
   IconFolders,
   IconHome,
+  IconId,
   IconKey,
   IconPlayerPlay,
   IconScale,
@@ -38,6 +39,9 @@ export function Navigation({ me }: { readonly me: User }) {
         <Item icon={IconKey} name="Grants" to="/grants" />
         {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
         {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
+        {mayCall(me, api.identityProviders.list) && (
+          <Item icon={IconId} name="Identity providers" to="/identity-providers" />
+        )}
         {mayCall(me, api.settings.get) && <Item icon={IconSettings} name="Settings" to="/settings" />}
       </ul>
     </nav>

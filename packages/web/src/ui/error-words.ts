@@ -11,8 +11,12 @@ export interface ErrorWords {
   readonly mayPass: boolean
 }
 
+/** What the reader has to put right before anything is sent; its message is a sentence for them. */
+export class UserError extends Error {}
+
 export function errorWords(error: unknown): ErrorWords {
   if (error instanceof ApiError) return apiErrorWords(error)
+  if (error instanceof UserError) return { title: cannotLoad, text: error.message, mayPass: false }
   if (error instanceof Unreachable) return { title: cannotLoad, text: `${error.message}.`, mayPass: true }
   // The answer was not what the contract says: another version of the server than of this page.
   return {

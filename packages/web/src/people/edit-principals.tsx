@@ -1,0 +1,71 @@
+/** The AWS identities that user admins set by hand; a provider's own are not touched. */
+import type { Principal, User } from '@headgate/core/api'
+import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import { hg } from '../api.ts'
+import { Chips } from '../ui/page.tsx'
+import { principalKindWords } from '../ui/words.ts'
+import { useProposal } from './previewed-actions.tsx'
+
+const kinds = Object.entries(principalKindWords).map(([value, label]) => ({ value, label }))
+
+export function EditPrincipals({ person }: { readonly person: User }) {
+  const [kind, setKind] = useState<Principal['kind']>('iamRole')
+  const [identifier, setIdentifier] = useState('')
+  const { propose, shown } = useProposal()
+  const local = person.principals.flatMap(({ source, ...principal }) => (source === undefined ? [principal] : []))
+  if (shown) return shown
+  const set = (principals: typeof local, verb: string) =>
+    propose({
+      change: { change: 'setPrincipals', user: person.id, principals },
+      verb,
+      write: preview => hg.users.setPrincipals({ params: { id: person.id }, body: principals, ...preview }),
+      done: () => setIdentifier(''),
+    })
+  return (
+    <>
+      {local.length > 0 && (
+        <Chips>
+          {local.map(one => (
+            <li key={`${one.kind} ${one.identifier} ${one.integrationIds?.join() ?? ''}`}>
+              <code>{one.identifier}</code>{' '}
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                aria-label={`Remove ${one.identifier}`}
+                onClick={() =>
+                  set(
+                    local.filter(other => other !== one),
+                    'Remove it',
+                  )
+                }
+              >
+                Remove
+              </Button>
+            </li>
+          ))}
+        </Chips>
+      )}
+      <Group align="end" gap="xs">
+        <NativeSelect
+          label="Kind of AWS identity"
+          data={kinds}
+          value={kind}
+          onChange={event => setKind(event.currentTarget.value as Principal['kind'])}
+        />
+        <TextInput
+          label="ARN, or Identity Center user id"
+          value={identifier}
+          onChange={event => setIdentifier(event.currentTarget.value)}
+        />
+        <Button
+          variant="default"
+          disabled={identifier.trim() === ''}
+          onClick={() => set([...local, { kind, identifier: identifier.trim() }], 'Add it')}
+        >
+          Add it
+        </Button>
+      </Group>
+    </>
+  )
+}
