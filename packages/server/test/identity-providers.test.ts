@@ -47,9 +47,12 @@ test('an identity provider is made, read, changed and deleted; its secret is nev
   await refuses(admin.identityProviders.replace({ params, body, ifMatch: '"1"' }), 'version-stale', 412)
   const off = await admin.identityProviders.replace({ params, body: { oidc: null }, ifMatch: '"2"' })
   assert.equal(off.oidc, null)
+  assert.equal(await saysSecretChanged(), true)
+  await admin.identityProviders.replace({ params, body: { oidc: null, attributeKeys: ['Team'] }, ifMatch: '"3"' })
+  assert.equal(await saysSecretChanged(), false, 'there was none')
   const without = { oidc: { issuer, clientId: 'headgate' } }
   await refuses(
-    admin.identityProviders.replace({ params, body: without, ifMatch: '"3"' }),
+    admin.identityProviders.replace({ params, body: without, ifMatch: '"4"' }),
     'identity-provider-invalid',
     422,
   )
@@ -57,12 +60,24 @@ test('an identity provider is made, read, changed and deleted; its secret is nev
   await refuses(admin.identityProviders.get({ params }), 'identity-provider-not-found', 404)
 })
 
+async function saysSecretChanged(): Promise<boolean> {
+  const { rows } = await sql<{ event: string }>`
+    select event from audit_event where target_type = 'IDENTITY_PROVIDER' order by sequence desc limit 1`.execute(
+    server.db.kysely,
+  )
+  return (JSON.parse(rows[0]?.event ?? '{}') as { auditPayload: { clientSecretChanged: boolean } }).auditPayload
+    .clientSecretChanged
+}
+
 test('what cannot work is refused with what to do, and nothing is stored', async () => {
   const create = (body: object) => admin.identityProviders.create({ body: body as { name: string } })
   for (const name of ['local', 'LOCAL', 'Marketplace', 'built-in', 'a/b']) {
     await refuses(create({ name }), 'identity-provider-invalid', 422)
   }
-  await refuses(create({ name: 'Headgate Marketplace' }), 'name-reserved', 422)
+  const reserved = 'headgate  marketplace'
+  for (const one of [{ name: reserved }, { attributeKeys: [reserved] }, { groupPatterns: [`${reserved}*`] }]) {
+    await refuses(create({ name: 'x', ...one }), 'name-reserved', 422)
+  }
   const mapping = { attributes: [{ claim: 'team', key: 'Team' }] }
   const unusable = [
     { ...oidc, clientSecret: undefined },

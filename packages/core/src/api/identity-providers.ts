@@ -182,7 +182,13 @@ export const identityProviders = {
     ifMatch: true,
     status: 200,
     response: identityProvider,
-    errors: ['identity-provider-not-found', 'identity-provider-invalid', 'version-missing', 'version-stale'],
+    errors: [
+      'identity-provider-not-found',
+      'identity-provider-invalid',
+      'name-reserved',
+      'version-missing',
+      'version-stale',
+    ],
   }),
   remove: endpoint({
     method: 'DELETE',

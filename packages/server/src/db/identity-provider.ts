@@ -136,7 +136,8 @@ export async function updateProvider(
       type: 'IdentityProviderChanged',
       before: describe(before),
       after: describe(after),
-      clientSecretChanged: secret !== undefined,
+      // To none where there was none is no change.
+      clientSecretChanged: secret !== undefined && (secret ?? before.client_secret) !== null,
     },
   })
 }

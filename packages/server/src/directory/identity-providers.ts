@@ -41,7 +41,7 @@ export async function createProvider(
   name: string,
   input: ProviderInput,
 ): Promise<Done<number>> {
-  refuseReserved(name)
+  refuseReserved(name, ...input.attributeKeys, ...input.groupPatterns)
   if (ownSources.includes(nameKey(name)))
     throw invalid(name, 'the name says where other things come from: choose another')
   if (name.includes('/')) throw invalid(name, 'a name with `/` reads like a group of a provider: leave it out')
@@ -54,7 +54,7 @@ export async function createProvider(
   })
 }
 
-/** @throws Problem `identity-provider-not-found`, `identity-provider-invalid`, `version-stale` */
+/** @throws Problem `identity-provider-not-found`, `identity-provider-invalid`, `name-reserved`, `version-stale` */
 export async function replaceProvider(
   { db, vault }: Pick<World, 'db' | 'vault'>,
   caller: Actor,
@@ -62,6 +62,7 @@ export async function replaceProvider(
   version: number,
   input: ProviderInput,
 ): Promise<Done<void>> {
+  refuseReserved(...input.attributeKeys, ...input.groupPatterns)
   const { settings, clientSecret } = split(input)
   return act(db, caller, async doing => {
     const before = await lockProvider(doing.tx, id)
