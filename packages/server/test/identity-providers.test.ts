@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
 import { lockPerson, updatePerson } from '../src/db/person.ts'
 import { lockPrincipals } from '../src/db/principal.ts'
+import { insertSession } from '../src/db/sign-in-session.ts'
 import { type Assertion, assertPerson } from '../src/directory/assert.ts'
 import { rewrapClientSecrets } from '../src/directory/client-secrets.ts'
 import { createVault } from '../src/secrets.ts'
@@ -206,6 +207,32 @@ test('nobody links somebody who may do more than they do', async () => {
   const link = (userId: number) => userAdmin.identityProviders.link({ params: { id, userId }, body: {} })
   await refuses(link(governor.id), 'permission-missing', 403)
   await link(plain.id)
+})
+
+// Whoever had signed in as the subject of before went on as somebody who is not known by it any more.
+test('whoever is linked to another subject is signed out of the sessions of the one before', async () => {
+  const { id } = await admin.identityProviders.create({ body: { name: 're-linking' } })
+  const person = await server.as([])
+  const link = (subject: string) =>
+    admin.identityProviders.link({ params: { id, userId: person.id }, body: { subject } })
+  const sessions = async () => {
+    const { rows } = await sql`select from sign_in_session where person_id = ${person.id}`.execute(server.db.kysely)
+    return rows.length
+  }
+  await link('one')
+  await server.db.transaction(tx =>
+    insertSession(tx, {
+      hash: randomBytes(32),
+      person: person.id,
+      via: 're-linking',
+      userAgent: null,
+      ip: '127.0.0.1',
+    }),
+  )
+  await link('one')
+  assert.equal(await sessions(), 1)
+  await link('two')
+  assert.equal(await sessions(), 0)
 })
 
 test('a provider does not enable whom an admin disabled, nor the other way round', async () => {

@@ -119,7 +119,11 @@ export async function linkToProvider(
     const { permissions } = await getUser(doing.tx, person)
     const missing = permissions.filter(permission => !caller.permissions.has(permission))
     if (missing.length > 0) throw new Problem('permission-missing', { permission: missing.join(' and ') })
+    const before = await findIdentity(doing.tx, name, person)
     await linkPerson(doing, name, owner, subject)
+    // Whoever signed in as another subject is not known by it any more.
+    const isOther = before !== undefined && before.subject !== null && before.subject !== subject
+    if (isOther) await endSessions(doing.tx, { person, via: name })
   })
 }
 
