@@ -87,17 +87,20 @@ export async function removeProvidedGroup(act: Act, id: number): Promise<void> {
 /** So many are named one by one; all of them stand in `fact_change`. */
 const mostNamed = 1000
 
-export function sayMembersChanged(
-  { audit }: Act,
+export async function sayMembersChanged(
+  { tx, audit }: Act,
   provider: string,
-  group: { readonly id: number; readonly displayName: string },
+  group: number,
   { came, went }: { readonly came: readonly number[]; readonly went: readonly number[] },
-): void {
+): Promise<void> {
+  // Its own name: what the provider calls it may be the name of another group.
+  const named = tx.selectFrom('people_group').where('id', '=', group).select(['id', 'name'])
+  const target = groupTarget(await named.executeTakeFirstOrThrow())
   const some = (people: readonly number[]) => ({ count: people.length, people: people.slice(0, mostNamed) })
   audit({
     action: 'UPDATE',
     targetType: 'GROUP',
-    targets: [groupTarget({ id: group.id, name: group.displayName })],
+    targets: [target],
     payload: { type: 'GroupMembersChanged', source: provider, added: some(came), removed: some(went) },
   })
 }

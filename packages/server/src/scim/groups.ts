@@ -69,7 +69,7 @@ export async function createGroup(db: Db, call: ScimCall, wanted: Wanted): Promi
     const isNew = await insertScimGroup(doing.tx, provider.name, id, nameKey(displayName))
     // Another call of the same provider was quicker.
     if (!isNew) throw new Problem('scim-group-taken', { name: displayName })
-    await applyMembers(doing, provider, { id, displayName }, members)
+    await applyMembers(doing, provider, id, members)
     return id
   })
   return getGroup(db, { ...call, id: String(result) }, wanted)
@@ -107,7 +107,7 @@ async function write(db: Db, call: ScimCall, change: GroupChange): Promise<numbe
       await refuseTaken(doing, provider, { displayName, externalId }, before.id)
       await changeProvidedGroup(doing, provider.name, before.id, { displayName, externalId })
     }
-    const isMoved = await applyMembers(doing, provider, { id: before.id, displayName }, change.members)
+    const isMoved = await applyMembers(doing, provider, before.id, change.members)
     return isChanged || isMoved ? touchScimGroup(doing.tx, before.id, nameKey(displayName)) : before.version
   })
   return result
@@ -123,7 +123,7 @@ async function refuseTaken({ tx }: Act, provider: ScimProvider, group: ProvidedG
 async function applyMembers(
   doing: Act,
   provider: ScimProvider,
-  group: Pick<StoredGroup, 'id' | 'displayName'>,
+  group: number,
   change: MembersChange,
 ): Promise<boolean> {
   const { name } = provider
@@ -134,8 +134,8 @@ async function applyMembers(
     const reason = `identity provider \`${name}\` has no user ${ids.join(', ')}: create them before they are put into groups`
     throw new Problem('scim-value-invalid', { reason })
   }
-  const others = change.isWhole ? await membersBut(doing.tx, name, group.id, change.added) : []
-  const row = (person: number) => [group.id, person] as const
+  const others = change.isWhole ? await membersBut(doing.tx, name, group, change.added) : []
+  const row = (person: number) => [group, person] as const
   const { added, removed } = await changeRows(
     doing,
     'groupMember',
@@ -145,7 +145,7 @@ async function applyMembers(
   )
   if (added.length === 0 && removed.length === 0) return false
   const person = ([, id]: readonly [number, number]) => id
-  sayMembersChanged(doing, name, group, { came: added.map(person), went: removed.map(person) })
+  await sayMembersChanged(doing, name, group, { came: added.map(person), went: removed.map(person) })
   return true
 }
 

@@ -98,8 +98,16 @@ test('a user name that a local person has is refused with the way out; once link
 
 test('a group called like a local one gets the name of its provider before it', async () => {
   const local = await server.admin.groups.create({ body: { name: 'research', description: '' } })
-  const id = await made(okta, '/Groups', group('research'))
+  const rita = await made(okta, '/Users', user('rita'))
+  const id = await made(okta, '/Groups', group('research', rita))
   assert.notEqual(id, String(local.id))
+  const { rows } = await sql<{ event: string }>`
+    select event from audit_event where target_type = 'GROUP' order by sequence desc limit 1`.execute(server.db.kysely)
+  const { targets, auditPayload } = JSON.parse(rows[0]?.event ?? '{}')
+  assert.deepEqual(
+    [auditPayload.type, targets],
+    ['GroupMembersChanged', [{ type: 'GROUP', id, name: 'okta/research' }]],
+  )
   assert.equal((await server.admin.groups.get({ params: { id: Number(id) } })).name, 'okta/research')
   assert.equal((await okta.send(`GET /Groups/${id}`)).body.displayName, 'research')
 })
