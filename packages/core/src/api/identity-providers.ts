@@ -21,7 +21,7 @@ const principalFrom = z.strictObject({ claim, kind: z.enum(principalKinds) })
 export const claimMapping = z.strictObject({
   groups: z.array(groupsFrom).max(20).default([]),
   attributes: z.array(attributeFrom).max(100).default([]),
-  /** `none`: the provider says nothing of principals. */
+  /** `none`, as without it: nobody has one by this provider. */
   principal: principalFrom.optional(),
 })
 export type ClaimMapping = z.output<typeof claimMapping>

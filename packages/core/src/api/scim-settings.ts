@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { idParam, instant, label, nothing } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { principalKinds } from './identity-providers.ts'
 
 /** `title`, `emails[type eq "work"].value`, or an attribute of the enterprise extension by its URN. */
 const path = z.string().min(1).max(500)
@@ -12,8 +13,8 @@ export const scimMapping = z.strictObject({
     .array(z.strictObject({ path, key: label }))
     .max(100)
     .default([]),
-  /** Where the AWS principal stands, and what kind it is of. */
-  principal: z.strictObject({ path, kind: z.enum(['iamUser', 'iamRole', 'identityCenterUser']) }).optional(),
+  /** Where the AWS principal stands, and what kind it is of; `none`, as without it: nobody has one by this provider. */
+  principal: z.strictObject({ path, kind: z.enum(principalKinds) }).optional(),
 })
 export type ScimMapping = z.output<typeof scimMapping>
 

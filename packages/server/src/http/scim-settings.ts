@@ -50,7 +50,7 @@ function refuseUnusable(
 ): void {
   const refuse = (reason: string) => new Problem('identity-provider-invalid', { name: provider.name, reason })
   const { groups = [], attributes: claims = [], principal: claim } = provider.oidc?.mapping ?? {}
-  if (groups.length > 0 || claims.length > 0 || claim) {
+  if (groups.length > 0 || claims.length > 0 || (claim && claim.kind !== 'none')) {
     throw refuse(
       'groups, attributes and principals come from SCIM or from claims, not from both: empty the claim mapping',
     )

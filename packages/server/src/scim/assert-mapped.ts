@@ -32,11 +32,16 @@ const nothing: Assertion = { attributes: [], principal: null }
 function assertionOf({ mapping: { attributes, principal } }: ScimProvider, resource: UserResource): Assertion {
   return {
     attributes: attributes.flatMap(({ path, key }) => valuesAt(resource, path).map(value => ({ key, value }))),
-    principal: principal && (saidPrincipal(principal, resource) ?? null),
+    principal: saidPrincipal(principal, resource),
   }
 }
 
-function saidPrincipal({ path, kind }: NonNullable<ScimProvider['mapping']['principal']>, resource: UserResource) {
-  const [identifier] = valuesAt(resource, path)
-  return identifier === undefined ? undefined : { kind, identifier }
+/** null: has none, also where the mapping speaks of none. What was said by another mapping goes then, as values do. */
+function saidPrincipal(
+  from: ScimProvider['mapping']['principal'],
+  resource: UserResource,
+): NonNullable<Assertion['principal']> | null {
+  if (!from || from.kind === 'none') return null
+  const [identifier] = valuesAt(resource, from.path)
+  return identifier === undefined ? null : { kind: from.kind, identifier }
 }

@@ -256,6 +256,29 @@ test('a group that the provider may assert no more takes no members any more', a
   assert.equal((await narrowed.send(`PATCH /Groups/${id}`, change)).status, 403)
 })
 
+test('a principal goes at the next sync once the mapping speaks of none, like values do', async () => {
+  const spoken = await provider(server, 'spoken')
+  const { rows } = await sql<{ id: number }>`select id from identity_provider where name = 'spoken'`.execute(
+    server.db.kysely,
+  )
+  const params = { id: rows[0]?.id ?? assert.fail('no provider') }
+  const entitlements = [{ type: 'aws', value: 'arn:aws:iam::111122223333:role/spoken' }]
+  const body = user('spoken@example.com', { entitlements })
+  const id = await made(spoken, '/Users', body)
+  const principals = async () => {
+    assert.equal((await spoken.send(`PUT /Users/${id}`, body)).status, 200)
+    return (await server.admin.users.get({ params: { id: Number(id) } })).principals.length
+  }
+  const path = 'entitlements[type eq "aws"].value'
+  for (const none of [undefined, { path, kind: 'none' as const }]) {
+    const principal = { path, kind: 'iamRole' as const }
+    await server.admin.scimSettings.replace({ params, body: { principal } })
+    assert.equal(await principals(), 1)
+    await server.admin.scimSettings.replace({ params, body: none ? { principal: none } : {} })
+    assert.equal(await principals(), 0)
+  }
+})
+
 test('a mapping of what may not be asserted, of attributes that are not there, or beside claims, is refused with the reason', async () => {
   await provider(server, 'mapped')
   const { rows } = await sql<{ id: number }>`select id from identity_provider where name = 'mapped'`.execute(
