@@ -272,6 +272,8 @@ test('the web app', { concurrency: 2 }, async t => {
       await fits(page, 'Headgate')
       await signIn(page, admin.key)
       const [policy] = (await admin.policies.list({ query: { search: 'Finance reads' } })).items
+      const provider = await admin.identityProviders.create({ body: { name: `okta ${width}` } })
+      await admin.scimSettings.replace({ params: { id: provider.id }, body: {} })
       const [run] = (await admin.runs.list()).items
       const [everyone] = (await admin.groups.list()).items
       const screens: readonly [path: string, heading: string][] = [
@@ -289,6 +291,13 @@ test('the web app', { concurrency: 2 }, async t => {
         ['/find', 'Find data'],
         [`/find/${source}`, finance],
         ['/people', 'People'],
+        ['/people/new', 'Add a person'],
+        ['/people/files', 'People as files'],
+        ['/people/advice', 'Principal advice'],
+        ['/groups', 'Groups'],
+        ['/settings', 'Settings'],
+        ['/identity-providers', 'Identity providers'],
+        [`/identity-providers/${provider.id}`, provider.name],
         [`/people/${ann}`, 'ann'],
         [`/people/${admin.id}`, 'My access'],
         [`/groups/${everyone?.id}`, everyone?.name ?? ''],

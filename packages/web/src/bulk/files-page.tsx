@@ -15,16 +15,17 @@ import { counted } from '../ui/words.ts'
 
 type Kind = Parameters<typeof hg.bulk.export>[0]['params']['kind']
 type Report = Awaited<ReturnType<typeof hg.bulk.import>>
-const kinds = api.bulk.import.params.shape.kind.options.map(value => ({
-  value,
-  label: {
-    people: 'People',
-    groups: 'Groups',
-    memberships: 'Memberships',
-    attributes: 'Attributes',
-    principals: 'AWS identities',
-  }[value],
-}))
+
+/** With the columns of each, and whether a file can say that what is in no line goes. */
+const kinds: Readonly<Record<Kind, { readonly label: string; readonly columns: string; readonly replaces: boolean }>> =
+  {
+    people: { label: 'People', columns: 'user, name, email, kind, disabled', replaces: false },
+    groups: { label: 'Groups', columns: 'group, description', replaces: false },
+    memberships: { label: 'Memberships', columns: 'group, user', replaces: true },
+    attributes: { label: 'Attributes', columns: 'user, group, key, value', replaces: true },
+    principals: { label: 'AWS identities', columns: 'user, kind, identifier, integration', replaces: true },
+  }
+const kindOptions = Object.entries(kinds).map(([value, { label }]) => ({ value, label }))
 
 export function FilesPage() {
   const me = useMe()
@@ -38,7 +39,8 @@ export function FilesPage() {
       <div className={forms.fields}>
         <NativeSelect
           label="What the file holds"
-          data={kinds}
+          description={`Its columns: ${kinds[kind].columns}.`}
+          data={kindOptions}
           value={kind}
           onChange={event => setKind(event.currentTarget.value as Kind)}
         />
@@ -83,18 +85,20 @@ function Import({ kind }: { readonly kind: Kind }) {
   return (
     <Section title="Import">
       <div className={forms.fields}>
-        <NativeSelect
-          label="What is in no line"
-          data={[
-            { value: 'add', label: 'stays as it is' },
-            { value: 'replace', label: 'is taken away, where it was given by hand' },
-          ]}
-          value={mode}
-          onChange={event => {
-            setMode(event.currentTarget.value as typeof mode)
-            forget()
-          }}
-        />
+        {kinds[kind].replaces && (
+          <NativeSelect
+            label="What is in no line"
+            data={[
+              { value: 'add', label: 'stays as it is' },
+              { value: 'replace', label: 'is taken away, where it was given by hand' },
+            ]}
+            value={mode}
+            onChange={event => {
+              setMode(event.currentTarget.value as typeof mode)
+              forget()
+            }}
+          />
+        )}
         <FileInput
           label="A file"
           accept="text/csv,.csv"

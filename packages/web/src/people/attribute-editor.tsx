@@ -32,7 +32,7 @@ export function AttributeEditor({ of, attributes }: Props) {
               <Button
                 size="compact-xs"
                 variant="subtle"
-                aria-label={`Take ${one.key}: ${one.value} away`}
+                aria-label={`Take away ${one.key}: ${one.value}`}
                 onClick={() => propose(taken(of, one))}
               >
                 Take away

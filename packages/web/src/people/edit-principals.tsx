@@ -3,6 +3,7 @@ import type { Principal, User } from '@headgate/core/api'
 import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { hg } from '../api.ts'
+import forms from '../ui/form.module.css'
 import { Chips } from '../ui/page.tsx'
 import { principalKindWords } from '../ui/words.ts'
 import { useProposal } from './previewed-actions.tsx'
@@ -55,6 +56,7 @@ export function EditPrincipals({ person }: { readonly person: User }) {
         />
         <TextInput
           label="ARN, or Identity Center user id"
+          className={forms.wide}
           value={identifier}
           onChange={event => setIdentifier(event.currentTarget.value)}
         />

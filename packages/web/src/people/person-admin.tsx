@@ -70,7 +70,7 @@ function Groups({ person }: Props) {
                   <Button
                     size="compact-xs"
                     variant="subtle"
-                    aria-label={`Take them out of ${group.name}`}
+                    aria-label={`Take out of ${group.name}`}
                     onClick={() =>
                       propose({
                         change: { change: 'removeFromGroup', group: group.id, user: id },
