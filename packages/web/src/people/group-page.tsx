@@ -29,7 +29,7 @@ export function GroupPage() {
   const group = useQuery({ queryKey: ['group', id], queryFn: () => hg.groups.get({ params: { id } }) })
   return (
     <PageAnswer query={group} what={`group ${id}`}>
-      {group => <Shown group={group} />}
+      {group => <Shown key={group.id} group={group} />}
     </PageAnswer>
   )
 }

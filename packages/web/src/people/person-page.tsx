@@ -20,7 +20,7 @@ export function PersonPage() {
   const person = useQuery({ queryKey: ['person', id], queryFn: () => hg.users.get({ params: { id } }) })
   return (
     <PageAnswer query={person} what={`person ${id}`}>
-      {found => <Shown person={found} isMe={found.id === me.id} />}
+      {found => <Shown key={found.id} person={found} isMe={found.id === me.id} />}
     </PageAnswer>
   )
 }

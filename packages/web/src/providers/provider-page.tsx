@@ -29,7 +29,7 @@ export function ProviderPage() {
   })
   return (
     <PageAnswer query={provider} what={`identity provider ${id}`}>
-      {found => <Shown provider={found} />}
+      {found => <Shown key={found.id} provider={found} />}
     </PageAnswer>
   )
 }
