@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { CreateRoleCommand, CreateUserCommand } from '@aws-sdk/client-iam'
 import { CreateUserCommand as CreateDirectoryUserCommand } from '@aws-sdk/client-identitystore'
 import { startSandbox } from '@headgate/sandbox'
+import { sql } from 'kysely'
 import { prepareAccount, type TestAccount } from './support/aws-account.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
@@ -128,6 +129,18 @@ test('a principal belongs to at most one person, also when two are set at the sa
   assert.match(message, new RegExp(`belongs to user \`${holder.userid}\` \\(id = ${holder.id}\\)`))
   await set(holder, [])
   await set(other, [role('shared')])
+  const { rows } = await sql<{ event: string }>`
+    select event from audit_event where target_type = 'USER' order by sequence desc limit 2`.execute(server.db.kysely)
+  const moved = rows
+    .map(({ event }) => JSON.parse(event))
+    .map(({ targets, actor, auditPayload: { before, after } }) => {
+      return [targets[0].name, actor.name, before.length, after.length]
+    })
+  const both = [
+    [other.userid, 'admin', 0, 1],
+    [holder.userid, 'admin', 1, 0],
+  ]
+  assert.deepEqual(moved, both, 'a removal and an addition, both audited')
 })
 
 test('an Identity Center user written in other letters is nobody else', async () => {
