@@ -21,3 +21,7 @@ test('of a data source that goes and another that comes in its place, what was s
   // Only the later of the two was kept once.
   holdsWhatWasShown({ facts: worldOf(24_029), seed: 24_029 })
 })
+
+test('what was shown of a place holds for another data source that comes to the same place', () => {
+  holdsWhatWasShown({ facts: worldOf(196_329), seed: 196_329 })
+})

@@ -25,10 +25,9 @@ export function holdLaws(laws: readonly Law[], seeds: readonly number[]): void {
         try {
           law.check(given)
         } catch (cause) {
-          broken.set(
-            law,
-            new Error(`in the world of seed ${seed} (HEADGATE_SEED=${seed} HEADGATE_WORLDS=1)`, { cause }),
-          )
+          const why = cause instanceof Error ? cause.message : String(cause)
+          const where = `in the world of seed ${seed} (HEADGATE_SEED=${seed} HEADGATE_WORLDS=1)`
+          broken.set(law, new Error(`${where}: ${why}`, { cause }))
         }
       }
     }

@@ -81,7 +81,7 @@ export function holdsWhatWasShown({ facts, seed }: Pick<Given, 'facts' | 'seed'>
   )
 
   const [known, then] = [shown, asked].map(changes =>
-    directions(preview(index, changes, { limit: 10_000 }).rows, id => placeOfNew(start, changes, id)),
+    directions(preview(index, changes, { limit: 10_000 }).rows, id => placeOf(start, changes, id)),
   )
   const people = (kind: 'gains' | 'loses') =>
     new Set([...then![kind].difference(known![kind])].map(pair => pair.split(' ')[0])).size
@@ -94,17 +94,16 @@ export function holdsWhatWasShown({ facts, seed }: Pick<Given, 'facts' | 'seed'>
   assert.equal(size > 0 && tooMany !== undefined, false, 'no more is kept than asked for')
 }
 
-/** Where a data source is that was not there at the start: two of them may have one number, and are not the same. */
-function placeOfNew({ facts }: World, changes: readonly Change[], id: number): string {
-  if (facts.dataSources.some(one => one.id === id)) return ''
-  const row = changes.flatMap(one => (one.entity === 'dataSource' && one.id === id && one.row ? [one.row] : [])).at(-1)
-  return row ? `${row.integration} ${printScope(row.scope)}` : ''
+/** Where a data source is, or comes to be: of two in one place, or one after the other, it does not matter which. */
+function placeOf({ facts }: World, changes: readonly Change[], id: number): string {
+  const come = changes.flatMap(one => (one.entity === 'dataSource' && one.id === id && one.row ? [one.row] : []))
+  const { integration, scope } = facts.dataSources.find(one => one.id === id) ?? come.at(-1)!
+  return `${integration} ${printScope(scope)}`
 }
 
-/** Pairs of user and data source. */
+/** Pairs of user and place. */
 function directions(rows: Preview['rows'], placeOf: (id: number) => string) {
-  const pairs = (some: Preview['rows']) =>
-    new Set(some.map(({ user, dataSource }) => `${user} ${dataSource} ${placeOf(dataSource)}`))
+  const pairs = (some: Preview['rows']) => new Set(some.map(({ user, dataSource }) => `${user} ${placeOf(dataSource)}`))
   return {
     gains: pairs(rows.filter(({ before, after }) => after && (!before || before === 'READ'))),
     loses: pairs(rows.filter(({ before, after }) => before && (!after || after === 'READ'))),
