@@ -92,7 +92,8 @@ test('in a storm nothing is lost, doubled or forgotten', { timeout: lastsMs + 24
   // A new leader looks at everybody; the old one would wait up to an hour for some.
   await loop.stop()
   await isSettled(here)
-  await here.start({ callTimeoutMs: 50, leaseMs: 2000 })
+  // The storm is over: what a busy machine delays is no lost answer any more.
+  await here.start({ leaseMs: 2000 })
   await until('everything settled', () => isSettled(here))
   await quiet(here)
   t.diagnostic(`HEADGATE_SEED=${seed}: ${JSON.stringify(made)}, ${JSON.stringify(sandbox.calls())}`)
