@@ -112,7 +112,8 @@ async function writeSettings(cluster: Cluster, durable: boolean): Promise<void> 
     // Values must not reach the log: no statements, no DETAIL lines.
     'log_min_error_statement = panic',
     'log_error_verbosity = terse',
-    ...(durable ? [] : ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off']),
+    // Commits are written out all the same: a crash of PostgreSQL alone loses none.
+    ...(durable ? [] : ['fsync = off', 'full_page_writes = off']),
   ]
   const file = join(cluster.data, 'headgate.conf')
   const draft = `${file}.${randomBytes(6).toString('hex')}`
