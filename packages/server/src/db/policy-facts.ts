@@ -42,8 +42,8 @@ export async function loadPolicies(
     .execute()
   const policies: Policy[] = []
   const unreadable: UnreadablePolicy[] = []
-  for (const row of rows) {
-    const { policy, message } = readPolicy(row)
+  for (const { domain, data_source_id, ...row } of rows) {
+    const { policy, message } = readPolicy({ ...row, reach: reachOf({ domain, data_source_id }) })
     if (policy) policies.push(policy)
     if (message === undefined) continue
     const kind = policy?.kind ?? 'grant'
@@ -57,19 +57,20 @@ const storedShape = policyContent.omit({ name: true })
 /** True for nobody. */
 const nobody: Expression = call('isUser')
 
-interface PolicyRow {
+interface StoredPolicy {
   readonly id: number
   readonly version: number
   readonly name: string
   readonly definition: object
-  readonly domain: string | null
-  readonly data_source_id: number | null
+  readonly reach: Reach
 }
 
 /** The policy that may be applied, if any, and what could not be read of the stored one. */
-export function readPolicy(stored: PolicyRow): { policy?: Policy; message?: string } {
-  const { id, version, name, definition } = stored
-  const row = { id: id as PolicyId, version, name, reach: reachOf(stored) }
+export function readPolicy({ id, version, name, definition, reach }: StoredPolicy): {
+  policy?: Policy
+  message?: string
+} {
+  const row = { id: id as PolicyId, version, name, reach }
   const read = storedShape.safeParse(definition)
   if (!read.success) return shutPolicy(row, definition, { everything: true }, 'its definition is damaged')
   const { kind, level, subscribe, discoverable } = read.data
@@ -81,7 +82,13 @@ export function readPolicy(stored: PolicyRow): { policy?: Policy; message?: stri
 }
 
 /** As core says it. */
-export function reachOf({ domain, data_source_id }: Pick<PolicyRow, 'domain' | 'data_source_id'>): Reach {
+export function reachOf({
+  domain,
+  data_source_id,
+}: {
+  readonly domain: string | null
+  readonly data_source_id: number | null
+}): Reach {
   if (data_source_id !== null) return { dataSource: data_source_id as DataSourceId }
   return domain === null ? 'global' : { domain }
 }

@@ -153,7 +153,8 @@ export async function storeAnswer(
   await act.tx.updateTable('principal').set(set).where('id', '=', row.id).execute()
   if (foundId === row.found_id) return
   const cause = foundId === null ? 'principal-confirmed' : 'principal-another'
-  act.changed('principal', row.id, factOf(row.id, row.person_id, { ...row, integrationId: row.integration_id }), cause)
+  const one = { ...row, integrationId: row.integration_id }
+  act.changed('principal', row.id, factOf(row.id, row.person_id, row.source, one, foundId !== null), cause)
   const owner = await lockPerson(act.tx, row.person_id)
   act.audit({
     action: 'UPDATE',
@@ -199,13 +200,19 @@ async function insert(act: Act, person: number, source: string, one: NewPrincipa
     source,
   }
   const { id } = await act.tx.insertInto('principal').values(row).returning('id').executeTakeFirstOrThrow()
-  act.changed('principal', id, factOf(id, person, one), cause)
+  act.changed('principal', id, factOf(id, person, source, one), cause)
 }
 
 type Fact = Pick<NewPrincipal, 'kind' | 'identifier' | 'integrationId'>
 
-function factOf(id: number, user: number, { kind, identifier, integrationId }: Fact) {
-  return { id, user, kind, identifier, integration: integrationId }
+function factOf(
+  id: number,
+  user: number,
+  source: string,
+  { kind, identifier, integrationId }: Fact,
+  isAnother = false,
+) {
+  return { id, user, source, kind, identifier, integration: integrationId, ...(isAnother ? { isAnother } : {}) }
 }
 
 function describe(kind: PrincipalKind, identifier: string, integrationId: number | null) {

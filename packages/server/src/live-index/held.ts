@@ -18,10 +18,14 @@ export interface Held {
 
 /** All facts of a snapshot, read in batches and kept as no more than the index. */
 export async function loadIndex(tx: Tx): Promise<Held> {
-  const { sequence, now } = await currentMoment(tx)
+  return filledWith(allFacts(tx), await currentMoment(tx))
+}
+
+/** An index of these facts, as of that moment. */
+export async function filledWith(batches: AsyncIterable<FactBatch>, { sequence, now }: Moment): Promise<Held> {
   const held = emptyIndex(sequence, now)
   const dataSources: Facts['dataSources'][number][] = []
-  for await (const { dataSources: some = [], ...rows } of allFacts(tx)) {
+  for await (const { dataSources: some = [], ...rows } of batches) {
     for (const row of some) dataSources.push(row)
     add(held, rows)
   }
@@ -30,6 +34,9 @@ export async function loadIndex(tx: Tx): Promise<Held> {
   held.index.bindings.sweep()
   return held
 }
+
+/** A change, and the time as of which ends are judged. */
+type Moment = Pick<Held, 'sequence'> & { readonly now: Instant }
 
 function emptyIndex(sequence: number, now: Instant): Held {
   return { index: entitlementIndex(noFacts, now), sequence, principalOwners: new Map(), unreadable: new Map() }
