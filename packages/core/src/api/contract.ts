@@ -12,6 +12,7 @@ import { identityCenter } from './identity-center.ts'
 import { identityProviders } from './identity-providers.ts'
 import { integrations } from './integrations.ts'
 import { nativeS3 } from './native-s3.ts'
+import { pastAccess } from './past-access.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
 import { principalAdvice, principals } from './principals.ts'
@@ -48,6 +49,7 @@ export const api = {
   previews,
   grants,
   access,
+  pastAccess,
   apiKeys,
   providerSignIn,
   session,

@@ -11,6 +11,7 @@ export { type Domain, type DomainDetail, type DomainRight, domainRights } from '
 export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
+export type { PastAccessRow } from './past-access.ts'
 export type { IdentityCenterAssociation } from './identity-center.ts'
 export type { CheckStep, ClaimMapping, IdentityProvider, OidcSettings } from './identity-providers.ts'
 export {

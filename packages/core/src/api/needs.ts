@@ -164,6 +164,13 @@ export const rules = {
     others: 'unknown',
     shows: 'of what one may only find, neither where it lies nor what it covers',
   }),
+  readPastAccess: rule({
+    about: 'access',
+    anyOf: seesAll,
+    or: ['owner', { inDomain: reading }],
+    others: 'unknown',
+    shows: 'of oneself always; the access of then to data sources that one looks after today',
+  }),
   preview: rule({
     about: 'change',
     anyOf: ['GOVERNANCE'],

@@ -106,7 +106,11 @@ async function loadMakers(tx: Tx, reached: readonly Reached[]): Promise<Makers> 
   }
 }
 
-function presentReason(reason: Reason, names: Names, { reasonOf }: Makers): AccessRow['because'][number] {
+export function presentReason(
+  reason: Reason,
+  names: Names,
+  { reasonOf }: Pick<Makers, 'reasonOf'>,
+): AccessRow['because'][number] {
   const { kind, id, level } = reason
   if (kind === 'policy') return { kind, id, name: names.policies.get(id) ?? '', version: reason.version, level }
   const end = reason.until === undefined ? {} : { until: printTime(reason.until) }
@@ -121,7 +125,7 @@ function presentReason(reason: Reason, names: Names, { reasonOf }: Makers): Acce
 }
 
 /** When this level ends: with the last of the reasons that give it, when each of them ends. */
-function endOf(because: readonly Reason[], level: AccessRow['level']): Instant | undefined {
+export function endOf(because: readonly Reason[], level: AccessRow['level']): Instant | undefined {
   const ends = because
     .filter(reason => level === 'READ' || reason.level === 'WRITE')
     .map(reason => (reason.kind === 'policy' ? undefined : reason.until))

@@ -11,13 +11,18 @@ export interface NamedPerson {
 
 /** Those of them that are not deleted, by id. */
 export async function findPeople(db: Kysely<Database>, ids: readonly number[]): Promise<Map<number, NamedPerson>> {
-  const rows = await db
-    .selectFrom('person')
-    .where('id', '=', sql<number>`any(${ids})`)
-    .where('deleted_at', 'is', null)
-    .select(['id', 'userid', 'name'])
-    .execute()
+  const rows = await named(db, ids).where('deleted_at', 'is', null).execute()
   return new Map(rows.map(row => [row.id, row]))
+}
+
+/** Deleted ones too, under their last names. */
+export async function findAnybody(db: Kysely<Database>, ids: readonly number[]): Promise<Map<number, NamedPerson>> {
+  const rows = await named(db, ids).execute()
+  return new Map(rows.map(row => [row.id, row]))
+}
+
+function named(db: Kysely<Database>, ids: readonly number[]) {
+  return db.selectFrom('person').where('id', '=', sql<number>`any(${ids})`).select(['id', 'userid', 'name'])
 }
 
 /** Those of them that are not deleted, by user name; the search looks at user name and name. */

@@ -194,6 +194,7 @@ export function requestsIn(w: World): Inputs {
       who: { query: { dataSource: w.here } },
       what: { query: { user: w.mia.id } },
     },
+    pastAccess: { at: { query: { dataSource: w.here } } },
     apiKeys: {
       list: none,
       listOf: user,
