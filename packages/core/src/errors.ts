@@ -305,6 +305,21 @@ export const errors = {
     retry: false,
     text: 'no principal of user {id} waits to be confirmed: AWS has whoever was mapped',
   },
+  'data-product-not-found': {
+    status: 404,
+    retry: false,
+    text: 'there is no data product `{id}`: GET /data-products lists them',
+  },
+  'data-product-closed': {
+    status: 409,
+    retry: false,
+    text: 'data product `{id}` takes nobody in: it is {state}',
+  },
+  'membership-over': {
+    status: 422,
+    retry: false,
+    text: 'the membership would have ended at {until} already: give a later end',
+  },
   'policy-name-taken': {
     status: 409,
     retry: false,

@@ -47,6 +47,8 @@ export type FactEntity =
   | 'policy'
   | 'selection'
   | 'subscription'
+  | 'dataProduct'
+  | 'membership'
 
 export interface AuditTarget {
   readonly type: string

@@ -294,6 +294,24 @@ export interface Database {
     from_policy: number | null
     from_version: number | null
   }
+  data_product: {
+    id: string
+    state: Generated<'draft' | 'published' | 'suspended' | 'retired' | 'deleted'>
+    levels: Level[]
+    created_at: DefaultNow
+  }
+  data_product_source: { product_id: string; data_source_id: number }
+  membership: {
+    id: GeneratedAlways<number>
+    product_id: string
+    person_id: number
+    level: Level
+    since: DefaultNow
+    until: OptionalTimestamp
+    request_id: number | null
+    ended_at: OptionalTimestamp
+    ended_cause: string | null
+  }
   fact_change: {
     id: number
     at: DefaultNow

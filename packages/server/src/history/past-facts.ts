@@ -112,6 +112,8 @@ const readings: { readonly [Entity in FactEntity]: true } = {
   policy: true,
   selection: true,
   subscription: true,
+  dataProduct: true,
+  membership: true,
 }
 
 function known(entity: FactEntity): FactEntity {
