@@ -50,7 +50,7 @@ export {
 } from './explain-path.ts'
 export type { Fix } from './fix.ts'
 export { type Access, type OverlapReason, type Reason, withOverlap } from './overlap.ts'
-export { hasPerson, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
+export { hasPerson, intersection, numbersOf, type PeopleSet, peopleSetOf, unionOf } from './people-set.ts'
 
 export {
   countEntitlements,

@@ -16,6 +16,7 @@ import { pastAccess } from './past-access.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
 import { principalAdvice, principals } from './principals.ts'
+import { reports } from './reports.ts'
 import { restraint } from './restraint.ts'
 import { runs } from './runs.ts'
 import { scimSettingsRoutes } from './scim-settings.ts'
@@ -50,6 +51,7 @@ export const api = {
   grants,
   access,
   pastAccess,
+  reports,
   apiKeys,
   providerSignIn,
   session,

@@ -11,7 +11,6 @@ export { type Domain, type DomainDetail, type DomainRight, domainRights } from '
 export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
-export type { PastAccessRow } from './past-access.ts'
 export type { IdentityCenterAssociation } from './identity-center.ts'
 export type { CheckStep, ClaimMapping, IdentityProvider, OidcSettings } from './identity-providers.ts'
 export {
@@ -35,9 +34,18 @@ export {
   type Subject,
   whoMay,
 } from './needs.ts'
+export type { PastAccessRow } from './past-access.ts'
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'
 export type { PrincipalAdvice, PrincipalsOfUser, RoomOfAccount } from './principals.ts'
+export {
+  type ReportCell,
+  type ReportColumn,
+  type ReportName,
+  type ReportParameters,
+  reportDefinitions,
+  reportNames,
+} from './reports.ts'
 export type { Run, RunEvent } from './runs.ts'
 export { type ScimEndpoint, scim } from './scim.ts'
 export type { ScimMapping } from './scim-settings.ts'

@@ -18,6 +18,7 @@ import { policyRoutes } from './policies.ts'
 import { policyHistoryRoutes } from './policy-history.ts'
 import { previewRoutes } from './previews.ts'
 import { principalRoutes } from './principals.ts'
+import { reportRoutes } from './reports.ts'
 import { restraintRoutes } from './restraint.ts'
 import { runRoutes } from './runs.ts'
 import { scimSettingsRoutes } from './scim-settings.ts'
@@ -46,6 +47,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   principalRoutes,
   userAccessRoutes,
   accessRoutes,
+  reportRoutes,
   groupRoutes,
   bulkRoutes,
   tagRoutes,

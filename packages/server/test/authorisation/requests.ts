@@ -195,6 +195,11 @@ export function requestsIn(w: World): Inputs {
       what: { query: { user: w.mia.id } },
     },
     pastAccess: { at: { query: { dataSource: w.here } } },
+    reports: {
+      list: none,
+      read: { params: { name: 'unmapped-people' } },
+      csv: { params: { name: 'unmapped-people' } },
+    },
     apiKeys: {
       list: none,
       listOf: user,
