@@ -34,6 +34,17 @@ export {
   type Subject,
   whoMay,
 } from './needs.ts'
+export {
+  type DeliveryState,
+  type EmailSecurity,
+  type FactsOf,
+  type NoticeFacts,
+  type NoticeKind,
+  type NoticeSubject,
+  noticeKindNames,
+  noticeKinds,
+  type WebhookState,
+} from './notifications.ts'
 export type { PastAccessRow } from './past-access.ts'
 export { type Policy, type PolicyInput, type PolicyVersion, policyContent } from './policies.ts'
 export type { HypotheticalChange } from './preview.ts'

@@ -2,18 +2,24 @@
 import type { HeldBy, Level, Mode, PrincipalKind } from '@headgate/core'
 import type {
   AuthenticationType,
+  DeliveryState,
   DomainRight,
   DriftDone,
   DriftKind,
+  EmailSecurity,
   GrantState,
   IdentityCenterDrift,
   IntegrationStatus,
   LocationDrift,
+  NoticeFacts,
+  NoticeKind,
+  NoticeSubject,
   OidcSettings,
   Permission,
   PolicyVersion,
   ScimMapping,
   ValidationResults,
+  WebhookState,
 } from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { UserResource } from '../scim/user-resource.ts'
@@ -505,5 +511,77 @@ export interface Database {
     created_at: DefaultNow
     expires_at: OptionalTimestamp
     last_used_at: OptionalTimestamp
+  }
+  notice: {
+    id: GeneratedAlways<number>
+    kind: NoticeKind
+    about_type: NoticeSubject
+    about_id: string
+    facts: Json<NoticeFacts>
+    mark: string | null
+    at: DefaultNow
+  }
+  inbox: { person_id: number; notice_id: number; read_at: OptionalTimestamp }
+  notification_preference: { person_id: number; kind: NoticeKind; inbox: boolean; email: boolean }
+  email_settings: {
+    only_row: GeneratedAlways<boolean>
+    version: Generated<number>
+    enabled: Generated<boolean>
+    host: string | null
+    port: Generated<number>
+    security: Generated<EmailSecurity>
+    username: string | null
+    password: ColumnType<Sealed | null, string | null | undefined, string | null>
+    sender: string | null
+    ca_certificate: string | null
+    most_per_minute: Generated<number>
+  }
+  mail: {
+    id: GeneratedAlways<number>
+    person_id: number
+    message_id: string
+    state: Generated<'due' | 'sent' | 'failed' | 'dropped'>
+    attempts: Generated<number>
+    next_try_at: DefaultNow
+    problem: string | null
+    created_at: DefaultNow
+    tried_at: OptionalTimestamp
+    sent_at: OptionalTimestamp
+  }
+  mail_item: { person_id: number; notice_id: number; mail_id: number | null }
+  webhook: {
+    id: GeneratedAlways<number>
+    version: Generated<number>
+    name: string
+    url: string
+    kinds: NoticeKind[]
+    state: Generated<WebhookState>
+    problem: string | null
+    secret: ColumnType<Sealed, string, string>
+    old_secret: ColumnType<Sealed | null, string | null | undefined, string | null>
+    old_secret_until: OptionalTimestamp
+    failing_since: OptionalTimestamp
+    created_by: number | null
+    created_at: DefaultNow
+    deleted_at: OptionalTimestamp
+  }
+  webhook_delivery: {
+    id: GeneratedAlways<number>
+    webhook_id: number
+    message_id: Generated<string>
+    notice_id: number | null
+    state: Generated<DeliveryState>
+    attempts: Generated<number>
+    next_try_at: DefaultNow
+    created_at: DefaultNow
+  }
+  webhook_attempt: {
+    id: GeneratedAlways<number>
+    delivery_id: number
+    at: DefaultNow
+    took_ms: number
+    status: number | null
+    response: string | null
+    problem: string | null
   }
 }

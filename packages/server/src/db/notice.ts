@@ -1,0 +1,77 @@
+/** What is told: one row for all, and one for each person in whose inbox it lies, who is written to, and each webhook. */
+import { allUsers } from '@headgate/core'
+import { type DomainRight, type NoticeFacts, type NoticeKind, noticeKinds, type Permission } from '@headgate/core/api'
+import { sql } from 'kysely'
+import type { Tx } from './act.ts'
+
+/** Whom to tell: everybody that any of it names. */
+export interface Recipients {
+  readonly people?: readonly number[]
+  readonly permission?: Permission
+  /** Owners of these data sources, those of groups too. */
+  readonly dataSourceOwners?: readonly number[]
+  readonly domainRight?: { readonly domain: string; readonly right: DomainRight }
+  /** Not these: whoever did it themselves, say. */
+  readonly except?: readonly number[]
+}
+
+export interface NewNotice {
+  readonly kind: NoticeKind
+  readonly to: Recipients
+  readonly about: { readonly type: string; readonly id: string }
+  readonly facts: NoticeFacts
+  readonly mark?: string | undefined
+}
+
+/** The channel on which inboxes learn that there is more: ids of people with commas between, or nothing: anybody. */
+export const noticeChannel = 'notice'
+
+/** In one statement, however many are told. */
+export async function insertNotice(tx: Tx, { kind, to, about, facts, mark }: NewNotice): Promise<void> {
+  const { email, ...rest } = noticeKinds[kind]
+  const isMandatory = 'isMandatory' in rest
+  await sql`
+    with stored as (
+      insert into notice (kind, about_type, about_id, facts, mark)
+      values (${kind}, ${about.type}, ${about.id}, ${JSON.stringify(facts)}, ${mark ?? null})
+      on conflict (kind, mark) where mark is not null do nothing
+      returning id
+    ), told as (
+      select stored.id as notice_id, person.id as person_id,
+        ${isMandatory}::boolean or coalesce(inbox, true) as inbox,
+        coalesce(preference.email, ${email}::boolean) and person.email is not null as email
+      from stored, person
+      left join notification_preference preference on preference.person_id = person.id and preference.kind = ${kind}
+      where deleted_at is null and not disabled and person.id in (${meant(to)})
+        and person.id <> all(${to.except ?? []}::bigint[])
+    ), shown as (
+      insert into inbox (person_id, notice_id) select person_id, notice_id from told where inbox
+      returning person_id
+    ), written as (
+      insert into mail_item (person_id, notice_id)
+      select person_id, notice_id from told, email_settings where email and enabled
+    ), posted as (
+      insert into webhook_delivery (webhook_id, notice_id)
+      select webhook.id, stored.id from webhook, stored
+      where kinds @> array[${kind}::text] and state <> 'disabled' and deleted_at is null
+    )
+    select pg_notify(${noticeChannel}, case when count(*) > ${mostNamed} then '' else string_agg(person_id::text, ',') end)
+    from shown having count(*) > 0`.execute(tx)
+}
+
+/** A message of PostgreSQL holds 8,000 bytes. */
+const mostNamed = 300
+
+function meant({ people = [], permission, dataSourceOwners = [], domainRight }: Recipients) {
+  return sql`
+    select unnest(${people}::bigint[])
+    union select person_permission.person_id from person_permission where permission = ${permission ?? null}::text
+    union select coalesce(subject.person_id, group_member.person_id, everybody.id) from (
+      select person_id, group_id from data_source_owner where data_source_id = any(${dataSourceOwners}::bigint[])
+      union select person_id, group_id from domain_right
+      where domain = ${domainRight?.domain ?? null}::text and "right" = ${domainRight?.right ?? null}::text
+    ) subject
+    left join people_group on people_group.id = subject.group_id
+    left join group_member on group_member.group_id = subject.group_id
+    left join person everybody on people_group.name = ${allUsers}`
+}
