@@ -83,7 +83,7 @@ function changesOf(facts: Facts): Record<string, (random: Random) => Change> {
       return { entity: 'attribute', row, holds: random.chance(0.5) }
     },
     'membership of a group': random => ({
-      entity: 'membership',
+      entity: 'groupMember',
       group: random.pick(facts.groups).id,
       user: random.pick(facts.users).id,
       holds: random.chance(0.5),
@@ -155,7 +155,7 @@ function withRow(facts: Facts, change: Change): Facts {
       const rest = facts.attributes.filter(row => JSON.stringify(row) !== text)
       return { ...facts, attributes: change.holds ? [...rest, change.row] : rest }
     }
-    case 'membership': {
+    case 'groupMember': {
       const groups = facts.groups.map(group => {
         if (group.id !== change.group) return group
         const users = group.users.filter(user => user !== change.user)

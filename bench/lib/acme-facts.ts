@@ -59,5 +59,7 @@ export function acmeFacts(): Facts {
     selections: [],
     subscriptions: [],
     members: [],
+    dataProducts: [],
+    memberships: [],
   }
 }

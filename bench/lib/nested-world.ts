@@ -77,6 +77,8 @@ export function nestedWorld({ users: people, buckets, branches, depth }: NestedS
     domains: [],
     selections: [],
     subscriptions: [],
+    dataProducts: [],
+    memberships: [],
     members: range(people).map(
       (at): Member => ({
         id: at as Member['id'],

@@ -96,6 +96,8 @@ export function worldOf({ users: people, dataSources: sources, values = 2 }: Wor
     domains: [],
     selections: [],
     subscriptions: [],
+    dataProducts: [],
+    memberships: [],
     members: range(Math.ceil(sources / 10)).map(
       (at): Member => ({
         id: at as Member['id'],

@@ -4,6 +4,7 @@
  * Who a policy is about is another question (`audience.ts`).
  */
 import type { Condition, DataSource, DataSourceId, IntegrationId, Policy, PolicyId } from './facts.ts'
+import { isReserved } from './marketplace.ts'
 import type { Placement, PlacementIndex } from './placement.ts'
 import { matches, selfAndParents } from './policy/match.ts'
 import { covers, type Scope } from './scope.ts'
@@ -16,13 +17,19 @@ export function takesIn(policy: Applying, dataSource: DataSource, placement: Pla
   if (!reaches(policy, dataSource, placement)) return false
   if ('everything' in appliesTo) return true
   if ('selected' in appliesTo) return placement.isSelected(id, dataSource.id)
-  if ('any' in appliesTo) return appliesTo.any.some(condition => meets(condition, dataSource, placement))
+  const isMet = (condition: Condition) => meets(condition, dataSource, placement) && isSeen(policy, condition)
+  if ('any' in appliesTo) return appliesTo.any.some(isMet)
   // An empty list cannot be written; were one to come from elsewhere, it must not stand for everything.
-  return appliesTo.all.length > 0 && appliesTo.all.every(condition => meets(condition, dataSource, placement))
+  return appliesTo.all.length > 0 && appliesTo.all.every(isMet)
 }
 
 /** What of a policy tells where it applies. */
-export type Applying = Pick<Policy, 'id' | 'reach' | 'appliesTo'>
+export type Applying = Pick<Policy, 'id' | 'reach' | 'appliesTo' | 'protected'>
+
+/** Reserved tags are there for the standing policies only. */
+function isSeen(policy: Applying, condition: Condition): boolean {
+  return policy.protected || !('tag' in condition) || !isReserved(condition.tag)
+}
 
 function reaches({ reach }: Applying, dataSource: DataSource, placement: Placement): boolean {
   if (reach === 'global') return true

@@ -9,6 +9,7 @@ import { type Few, none, withOne, withoutOne } from './few.ts'
 import type { Formula, Formulas } from './formula.ts'
 import { hashed, interned } from './interned.ts'
 import type { Source } from './source-binding.ts'
+import type { Detail } from './standing.ts'
 
 export interface Binding {
   /** Active grant policies that let people in without their doing, by id. */
@@ -23,8 +24,9 @@ export interface Grant {
   readonly policy: Policy
   readonly formula: Formula
   readonly reason: OwnReason
-  /** Short for the policy, its version and level, and whether it is an offer. */
+  /** Short for the policy, its version and level, whether it is an offer, and what its detail depends on. */
   readonly mark: string
+  readonly detail: Detail | undefined
 }
 
 /** All of which have to hold, for any access and for writing; ascending, each once. */

@@ -5,6 +5,8 @@
  */
 import type {
   Attribute,
+  DataProduct,
+  DataProductId,
   DataSource,
   DataSourceId,
   Domain,
@@ -15,6 +17,8 @@ import type {
   IntegrationId,
   Member,
   MemberId,
+  Membership,
+  MembershipId,
   Policy,
   PolicyId,
   Principal,
@@ -30,7 +34,7 @@ export type Change = PeopleChange | SourceChange | MemberChange
 export type PeopleChange =
   | { readonly entity: 'user'; readonly id: UserId; readonly row?: User | undefined }
   | { readonly entity: 'group'; readonly id: GroupId; readonly row?: Pick<Group, 'name'> | undefined }
-  | { readonly entity: 'membership'; readonly group: GroupId; readonly user: UserId; readonly holds: boolean }
+  | { readonly entity: 'groupMember'; readonly group: GroupId; readonly user: UserId; readonly holds: boolean }
   | { readonly entity: 'attribute'; readonly row: Attribute; readonly holds: boolean }
   /** All of the user's principals. */
   | { readonly entity: 'principals'; readonly user: UserId; readonly rows: readonly Principal[] }
@@ -41,9 +45,11 @@ export type SourceChange =
   | { readonly entity: 'policy'; readonly id: PolicyId; readonly row?: Policy | undefined }
   | { readonly entity: 'domain'; readonly name: string; readonly row?: Domain | undefined }
   | { readonly entity: 'selection'; readonly row: Selection; readonly holds: boolean }
+  | { readonly entity: 'dataProduct'; readonly id: DataProductId; readonly row?: DataProduct | undefined }
 
 export type MemberChange =
   | { readonly entity: 'member'; readonly id: MemberId; readonly row?: Member | undefined }
   | { readonly entity: 'subscription'; readonly row: Subscription; readonly holds: boolean }
-  /** Time has gone on, so that memberships may have ended. */
+  | { readonly entity: 'membership'; readonly id: MembershipId; readonly row?: Membership | undefined }
+  /** Time has gone on, so that members and memberships may have ended. */
   | { readonly entity: 'now'; readonly now: Instant }

@@ -12,17 +12,28 @@ import type { Change, MemberChange, PeopleChange, SourceChange } from './change.
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex } from './fact-index.ts'
-import type { DataSourceId, Facts, GroupId, Instant, Member } from './facts.ts'
+import type { DataSourceId, Facts, GroupId, Instant, Member, Membership, Policy } from './facts.ts'
 import { countOf } from './few.ts'
 import { type Formula, type Formulas, formulaTable } from './formula.ts'
 import { inverseOf } from './inverse-change.ts'
+import { attributeOf, productsIn } from './marketplace.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
+import { type MembershipIndex, membershipIndex } from './membership-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
-import { copyOf, intersection, isSamePeople, nobody, numbersOf, type PeopleSet, unionOf } from './people-set.ts'
+import {
+  copyOf,
+  intersection,
+  isSamePeople,
+  nobody,
+  numbersOf,
+  type PeopleSet,
+  peopleSetOf,
+  unionOf,
+} from './people-set.ts'
 import { placementIndex } from './placement.ts'
-import { climbed, reachOfChange } from './reach-of-change.ts'
+import { allAbove, climbed, reachOfChange } from './reach-of-change.ts'
 import { type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
-import { memberReason, type Standing, standingOf } from './standing.ts'
+import { type Detail, fixedFor, memberReason, type Standing, standingOf } from './standing.ts'
 import { type SubscriptionIndex, subscriptionIndex } from './subscription-index.ts'
 import { touchedPeople } from './touched-people.ts'
 
@@ -31,6 +42,7 @@ export interface EntitlementIndex {
   readonly formulas: Formulas
   readonly bindings: SourceBindings
   readonly members: MemberIndex
+  readonly memberships: MembershipIndex
   readonly subscriptions: SubscriptionIndex
   readonly audiences: Audiences
   readonly now: Instant
@@ -75,8 +87,9 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   const facts = factIndex(rows)
   const kept = audiences(facts)
   const formulas = formulaTable(kept.forget)
-  const bindings = sourceBindings(formulas, placementIndex(rows))
+  const bindings = sourceBindings(formulas, placementIndex(rows), detailOf)
   const members = memberIndex(rows.members)
+  const memberships = membershipIndex(facts, rows.memberships, at)
   const subscriptions = subscriptionIndex(facts, rows.subscriptions)
   const { touchedBy, leavesOfAll, groupsOf } = touchedPeople(facts, formulas)
   let now = at
@@ -105,6 +118,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'policy':
       case 'domain':
       case 'selection':
+      case 'dataProduct':
         // Nothing is swept: what a change taken back had replaced is still there to be found.
         changes++
         rebound(change)
@@ -121,8 +135,10 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'policy':
       case 'domain':
       case 'selection':
+      case 'dataProduct':
         return rebind(change)
       case 'member':
+      case 'membership':
       case 'subscription':
       case 'now':
         return changeMembers(change)
@@ -163,6 +179,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         return bindings.setDomain(change.name, change.row)
       case 'selection':
         return bindings.setSelection(change.row, change.holds)
+      case 'dataProduct':
+        return bindings.setProduct(change.id, change.row)
     }
   }
 
@@ -172,34 +190,88 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     return binding !== undefined && binding.offers.length > 0 && subscriptions.isSubscribedTo(id)
   }
 
-  // ── Members and subscriptions: one data source, the people meant ──
+  // ── Members, memberships and subscriptions: some data sources, the people meant ──
 
   function changeMembers(change: MemberChange): (Block | undefined)[] {
     const touched = touchedMembers(change)
     const before = [...touched]
       .map(([id, people]) => [bindings.sources.get(id), people] as const)
-      .map(([source, people]) => ({ source, people, was: source && standingIn(source, people, kept.within(people)) }))
-    if (change.entity === 'member') members.set(change.id, change.row)
-    else if (change.entity === 'subscription') subscriptions.set(change.row, change.holds)
-    else now = change.now
+      .map(([source, people]) => ({
+        source,
+        people,
+        was: source && fixedFor(people, standingIn(source, people, kept.within(people))),
+      }))
+    takeIn(change)
     return before.map(({ source, people, was }) => {
       if (!source || !was) return undefined
       return blockOf(onlySource(source), was, standingIn(source, people, kept.within(people)))
     })
   }
 
+  function takeIn(change: MemberChange): void {
+    switch (change.entity) {
+      case 'member':
+        members.set(change.id, change.row)
+        break
+      case 'subscription':
+        subscriptions.set(change.row, change.holds)
+        break
+      default: {
+        const touched = touchedMemberships(change)
+        if (change.entity === 'membership') memberships.set(change.id, change.row, now)
+        else {
+          now = change.now
+          memberships.renew(touched, now)
+        }
+        renewValues(touched)
+      }
+    }
+  }
+
+  /** Audiences that were asked for know who held the values. */
+  function renewValues(touched: readonly Membership[]): void {
+    for (const [value, some] of Map.groupBy(touched, one => attributeOf(one).value)) {
+      const leaf = formulas.find({ is: 'value', key: attributeOf(some[0]!).key, value })
+      if (!leaf) continue
+      kept.renew(allAbove(leaf), holdersAmong(some))
+    }
+  }
+
+  function holdersAmong(some: readonly Membership[]): PeopleSet {
+    return peopleSetOf(some.map(({ user }) => facts.person(user).number))
+  }
+
+  function touchedMemberships(change: MemberChange): Membership[] {
+    if (change.entity === 'membership')
+      return [memberships.find(change.id), change.row].filter(row => row !== undefined)
+    return change.entity === 'now' ? memberships.endingIn(...between(change)) : []
+  }
+
+  function between(change: { readonly now: Instant }): [after: Instant, upTo: Instant] {
+    return [Math.min(now, change.now), Math.max(now, change.now)]
+  }
+
+  function touchedRows(change: MemberChange): readonly Pick<Member, 'dataSource' | 'subject'>[] {
+    if (change.entity === 'member') return [members.find(change.id), change.row].filter(row => row !== undefined)
+    if (change.entity === 'subscription') {
+      return [{ dataSource: change.row.dataSource, subject: { user: change.row.user } }]
+    }
+    return change.entity === 'now' ? members.endingIn(...between(change)) : []
+  }
+
   function touchedMembers(change: MemberChange): Map<DataSourceId, PeopleSet> {
-    const rowsOf =
-      change.entity === 'member'
-        ? [members.find(change.id), change.row].filter(row => row !== undefined)
-        : change.entity === 'subscription'
-          ? [{ dataSource: change.row.dataSource, subject: { user: change.row.user } }]
-          : members.endingIn(Math.min(now, change.now), Math.max(now, change.now))
     const people = new Map<DataSourceId, PeopleSet[]>()
-    for (const { dataSource, subject } of rowsOf) {
+    function touch(dataSource: DataSourceId, some: PeopleSet): void {
       const there = people.get(dataSource) ?? []
       people.set(dataSource, there)
-      there.push(facts.subjectPeople(subject, facts.enabled))
+      there.push(some)
+    }
+    for (const { dataSource, subject } of touchedRows(change)) {
+      touch(dataSource, facts.subjectPeople(subject, facts.enabled))
+    }
+    for (const [product, some] of Map.groupBy(touchedMemberships(change), one => one.product)) {
+      const held = intersection(holdersAmong(some), facts.enabled)
+      for (const one of bindings.placement.products.get(product)?.dataSources ?? []) touch(one, held)
     }
     return new Map(Array.from(people, ([id, sets]) => [id, copyOf(unionOf(sets))]))
   }
@@ -261,8 +333,8 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
       case 'group':
         facts.setGroup(change.id, change.row)
         break
-      case 'membership':
-        facts.setMembership(change.group, change.user, change.holds)
+      case 'groupMember':
+        facts.setGroupMember(change.group, change.user, change.holds)
         break
       case 'attribute':
         facts.setAttribute(change.row, change.holds)
@@ -308,6 +380,13 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   }
 
   // ── Reading ──
+
+  /** What stands for a standing policy in the reasons of a person: the memberships that it saw. */
+  function detailOf(policy: Policy, tags: readonly string[]): Detail | undefined {
+    if (!policy.protected) return undefined
+    const products = productsIn(tags, policy.level)
+    return number => memberships.reasons(facts.idOf(number), products, policy.level, now)
+  }
 
   function membersOf(id: DataSourceId): Member[] {
     return members.of(id).filter(member => !isExpired(member, now))
@@ -360,7 +439,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     for (const { grants, offers } of bindings.bindings) ofSources += 500 + 100 * (grants.length + offers.length)
     return {
       ...facts.bytes(),
-      dataSources: ofSources + 200 * members.count + subscriptions.bytes(),
+      dataSources: ofSources + 200 * (members.count + memberships.count) + subscriptions.bytes(),
       formulas: ofFormulas,
       audiences: kept.bytes(),
     }
@@ -371,6 +450,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     formulas,
     bindings,
     members,
+    memberships,
     subscriptions,
     audiences: kept,
     get now() {
@@ -378,7 +458,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     },
     applyChange,
     settle,
-    inverseOf: change => inverseOf({ facts, bindings, members, subscriptions, now }, change),
+    inverseOf: change => inverseOf({ facts, bindings, members, memberships, subscriptions, now }, change),
     standing: standingWithin(facts.enabled),
     standingWithin,
     standsAlone,
@@ -388,10 +468,14 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     idsOf,
     isDiscoverable: id => isDiscoverable(bindings, id),
     discoverable: () => discoverableSources(bindings),
-    nextExpiry: () => members.nextEnd(now),
+    nextExpiry: () => earlier(members.nextEnd(now), memberships.nextEnd(now)),
     memory,
   }
 }
 
 /** Beyond this many people the members of every touched data source are looked at instead of each person's. */
 const fewPeople = 256
+
+function earlier(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other)
+}

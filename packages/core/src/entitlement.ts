@@ -5,11 +5,22 @@
  * everything (04). What is not said by a fact is not given. Owning gives nothing. No clock: `now` is an argument.
  */
 import { type EntitlementIndex, entitlementIndex } from './entitlement-index.ts'
-import type { DataSourceId, Facts, GroupId, Instant, Level, MemberId, PolicyId, UserId } from './facts.ts'
+import type {
+  DataProductId,
+  DataSourceId,
+  Facts,
+  GroupId,
+  Instant,
+  Level,
+  MemberId,
+  MembershipId,
+  PolicyId,
+  UserId,
+} from './facts.ts'
 import { hasPerson, numbersOf } from './people-set.ts'
-import type { LettingIn } from './standing.ts'
+import { inOrder, type LettingIn } from './standing.ts'
 
-/** A grant policy or a membership that lets the person in, at the level that it gives. */
+/** A grant policy, a member or a membership of a data product that lets the person in, at the level that it gives. */
 export type OwnReason =
   | { readonly kind: 'policy'; readonly id: PolicyId; readonly version: number; readonly level: Level }
   | {
@@ -20,6 +31,14 @@ export type OwnReason =
       /** The group that was made a member. */
       readonly via?: { readonly group: GroupId }
     }
+  /** What a standing policy sees: in its stead. */
+  | {
+      readonly kind: 'membership'
+      readonly id: MembershipId
+      readonly level: Level
+      readonly until?: Instant
+      readonly via: { readonly product: DataProductId }
+    }
 
 export interface Entitlement {
   readonly user: UserId
@@ -27,7 +46,7 @@ export interface Entitlement {
   /** The highest; WRITE includes READ. */
   readonly level: Level
   /**
-   * All reasons, policies before members, then by id. A reason may give more than the level does: who may write by
+   * All reasons, policies before members before memberships, then by id. A reason may give more than the level does: who may write by
    * a policy and fails a WRITE guardrail is entitled to READ because of that policy.
    */
   readonly because: readonly OwnReason[]
@@ -69,8 +88,8 @@ export function entitlementsOf(index: EntitlementIndex, dataSource: DataSourceId
 function becauses(numbers: readonly number[], reasons: readonly LettingIn[]): (readonly OwnReason[])[] {
   const none: Because = { list: [], more: new Map() }
   const found: Because[] = new Array(numbers.length).fill(none)
-  for (const { reason, people } of reasons) {
-    if (people.size === 0) continue
+  for (const { reason, people, detail } of reasons) {
+    if (people.size === 0 || detail) continue
     for (let at = 0; at < numbers.length; at++) {
       if (!hasPerson(people, numbers[at]!)) continue
       const before = found[at]!
@@ -79,7 +98,14 @@ function becauses(numbers: readonly number[], reasons: readonly LettingIn[]): (r
       found[at] = next
     }
   }
-  return found.map(({ list }) => list)
+  const lists: (readonly OwnReason[])[] = found.map(({ list }) => list)
+  for (const { people, detail } of reasons) {
+    if (!detail) continue
+    for (let at = 0; at < numbers.length; at++) {
+      if (hasPerson(people, numbers[at]!)) lists[at] = inOrder([...lists[at]!, ...detail(numbers[at]!)])
+    }
+  }
+  return lists
 }
 
 interface Because {
@@ -90,7 +116,7 @@ interface Because {
 /** The first instant after `now` at which the entitlements can change without a fact changing; undefined: never. */
 export function nextExpiry(facts: Facts, now: Instant): Instant | undefined {
   let next: Instant | undefined
-  for (const { until } of facts.members) {
+  for (const { until } of [...facts.members, ...facts.memberships]) {
     if (until !== undefined && until > now && (next === undefined || until < next)) next = until
   }
   return next

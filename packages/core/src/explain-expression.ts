@@ -1,7 +1,18 @@
 /** An expression asked of one person, part by part: what holds, and the facts that each call found. */
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { KnownGroup, Person } from './fact-index.ts'
-import type { DataSource, GroupId, IntegrationId, PrincipalKind } from './facts.ts'
+import type {
+  DataProductId,
+  DataSource,
+  GroupId,
+  Instant,
+  IntegrationId,
+  MembershipId,
+  Policy,
+  PrincipalKind,
+} from './facts.ts'
+import { attributeOf, isReserved, tagsSeen } from './marketplace.ts'
+import { isExpired } from './member-index.ts'
 import { peopleSetOf } from './people-set.ts'
 import type { Call, Expression, FunctionName } from './policy/expression.ts'
 import { selfAndParents } from './policy/match.ts'
@@ -26,21 +37,28 @@ export type FoundFact =
       readonly value: string
       readonly from?: { readonly id: GroupId; readonly name: string }
       readonly tag?: string
+      /** Where it is the value of a data product. */
+      readonly membership?: { readonly id: MembershipId; readonly product: DataProductId; readonly until?: Instant }
     }
   | { readonly group: string; readonly tag?: string }
   | { readonly user: string }
   | { readonly principal: PrincipalKind; readonly identifier: string }
 
+type FoundValue = Extract<FoundFact, { readonly attribute: string }>
+
 export function explainExpression(
   index: EntitlementIndex,
+  policy: Pick<Policy, 'protected'>,
   expression: Expression,
   person: Person,
-  on: DataSource,
+  { tags: all }: Pick<DataSource, 'tags'>,
   through: IntegrationId,
 ): Explained {
+  const tags = tagsSeen(policy, all)
+  const seesReserved = policy.protected
   const ask = index.audiences.within(peopleSetOf([person.number]))
   function explained(part: Expression): Explained {
-    const holds = ask(index.formulas.resolve(part, { tags: on.tags, through })).size > 0
+    const holds = ask(index.formulas.resolve(part, { tags, through, seesReserved })).size > 0
     switch (part.kind) {
       case 'not':
         return { kind: 'not', holds, term: explained(part.term) }
@@ -50,7 +68,7 @@ export function explainExpression(
           holds,
           name: part.name,
           args: part.args,
-          facts: factsFor(index, part, person, on, through),
+          facts: factsFor(index, policy, part, person, tags, through),
         }
       default:
         return { kind: part.kind, holds, terms: part.terms.map(explained) }
@@ -60,17 +78,15 @@ export function explainExpression(
 }
 
 function factsFor(
-  { facts }: EntitlementIndex,
+  index: EntitlementIndex,
+  policy: Pick<Policy, 'protected'>,
   { name, args }: Call,
   person: Person,
-  { tags }: DataSource,
+  tags: readonly string[],
   through: IntegrationId,
 ): FoundFact[] {
   const [key = '', wanted] = args
-  const held = () =>
-    facts
-      .valuesOf(person, key)
-      .map(({ value, from }) => ({ attribute: key, value, ...(from ? { from: named(from) } : {}) }))
+  const held = () => (isReserved(key) ? heldThroughProducts(index, policy, person, key) : heldBy(index, person, key))
   const groups = new Set([allUsers, ...person.groups.flatMap(group => group.name ?? [])])
   switch (name) {
     case 'hasAttribute':
@@ -88,10 +104,31 @@ function factsFor(
     case 'isUser':
       return person.user ? [{ user: person.user.userid }] : []
     case 'hasPrincipal': {
-      const principal = facts.principalOf(person, through)
+      const principal = index.facts.principalOf(person, through)
       return principal ? [{ principal: principal.kind, identifier: principal.identifier }] : []
     }
   }
+}
+
+function heldBy({ facts }: EntitlementIndex, person: Person, key: string): FoundValue[] {
+  return facts
+    .valuesOf(person, key)
+    .map(({ value, from }) => ({ attribute: key, value, ...(from ? { from: named(from) } : {}) }))
+}
+
+function heldThroughProducts(
+  { memberships, now }: EntitlementIndex,
+  policy: Pick<Policy, 'protected'>,
+  person: Person,
+  wanted: string,
+): FoundValue[] {
+  if (!policy.protected) return []
+  return memberships.ofUser(person.id).flatMap(one => {
+    const { key, value, until } = attributeOf(one)
+    if (key !== wanted || isExpired(one, now)) return []
+    const ends = until === undefined ? {} : { until }
+    return [{ attribute: key, value, membership: { id: one.id, product: one.product, ...ends } }]
+  })
 }
 
 function named({ id, name }: KnownGroup) {

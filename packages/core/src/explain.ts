@@ -94,7 +94,7 @@ export function explain(index: EntitlementIndex, { user, dataSource }: Question)
     ask(index.bindings.formulaOf(policy, on.row, through)).size > 0
   function explained(policy: Policy, on: Source, through: IntegrationId): ExplainedPolicy {
     const { id, version, name, level, who } = policy
-    const tree = 'when' in who ? { tree: explainExpression(index, who.when, person!, on.row, through) } : {}
+    const tree = 'when' in who ? { tree: explainExpression(index, policy, who.when, person!, on.row, through) } : {}
     return { id, version, name, level, holds: holds(policy, on, through), ...tree }
   }
 

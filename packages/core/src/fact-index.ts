@@ -6,6 +6,7 @@
  */
 import type { Attribute, Facts, Group, GroupId, IntegrationId, Member, Principal, User, UserId } from './facts.ts'
 import type { Leaf } from './formula.ts'
+import { isReserved } from './marketplace.ts'
 import { meantPrincipals } from './people.ts'
 import {
   addPerson,
@@ -77,8 +78,11 @@ export interface FactIndex {
 
   setUser(id: UserId, row: User | undefined): void
   setGroup(id: GroupId, row: Pick<Group, 'name'> | undefined): void
-  setMembership(group: GroupId, user: UserId, holds: boolean): void
+  setGroupMember(group: GroupId, user: UserId, holds: boolean): void
+  /** Nothing where the key is reserved: what is under it comes of memberships alone. */
   setAttribute(attribute: Attribute, holds: boolean): void
+  /** Of a reserved key too. */
+  hold(user: UserId, key: string, value: string, holds: boolean): void
   /** Many people who hold a value themselves, at once; quickest where they come in order. */
   addHolders(key: string, value: string, users: readonly UserId[]): void
   hasAttribute(attribute: Attribute): boolean
@@ -135,7 +139,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     one.name = row?.name
   }
 
-  function setMembership(id: GroupId, user: UserId, holds: boolean): void {
+  function setGroupMember(id: GroupId, user: UserId, holds: boolean): void {
     const [to, one] = [group(id), person(user)]
     if (holds) {
       if (addPerson(to.users, one.number)) one.groups.push(to)
@@ -152,7 +156,11 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     return made
   }
 
-  function setAttribute({ subject, key, value }: Attribute, holds: boolean): void {
+  function setAttribute(attribute: Attribute, holds: boolean): void {
+    if (!isReserved(attribute.key)) setHeld(attribute, holds)
+  }
+
+  function setHeld({ subject, key, value }: Attribute, holds: boolean): void {
     const held = heldValue(key, value)
     if ('user' in subject) {
       const one = person(subject.user)
@@ -177,7 +185,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
   }
 
   function addHolders(key: string, value: string, users: readonly UserId[]): void {
-    if (users.length === 0) return
+    if (users.length === 0 || isReserved(key)) return
     const held = heldValue(key, value)
     for (const user of users) {
       const one = person(user)
@@ -186,7 +194,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
   }
 
   function hasAttribute({ subject, key, value }: Attribute): boolean {
-    const held = values.get(key)?.get(value)
+    const held = isReserved(key) ? undefined : values.get(key)?.get(value)
     if (!held) return false
     if ('group' in subject) return held.groups.some(({ id }) => id === subject.group)
     const one = byId.get(subject.user)
@@ -272,7 +280,7 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
   for (const row of facts.users) setUser(row.id, row)
   for (const { id, name, users } of facts.groups) {
     setGroup(id, { name })
-    for (const user of users) setMembership(id, user, true)
+    for (const user of users) setGroupMember(id, user, true)
   }
   for (const attribute of facts.attributes) setAttribute(attribute, true)
   for (const [user, rows] of Map.groupBy(facts.principals, ({ user }) => user)) person(user).principals = rows
@@ -306,8 +314,9 @@ export function factIndex(facts: Pick<Facts, 'users' | 'groups' | 'attributes' |
     valuesOf,
     setUser,
     setGroup,
-    setMembership,
+    setGroupMember,
     setAttribute,
+    hold: (user, key, value, holds) => setHeld({ subject: { user }, key, value }, holds),
     addHolders,
     hasAttribute,
     setPrincipals: (user, rows) => {

@@ -20,6 +20,9 @@ export type DataSourceId = Id<'data source'>
 export type IntegrationId = Id<'integration'>
 export type PolicyId = Id<'policy'>
 export type MemberId = Id<'member'>
+export type MembershipId = Id<'membership'>
+/** A cuid2. */
+export type DataProductId = string & { readonly [brand]: 'data product' }
 
 /** What a policy, a member or a request gives. WRITE includes READ and becomes READWRITE in AWS. */
 export type Level = 'READ' | 'WRITE'
@@ -130,6 +133,8 @@ export interface Policy {
   readonly subscribe: 'automatic' | 'manual'
   /** Who does not qualify may still find the data sources it applies to; gives no access. */
   readonly discoverable: boolean
+  /** A standing policy of the marketplace: nobody changes it, and it alone sees reserved names. */
+  readonly protected?: true
 }
 
 /** An owner picked a policy that applies to selected data sources. */
@@ -155,6 +160,24 @@ export interface Member {
   readonly until?: Instant
 }
 
+/** What is published of a data product: its data sources carry its tags, one for each level. */
+export interface DataProduct {
+  readonly id: DataProductId
+  readonly dataSources: readonly DataSourceId[]
+  /** Those that people may ask for. */
+  readonly levels: readonly Level[]
+}
+
+/** Somebody who was let into a data product, perhaps until a date; several of the same never undo each other. */
+export interface Membership {
+  readonly id: MembershipId
+  readonly user: UserId
+  readonly product: DataProductId
+  readonly level: Level
+  /** The first instant at which it no longer holds; without it, no end. */
+  readonly until?: Instant
+}
+
 export interface Facts {
   readonly integrations: readonly Integration[]
   readonly users: readonly User[]
@@ -167,4 +190,6 @@ export interface Facts {
   readonly selections: readonly Selection[]
   readonly subscriptions: readonly Subscription[]
   readonly members: readonly Member[]
+  readonly dataProducts: readonly DataProduct[]
+  readonly memberships: readonly Membership[]
 }

@@ -5,8 +5,9 @@
  */
 import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Person } from './fact-index.ts'
-import type { DataSource, IntegrationId, Level, PrincipalKind } from './facts.ts'
+import type { DataProductId, DataSource, IntegrationId, Level, PrincipalKind } from './facts.ts'
 import type { Leaf } from './formula.ts'
+import { attributeOf, productsIn, tagsSeen } from './marketplace.ts'
 import { isExpired } from './member-index.ts'
 import { takenUp } from './on-top.ts'
 import { nobody, peopleSetOf } from './people-set.ts'
@@ -26,6 +27,8 @@ export type Supposed =
   | { readonly fix: 'joinGroup' | 'leaveGroup'; readonly group: string }
   | { readonly fix: 'map'; readonly principal: PrincipalKind; readonly integration: IntegrationId }
   | { readonly fix: 'addMember'; readonly level: Level }
+  /** The person asks for the data product, and is let in. */
+  | { readonly fix: 'requestProduct'; readonly product: DataProductId; readonly level: Level }
   /** The person's own doing: takes up what a manual policy offers. */
   | { readonly fix: 'subscribe'; readonly level: Level }
 
@@ -49,11 +52,19 @@ function candidatesFor(index: EntitlementIndex, person: Person, source: Source):
   add({ fix: 'addMember', level: 'WRITE' })
   for (const { policy } of source.binding?.offers ?? []) add({ fix: 'subscribe', level: policy.level })
   for (const on of [source, ...index.bindings.covered(source)]) {
-    for (const { who, kind } of index.bindings.policiesOn(on.row)) {
+    for (const policy of index.bindings.policiesOn(on.row)) {
+      const { who, kind } = policy
       if ('everyone' in who || (kind === 'grant' && on !== source)) continue
+      if (policy.protected) {
+        const { level } = policy
+        for (const product of productsIn(on.row.tags, level)) add({ fix: 'requestProduct', product, level })
+        continue
+      }
+      const tags = tagsSeen(policy, on.row.tags)
       for (const { name, args } of callsOf(who.when)) {
         if (found.size >= mostCandidates) return [...found.values()]
-        for (const supposed of candidatesOf(index, name, args, person, on.row, source.row.integration)) add(supposed)
+        for (const supposed of candidatesOf(index, name, args, person, { ...on.row, tags }, source.row.integration))
+          add(supposed)
       }
     }
   }
@@ -141,6 +152,10 @@ function supposedTruth(index: EntitlementIndex, person: Person, supposed: Suppos
     case 'addMember':
     case 'subscribe':
       return undefined
+    case 'requestProduct': {
+      const { key, value } = attributeOf({ user: person.id, ...supposed })
+      return leaf.is === 'value' && leaf.key === key && leaf.value === value ? true : undefined
+    }
     case 'map':
       if (leaf.is !== 'principal' || leaf.integration !== supposed.integration) return undefined
       return leaf.kind === supposed.principal

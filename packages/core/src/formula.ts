@@ -7,6 +7,7 @@
 import type { IntegrationId } from './facts.ts'
 import { countOf, type Few, none as noFormulas, withOne, withoutOne } from './few.ts'
 import { hashed, interned } from './interned.ts'
+import { isReserved } from './marketplace.ts'
 import type { PeopleSet } from './people-set.ts'
 import type { Call, Expression } from './policy/expression.ts'
 import { selfAndParents } from './policy/match.ts'
@@ -61,6 +62,8 @@ export interface Slot {
 export interface Asked {
   readonly tags: readonly string[]
   readonly through: IntegrationId
+  /** A standing policy asks: what is held under reserved keys counts. */
+  readonly seesReserved?: boolean | undefined
 }
 
 export interface Formulas {
@@ -184,8 +187,10 @@ export function formulaTable(forget: (formula: Formula) => void): Formulas {
     }
   }
 
-  function resolveCall({ name, args }: Call, { tags, through }: Asked): Own {
+  function resolveCall({ name, args }: Call, { tags, through, seesReserved }: Asked): Own {
     const [key = '', value] = args
+    const looksAtKey = name === 'hasAttribute' || name === 'hasTagAsAttribute'
+    if (looksAtKey && isReserved(key) && !seesReserved) return none
     switch (name) {
       case 'hasAttribute':
         return value === undefined ? leafFormula({ is: 'key', key }) : holding(key, selfAndParents(value))

@@ -3,6 +3,11 @@
 // 0 facts: what we are told
 
 export type * from './facts.ts'
+export {
+  marketplaceNames,
+  productTag,
+  reservedName,
+} from './marketplace.ts'
 export { lookAlike, nameFault, nameKey, normalName, normalText, normalValue, shownFault, valueFault } from './name.ts'
 export {
   covers,

@@ -1,4 +1,5 @@
 /** Members by data source, by person and by group. Keeps those that have ended: whether one applies is asked with `now`. */
+import { endings } from './endings.ts'
 import type { DataSourceId, GroupId, Instant, Member, MemberId, UserId } from './facts.ts'
 
 export interface MemberIndex {
@@ -21,7 +22,7 @@ export function memberIndex(rows: readonly Member[]): MemberIndex {
   const byDataSource = new Map<DataSourceId, Member[]>()
   const byUser = new Map<UserId, Set<Member>>()
   const byGroup = new Map<GroupId, Set<Member>>()
-  const ending = new Set<Member>()
+  const ending = endings<Member>()
 
   function set(id: MemberId, row: Member | undefined): void {
     const before = byId.get(id)
@@ -37,7 +38,7 @@ export function memberIndex(rows: readonly Member[]): MemberIndex {
     there.splice(at, 0, row)
     if ('user' in row.subject) addTo(byUser, row.subject.user, row)
     else addTo(byGroup, row.subject.group, row)
-    if (row.until !== undefined) ending.add(row)
+    ending.add(row)
   }
 
   function remove(row: Member): void {
@@ -59,12 +60,8 @@ export function memberIndex(rows: readonly Member[]): MemberIndex {
     ofGroup: group => byGroup.get(group) ?? [],
     dataSources: () => byDataSource.keys(),
     set,
-    endingIn: (after, upTo) => [...ending].filter(({ until }) => until! > after && until! <= upTo),
-    nextEnd(after) {
-      let next: Instant | undefined
-      for (const { until } of ending) if (until! > after && (next === undefined || until! < next)) next = until
-      return next
-    },
+    endingIn: ending.endingIn,
+    nextEnd: ending.nextEnd,
     get count() {
       return byId.size
     },

@@ -77,6 +77,6 @@ export function overlapReason({ dataSource, level, because }: Omit<Entitlement, 
 
 /** The last end, when every reason ends. */
 function endOf(because: readonly OwnReason[]): Instant | undefined {
-  const ends = because.map(reason => (reason.kind === 'member' ? reason.until : undefined))
+  const ends = because.map(reason => (reason.kind === 'policy' ? undefined : reason.until))
   return ends.every(end => end !== undefined) ? Math.max(...ends) : undefined
 }

@@ -162,7 +162,7 @@ function mustStay(
 
 /** Whether the blocks of its difference tell the standing of everybody, not only of the people it is about. */
 function isAboutEverybody({ entity }: Change): boolean {
-  return ['dataSource', 'policy', 'integration', 'domain', 'selection'].includes(entity)
+  return ['dataSource', 'policy', 'integration', 'domain', 'selection', 'dataProduct'].includes(entity)
 }
 
 /** After a single change its difference says everything. */

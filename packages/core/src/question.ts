@@ -10,7 +10,9 @@ import type { OwnReason } from './entitlement.ts'
 import type { DataSource, IntegrationId, Policy } from './facts.ts'
 import type { Formula, Formulas } from './formula.ts'
 import { hashed, interned } from './interned.ts'
+import { tagsSeen } from './marketplace.ts'
 import { callsOf } from './policy/expression.ts'
+import type { Detail } from './standing.ts'
 import { distinct, type TagMap, tagMap } from './tag-map.ts'
 
 /** A policy asked on certain tags, if it looks at tags. */
@@ -82,7 +84,10 @@ export interface Questions {
   sweep(): void
 }
 
-export function questionTable(formulas: Formulas, finder: PolicyFinder): Questions {
+/** For a policy whose reasons are each person's own: which, for a person, on a data source with these tags. */
+export type Detailing = (policy: Policy, tags: readonly string[]) => Detail | undefined
+
+export function questionTable(formulas: Formulas, finder: PolicyFinder, detailing: Detailing): Questions {
   const rules = new WeakMap<Policy, Rule>()
   const guardings = interned<Guarding>()
   const askings = interned<Asked>()
@@ -102,7 +107,7 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
 
   function ask(policy: Policy, tags: readonly string[]): Question {
     const rule = ruleOf(policy)
-    const seen = rule.looksAtTags ? tags : noTags
+    const seen = rule.looksAtTags ? tagsSeen(policy, tags) : noTags
     const known = rule.questions.get(seen)
     if (known) return known
     const question: Question = { rule, tags: distinct(seen), number: made++, given: [], uses: 0 }
@@ -117,9 +122,12 @@ export function questionTable(formulas: Formulas, finder: PolicyFinder): Questio
     if (known) return known
     const { policy, reason, mark } = rule
     const { who } = policy
-    const formula = 'everyone' in who ? formulas.everyone : formulas.resolve(who.when, { tags, through })
+    const asked = { tags, through, seesReserved: policy.protected }
+    const formula = 'everyone' in who ? formulas.everyone : formulas.resolve(who.when, asked)
     formulas.use(formula)
-    const made = { policy, formula, reason, mark, through }
+    const detail = detailing(policy, tags)
+    // Policies alike in all but whose reasons they have are not alike.
+    const made = { policy, formula, reason, mark: detail ? `${mark}${tags.join()} ` : mark, through, detail }
     question.given = [...given, made]
     return made
   }

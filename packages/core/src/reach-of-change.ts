@@ -67,3 +67,11 @@ export function climbed(leaves: readonly Formula[], before: Ask, after: Ask = be
   }
   return [...found]
 }
+
+/** The formula itself and every one that it is a part of. */
+export function allAbove(formula: Formula): ReadonlySet<Formula> {
+  const found = new Set([formula])
+  for (const one of found)
+    for (const parents of [one.parents, one.ands]) for (const parent of parents) found.add(parent)
+  return found
+}

@@ -7,6 +7,8 @@
 import { policyFinder, takesIn } from './applies-to.ts'
 import { type Binding, type BindingTable, bindingTable } from './binding-table.ts'
 import type {
+  DataProduct,
+  DataProductId,
   DataSource,
   DataSourceId,
   Domain,
@@ -19,12 +21,13 @@ import type {
 import type { Formula, Formulas } from './formula.ts'
 import { onceForTwo } from './once-for-two.ts'
 import type { Placement, PlacementIndex } from './placement.ts'
-import { type Asked, type Guarding, questionTable } from './question.ts'
+import { type Asked, type Detailing, type Guarding, questionTable } from './question.ts'
 import type { Scope } from './scope.ts'
 import { type ScopeIndex, scopeIndex } from './scope-index.ts'
 
 export interface Source {
   readonly id: DataSourceId
+  /** With the tags of its data products. */
   row: DataSource
   asked: Asked
   /** How many data sources cover it; most have none to be looked for. */
@@ -47,7 +50,7 @@ export interface SourceBindings extends Pick<BindingTable, 'holding' | 'granted'
   readonly policies: ReadonlyMap<PolicyId, Policy>
   readonly integrations: ReadonlyMap<IntegrationId, Integration>
   readonly bindings: ReadonlySet<Binding>
-  readonly placement: Placement & Pick<PlacementIndex, 'domains' | 'selectedFor'>
+  readonly placement: Placement & Pick<PlacementIndex, 'domains' | 'selectedFor' | 'products'>
   /** Many data sources at once, none of which is there yet. */
   fill(rows: readonly DataSource[]): void
   /** Each answers whose binding is another one now. */
@@ -56,6 +59,7 @@ export interface SourceBindings extends Pick<BindingTable, 'holding' | 'granted'
   setPolicy(id: PolicyId, row: Policy | undefined): Rebound[]
   setDomain(name: string, row: Domain | undefined): Rebound[]
   setSelection(row: Selection, holds: boolean): Rebound[]
+  setProduct(id: DataProductId, row: DataProduct | undefined): Rebound[]
   /** The policies that apply to a data source, by id. */
   policiesOn(row: DataSource): readonly Policy[]
   /** Active data sources of the same account and region whose scope covers this one's, widest first, without it. */
@@ -70,7 +74,7 @@ export interface SourceBindings extends Pick<BindingTable, 'holding' | 'granted'
   sweep(): void
 }
 
-export function sourceBindings(formulas: Formulas, placement: PlacementIndex): SourceBindings {
+export function sourceBindings(formulas: Formulas, placement: PlacementIndex, detailing: Detailing): SourceBindings {
   const sources = new Map<DataSourceId, Source>()
   const policies = new Map<PolicyId, Policy>()
   const integrations = new Map<IntegrationId, Integration>()
@@ -78,7 +82,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   const realms = new Map<string, ScopeIndex<Source>>()
   const realmOfIntegration = new Map<IntegrationId, ScopeIndex<Source>>()
   const finder = policyFinder(placement)
-  const questions = questionTable(formulas, finder)
+  const questions = questionTable(formulas, finder, detailing)
   const table = bindingTable(formulas)
 
   function realmOf(row: DataSource): ScopeIndex<Source> | undefined {
@@ -211,7 +215,8 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
   }
 
   function fill(rows: readonly DataSource[]): void {
-    for (const row of rows) {
+    for (const given of rows) {
+      const row = placement.tagged(given)
       const source = newSource(row)
       sources.set(row.id, source)
       const realm = realmOf(row)
@@ -250,7 +255,8 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     return rebind(changed)
   }
 
-  function setDataSource(id: DataSourceId, row: DataSource | undefined): Rebound[] {
+  function setDataSource(id: DataSourceId, given: DataSource | undefined): Rebound[] {
+    const row = given && placement.tagged(given)
     const known = sources.get(id)
     const changed = new Set<Source>()
     if (known) for (const one of leave(known)) changed.add(one)
@@ -296,6 +302,19 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     return source ? rebind(placedAnew([source])) : []
   }
 
+  function setProduct(id: DataProductId, row: DataProduct | undefined): Rebound[] {
+    const before = placement.products.get(id)
+    placement.setProduct(id, row)
+    const touched: Source[] = []
+    for (const one of new Set([...(before?.dataSources ?? []), ...(row?.dataSources ?? [])])) {
+      const source = sources.get(one)
+      if (!source) continue
+      source.row = placement.tagged(source.row)
+      touched.push(source)
+    }
+    return rebind(placedAnew(touched))
+  }
+
   function placedAnew(some: readonly Source[]): Set<Source> {
     const changed = new Set<Source>()
     for (const source of some) if (realmOf(source.row)) askInstead(source, questions.askedOn(source.row), changed)
@@ -314,6 +333,7 @@ export function sourceBindings(formulas: Formulas, placement: PlacementIndex): S
     setPolicy,
     setDomain,
     setSelection,
+    setProduct,
     holding: table.holding,
     granted: table.granted,
     policiesOn: row => finder.taking(row),

@@ -14,7 +14,9 @@ import {
   hasPerson,
   intersection,
   nobody,
+  numbersOf,
   type PeopleSet,
+  peopleSetOf,
   union,
   unionOf,
 } from './people-set.ts'
@@ -31,7 +33,12 @@ export interface Standing {
 export interface LettingIn {
   readonly reason: OwnReason
   readonly people: PeopleSet
+  /** Where each of them has reasons of their own, which stand instead. */
+  readonly detail?: Detail | undefined
 }
+
+/** The reasons of the person with that number, by id. */
+export type Detail = (number: number) => readonly OwnReason[]
 
 export const noStanding: Standing = { read: nobody, write: nobody, reasons: [] }
 
@@ -42,9 +49,11 @@ export function standingOf(
   ask: (formula: Formula) => PeopleSet,
 ): Standing {
   if (!binding) return noStanding
-  const granted = binding.grants.map(({ reason, formula }) => ({ reason, people: ask(formula) }))
+  const granted = binding.grants.map(
+    ({ reason, formula, detail }): LettingIn => ({ reason, people: ask(formula), detail }),
+  )
   if (onTop.length > 0) granted.push(...onTop)
-  const reasons = binding.offers.length > 0 ? inOrder(granted) : granted
+  const reasons = binding.offers.length > 0 ? policiesFirst(granted) : granted
   const letIn: PeopleSet[] = []
   const writing: PeopleSet[] = []
   for (const { reason, people } of reasons) {
@@ -62,7 +71,7 @@ export function standingOf(
 }
 
 /** Policies before members, policies by id. */
-function inOrder(reasons: LettingIn[]): LettingIn[] {
+function policiesFirst(reasons: LettingIn[]): LettingIn[] {
   const place = ({ reason }: LettingIn) => (reason.kind === 'policy' ? reason.id : Number.POSITIVE_INFINITY)
   return reasons.sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)))
 }
@@ -73,7 +82,32 @@ export function memberReason({ id, level, until, subject }: Member): OwnReason {
 }
 
 export function becauseOf({ reasons }: Standing, number: number): OwnReason[] {
-  return reasons.filter(({ people }) => hasPerson(people, number)).map(({ reason }) => reason)
+  const found: OwnReason[] = []
+  const own: OwnReason[] = []
+  for (const { reason, people, detail } of reasons) {
+    if (!hasPerson(people, number)) continue
+    if (detail) own.push(...detail(number))
+    else found.push(reason)
+  }
+  return own.length === 0 ? found : inOrder([...found, ...own])
+}
+
+/** Policies before members before memberships; only the last ones may come out of order. */
+export function inOrder(reasons: OwnReason[]): OwnReason[] {
+  const place = ({ kind, id }: OwnReason) => (kind === 'membership' ? id : -1)
+  return reasons.sort((a, b) => place(a) - place(b))
+}
+
+/** The same, whatever becomes of the reasons of these people. */
+export function fixedFor(people: PeopleSet, standing: Standing): Standing {
+  if (!standing.reasons.some(({ detail }) => detail)) return standing
+  const reasons = standing.reasons.map(one => {
+    const { detail } = one
+    if (!detail) return one
+    const known = new Map(Array.from(numbersOf(people), number => [number, detail(number)] as const))
+    return { ...one, detail: (number: number) => known.get(number) ?? [] }
+  })
+  return { ...standing, reasons }
 }
 
 /** The people with access before and after, at the same level, for whom some reason came or went. */
@@ -88,18 +122,20 @@ export function reasonsChanged(before: Standing, after: Standing): PeopleSet {
 
 function movedBetween(before: readonly LettingIn[], after: readonly LettingIn[]): PeopleSet[] {
   const moved: PeopleSet[] = []
-  function exchange(was: PeopleSet, is: PeopleSet): void {
+  function exchange(one: LettingIn | undefined, other: LettingIn): void {
+    const [was, is] = [one?.people ?? nobody, other.people]
     if (was !== is) moved.push(difference(was, is), difference(is, was))
+    if (one?.detail !== other.detail) moved.push(otherwise(intersection(was, is), one?.detail, other.detail))
   }
   // Mostly the same reasons in the same order, but for one that comes or goes: nothing to be looked up.
   let [first, fromEnd] = [0, 0]
   const shared = Math.min(before.length, after.length)
   while (first < shared && before[first]!.reason === after[first]!.reason) {
-    exchange(before[first]!.people, after[first]!.people)
+    exchange(before[first]!, after[first]!)
     first++
   }
   while (fromEnd < shared - first && before.at(-1 - fromEnd)!.reason === after.at(-1 - fromEnd)!.reason) {
-    exchange(before.at(-1 - fromEnd)!.people, after.at(-1 - fromEnd)!.people)
+    exchange(before.at(-1 - fromEnd)!, after.at(-1 - fromEnd)!)
     fromEnd++
   }
   // As good as always nothing is left on one side at least.
@@ -109,16 +145,24 @@ function movedBetween(before: readonly LettingIn[], after: readonly LettingIn[])
     return moved
   }
   const rest = before.slice(first, before.length - fromEnd)
-  const gone = new Map(rest.map(one => [reasonKey(one.reason), one.people]))
-  for (const { reason, people } of after.slice(first, after.length - fromEnd)) {
-    const key = reasonKey(reason)
-    exchange(gone.get(key) ?? nobody, people)
+  const gone = new Map(rest.map(one => [reasonKey(one.reason), one]))
+  for (const one of after.slice(first, after.length - fromEnd)) {
+    const key = reasonKey(one.reason)
+    exchange(gone.get(key), one)
     gone.delete(key)
   }
-  return [...moved, ...gone.values()]
+  return [...moved, ...Array.from(gone.values(), ({ people }) => people)]
+}
+
+/** Those of them whose own reasons are others. */
+function otherwise(people: PeopleSet, was: Detail | undefined, is: Detail | undefined): PeopleSet {
+  const texts = (detail: Detail | undefined, number: number) => (detail?.(number) ?? []).map(reasonKey).join()
+  return peopleSetOf(Array.from(numbersOf(people)).filter(number => texts(was, number) !== texts(is, number)))
 }
 
 function reasonKey(reason: OwnReason): string {
   if (reason.kind === 'policy') return `policy ${reason.id} ${reason.version} ${reason.level}`
+  if (reason.kind === 'membership')
+    return `membership ${reason.id} ${reason.level} ${reason.until} ${reason.via.product}`
   return `member ${reason.id} ${reason.level} ${reason.until} ${reason.via?.group}`
 }

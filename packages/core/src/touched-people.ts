@@ -42,7 +42,7 @@ export function touchedPeople(facts: FactIndex, formulas: Formulas): TouchedPeop
         const leaves = [...names.map((name): Leaf => ({ is: 'group', name })), ...inherited(group)]
         return { people, leaves, memberships: [group.id] }
       }
-      case 'membership': {
+      case 'groupMember': {
         const group = facts.group(change.group)
         const leaves: Leaf[] = [
           ...(group.name === undefined ? [] : [{ is: 'group', name: group.name } as const]),

@@ -84,8 +84,11 @@ interface Person {
 function personOf(facts: Facts, user: User): Person {
   const mine = facts.groups.filter(({ name, users }) => name === 'All Users' || users.includes(user.id))
   const groups = mine.map(({ id }) => id)
-  const held = facts.attributes.filter(({ subject }) =>
-    'user' in subject ? subject.user === user.id : groups.includes(subject.group),
+  // Reserved names say nothing, wherever they come from, but for memberships.
+  const held = facts.attributes.filter(
+    ({ subject, key }) =>
+      !key.startsWith('Headgate Marketplace') &&
+      ('user' in subject ? subject.user === user.id : groups.includes(subject.group)),
   )
   const values = new Map<string, string[]>()
   for (const { key, value } of held) values.set(key, [...(values.get(key) ?? []), value])
@@ -121,7 +124,16 @@ function countOne(
   now: number,
 ): Counted | undefined {
   const because: { level: Level; text: string }[] = []
+  for (const { user, product, level, until, id } of facts.memberships) {
+    const isTagged = facts.dataProducts.some(
+      one => one.id === product && one.levels.includes(level) && one.dataSources.includes(dataSource.id),
+    )
+    if (user !== person.user.id || !isTagged || (until !== undefined && until <= now)) continue
+    const ends = until === undefined ? '' : ` until ${until}`
+    because.push({ level, text: `membership ${id} ${level}${ends} of ${product}` })
+  }
   for (const policy of grants) {
+    if (policy.protected) continue
     if (letsIn(facts, policy, person, dataSource)) {
       because.push({ level: policy.level, text: `policy ${policy.id} v${policy.version} ${policy.level}` })
     }
@@ -171,9 +183,9 @@ function isTrue(facts: Facts, said: Expression, person: Person, on: DataSource, 
     case 'isInAnyGroup':
       return said.args.some(group => names.includes(group))
     case 'hasTagAsAttribute':
-      return on.tags.some(tag => held.some(value => isParent(value, tag)))
+      return plain(on.tags).some(tag => held.some(value => isParent(value, tag)))
     case 'hasTagAsGroup':
-      return on.tags.some(tag => names.some(name => isParent(name, tag)))
+      return plain(on.tags).some(tag => names.some(name => isParent(name, tag)))
     case 'isUser':
       return said.args.includes(user.userid)
     case 'hasPrincipal':
@@ -196,7 +208,7 @@ export function isIn(facts: Facts, { id, reach, appliesTo }: Policy, dataSource:
   if ('selected' in appliesTo)
     return facts.selections.some(one => one.policy === id && one.dataSource === dataSource.id)
   const meets = (condition: Condition): boolean => {
-    if ('tag' in condition) return dataSource.tags.some(tag => isParent(condition.tag, tag))
+    if ('tag' in condition) return plain(dataSource.tags).some(tag => isParent(condition.tag, tag))
     if ('domain' in condition) return isInDomain(facts, dataSource, condition.domain)
     if ('integration' in condition) return condition.integration === dataSource.integration
     if ('scope' in condition) return opensAll(condition.scope, dataSource.scope)
@@ -207,7 +219,11 @@ export function isIn(facts: Facts, { id, reach, appliesTo }: Policy, dataSource:
 
 function isInDomain(facts: Facts, { tags, domains }: DataSource, domain: string): boolean {
   const taken = facts.domains.filter(({ name }) => name === domain).flatMap(one => one.tags)
-  return domains.includes(domain) || taken.some(parent => tags.some(tag => isParent(parent, tag)))
+  return domains.includes(domain) || taken.some(parent => plain(tags).some(tag => isParent(parent, tag)))
+}
+
+function plain(tags: readonly string[]): string[] {
+  return tags.filter(tag => !tag.startsWith('Headgate Marketplace'))
 }
 
 function isParent(value: string, tag: string): boolean {

@@ -10,6 +10,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import {
   type AppliesTo,
+  type DataProductId,
   type DataSource,
   type DataSourceId,
   type DesiredGrants,
@@ -41,7 +42,7 @@ import {
   withOverlap,
 } from '../src/index.ts'
 import { changesFor } from './fixes.ts'
-import { scopeOf } from './worlds.ts'
+import { scopeOf, standingPolicies } from './worlds.ts'
 
 interface GivenPolicy {
   readonly kind?: 'grant' | 'guardrail'
@@ -87,6 +88,8 @@ interface Given {
   readonly selections?: readonly { policy: string; source: string }[]
   readonly subscriptions?: readonly { source: string; who: string; level?: Level }[]
   readonly members?: readonly { source: string; who: string; level?: Level; until?: number }[]
+  readonly products?: Record<string, { sources: readonly string[]; levels?: readonly Level[] }>
+  readonly memberships?: readonly { who: string; product: string; level?: Level; until?: number }[]
   readonly ledger?: readonly GivenRow[]
   /** Questions about paths: by a user, or by an AWS principal. */
   readonly asked?: readonly ({ path: string } & ({ user: string } | { principal: string }))[]
@@ -269,6 +272,8 @@ function fixText(fix: Fix): string {
       return `map ${fix.principal}: ${fix.gives}`
     case 'subscribe':
       return `subscribe ${fix.level}: ${fix.gives}`
+    case 'requestProduct':
+      return `request ${fix.product} ${fix.level}: ${fix.gives}`
     case 'addMember':
       return `add as ${fix.level} member: ${fix.gives}`
   }
@@ -277,7 +282,8 @@ function fixText(fix: Fix): string {
 type Names = ReturnType<typeof namesOf>
 
 function namesOf(given: Given) {
-  const [sources, groups, policies] = [given.sources, given.groups ?? {}, given.policies ?? {}].map(Object.keys)
+  const [sources, groups] = [given.sources, given.groups ?? {}].map(Object.keys)
+  const policies = [...Object.keys(given.policies ?? {}), ...standingPolicies.map(({ name }) => name)]
   const integrations = Object.keys(given.integrations ?? { main: {} })
   function place<Id extends number>(list: readonly string[], name: string): Id {
     assert.ok(list.includes(name), `${name} is given`)
@@ -288,10 +294,10 @@ function namesOf(given: Given) {
     user: (id: UserId) => given.users[id - 1],
     source: (id: DataSourceId) => sources![id - 1],
     group: (id: GroupId) => groups![id - 1],
-    policy: (id: PolicyId) => policies![id - 1],
+    policy: (id: PolicyId) => policies[id - 1],
     userId: (name: string) => place<UserId>(given.users, name),
     sourceId: (name: string) => place<DataSourceId>(sources!, name),
-    policyId: (name: string) => place<PolicyId>(policies!, name),
+    policyId: (name: string) => place<PolicyId>(policies, name),
     integrationId: (name: string) => place<IntegrationId>(integrations, name),
     subject: (name: string) =>
       groups!.includes(name) ? { group: place<GroupId>(groups!, name) } : { user: place<UserId>(given.users, name) },
@@ -356,7 +362,22 @@ function factsOf(given: Given, names: Names): Facts {
       }),
     ),
     domains: Object.entries(given.domains ?? {}).map(([name, tags]) => ({ name, tags })),
-    policies: Object.entries(given.policies ?? {}).map(([name, policy], at) => policyOf(name, policy, at + 1, names)),
+    policies: [
+      ...Object.entries(given.policies ?? {}).map(([name, policy], at) => policyOf(name, policy, at + 1, names)),
+      ...standingPolicies.map(policy => ({ ...policy, id: names.policyId(policy.name) })),
+    ],
+    dataProducts: Object.entries(given.products ?? {}).map(([name, { sources, levels = ['READ' as const] }]) => ({
+      id: name as DataProductId,
+      dataSources: sources.map(names.sourceId),
+      levels,
+    })),
+    memberships: (given.memberships ?? []).map(({ who, product, level = 'READ', until }, at) => ({
+      id: (at + 1) as Facts['memberships'][number]['id'],
+      user: names.userId(who),
+      product: product as DataProductId,
+      level,
+      ...(until === undefined ? {} : { until }),
+    })),
     selections: (given.selections ?? []).map(({ policy, source }) => ({
       policy: names.policyId(policy),
       dataSource: names.sourceId(source),
@@ -426,6 +447,7 @@ function reasonText(reason: Reason, names: Names): string {
   if (reason.kind === 'policy') return `policy ${names.policy(reason.id)} ${reason.level}`
   const until = reason.until === undefined ? '' : ` until ${reason.until}`
   if (reason.kind === 'overlap') return `overlap ${names.source(reason.via.dataSource)} ${reason.level}${until}`
+  if (reason.kind === 'membership') return `membership ${reason.id} ${reason.level}${until} of ${reason.via.product}`
   const via = reason.via ? ` via ${names.group(reason.via.group)}` : ''
   return `member ${reason.id} ${reason.level}${until}${via}`
 }

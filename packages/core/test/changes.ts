@@ -1,6 +1,6 @@
 /** Random changes of a world, applied to plain rows: what the index has to agree with. */
 import type { Change, Facts, GroupId, User } from '../src/index.ts'
-import { domainNames, now, policyOf, type Random, scopeOf, worldOf } from './worlds.ts'
+import { domainNames, membershipOf, now, policyOf, productOf, type Random, scopeOf, worldOf } from './worlds.ts'
 
 /** Rows, memberships of groups that are gone included, and the time. */
 export interface World {
@@ -28,6 +28,10 @@ export function applied(world: World, change: Change): World {
       return { ...world, facts: { ...facts, policies: replaced(facts.policies, change.id, change.row) } }
     case 'member':
       return { ...world, facts: { ...facts, members: replaced(facts.members, change.id, change.row) } }
+    case 'dataProduct':
+      return { ...world, facts: { ...facts, dataProducts: replaced(facts.dataProducts, change.id, change.row) } }
+    case 'membership':
+      return { ...world, facts: { ...facts, memberships: replaced(facts.memberships, change.id, change.row) } }
     case 'domain': {
       const others = facts.domains.filter(({ name }) => name !== change.name)
       return { ...world, facts: { ...facts, domains: change.row ? [...others, change.row] : others } }
@@ -47,7 +51,7 @@ export function applied(world: World, change: Change): World {
       const row = change.row && { id: change.id, name: change.row.name, users }
       return { ...world, facts: { ...facts, groups: replaced(facts.groups, change.id, row) } }
     }
-    case 'membership': {
+    case 'groupMember': {
       const users = new Set(memberships.get(change.group))
       if (change.holds) users.add(change.user)
       else users.delete(change.user)
@@ -68,7 +72,7 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     const found = gone || rows.length === 0 ? undefined : { ...random.pick(rows), id: wanted }
     return found as T | undefined
   }
-  switch (random.below(14)) {
+  switch (random.below(18)) {
     case 0: {
       const user = id<Facts['users'][number]['id']>()
       return {
@@ -83,7 +87,7 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
     }
     case 2:
     case 3:
-      return { entity: 'membership', group: id(), user: id(), holds: random.chance(0.6) }
+      return { entity: 'groupMember', group: id(), user: id(), holds: random.chance(0.6) }
     case 4:
     case 5: {
       const held = facts.attributes.length > 0 && random.chance(0.4)
@@ -123,6 +127,17 @@ export function changeOf({ facts, now: at }: World, random: Random): Change {
       const level = random.chance(0.5) ? 'READ' : 'WRITE'
       return { entity: 'subscription', row: { user, dataSource, level }, holds: random.chance(0.6) }
     }
+    case 13:
+    case 14: {
+      const wanted = (1 + random.below(7)) as Facts['memberships'][number]['id']
+      return { entity: 'membership', id: wanted, row: gone ? undefined : membershipOf(wanted, random) }
+    }
+    case 15: {
+      const { id: wanted, ...made } = productOf(random.pick(['p1', 'p2', 'p3'] as never[]), random)
+      return { entity: 'dataProduct', id: wanted, row: gone ? undefined : { id: wanted, ...made } }
+    }
+    case 16:
+      return { entity: 'now', now: at - 1 + random.below(3) }
     default: {
       if (random.chance(0.6)) return { entity: 'now', now: at - 1 + random.below(3) }
       const wanted = (1 + random.below(4)) as Facts['integrations'][number]['id']

@@ -19,9 +19,13 @@ export function changesFor(fix: Fix, facts: Facts, user: UserId, dataSource: Dat
       const row = { subject: { user }, key: fix.key, value: fix.value ?? 'any other' }
       return [{ entity: 'attribute', row, holds: fix.fix === 'giveAttribute' }]
     }
+    case 'requestProduct': {
+      const id = 99 as Facts['memberships'][number]['id']
+      return [{ entity: 'membership', id, row: { id, user, product: fix.product, level: fix.level } }]
+    }
     default: {
       const groups = facts.groups.filter(({ name }) => name === fix.group)
-      return groups.map(({ id }) => ({ entity: 'membership', group: id, user, holds: fix.fix === 'joinGroup' }))
+      return groups.map(({ id }) => ({ entity: 'groupMember', group: id, user, holds: fix.fix === 'joinGroup' }))
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   and,
   type Condition,
   call,
+  type DataProduct,
   type DataSource,
   type Expression,
   type Facts,
@@ -11,6 +12,7 @@ import {
   type Integration,
   type Level,
   type Member,
+  type Membership,
   not,
   or,
   type Policy,
@@ -75,6 +77,21 @@ const integrations: readonly Integration[] = [
   },
 ]
 
+/** As the first migration of the marketplace makes them; their numbers come after all others. */
+export const standingPolicies: readonly Policy[] = (['', ' Write'] as const).map((suffix, at) => ({
+  id: id(901 + at),
+  version: 1,
+  name: `Headgate Marketplace${suffix}`,
+  kind: 'grant',
+  level: suffix === '' ? 'READ' : 'WRITE',
+  reach: 'global',
+  appliesTo: { any: [{ tag: `Headgate Marketplace Data Product${suffix}` }] },
+  who: { when: call('hasTagAsAttribute', `Headgate Marketplace${suffix}`, 'dataSource') },
+  subscribe: 'automatic',
+  discoverable: false,
+  protected: true,
+}))
+
 export function scopeOf(text: string): Scope {
   const parsed = parseScope(text)
   if (!parsed.ok) throw new Error(parsed.message)
@@ -98,7 +115,7 @@ export function worldOf(seed: number, variant = 0): Facts {
     }),
   )
   const policies = range(random.below(7)).map(at => policyOf(at, random.chance(0.4) ? 'guardrail' : 'grant', random))
-  return {
+  return withMarketplace(randomOf(seed * 31 + variant * 7 + 2), {
     integrations,
     users,
     dataSources,
@@ -131,7 +148,70 @@ export function worldOf(seed: number, variant = 0): Facts {
         ...(random.chance(0.5) ? { until: now - 1 + random.below(3) } : {}),
       }),
     ),
+    dataProducts: [],
+    memberships: [],
+  })
+}
+
+const products = ['p1', 'p2', 'p3'] as readonly string[] as readonly DataProduct['id'][]
+const reservedTags = ['Headgate Marketplace Data Product', 'Headgate Marketplace Data Product.p1']
+
+/** Products, memberships and the standing policies; and of their names what no door would have let in. */
+function withMarketplace(random: Random, facts: Facts): Facts {
+  const stray = <Row>(rows: readonly Row[], probability: number, other: (row: Row) => Row) =>
+    rows.map(row => (random.chance(probability) ? other(row) : row))
+  const withTag = <Row extends { readonly tags: readonly string[] }>(row: Row) => ({
+    ...row,
+    tags: [...row.tags, random.pick(reservedTags)],
+  })
+  const dataProducts = random.some(products, 0.6).map(one => productOf(one, random))
+  return {
+    ...facts,
+    dataSources: stray(facts.dataSources, 0.05, withTag),
+    domains: stray(facts.domains, 0.05, withTag),
+    attributes: random.chance(0.8)
+      ? facts.attributes
+      : [
+          ...facts.attributes,
+          { ...random.pick(facts.attributes), key: 'Headgate Marketplace', value: reservedTags[1]! },
+        ],
+    policies: [...stray(facts.policies, 0.06, policy => strayPolicy(policy, random)), ...standingPolicies],
+    dataProducts,
+    memberships: range(random.below(6)).map(at => membershipOf(at, random)),
   }
+}
+
+export function productOf(product: DataProduct['id'], random: Random): DataProduct {
+  const levels: DataProduct['levels'] = random.pick([['READ'], ['READ', 'WRITE'], ['WRITE']])
+  return {
+    id: product,
+    dataSources: random.some(
+      range(9).map(at => id<DataSource['id']>(at)),
+      0.35,
+    ),
+    levels,
+  }
+}
+
+export function membershipOf(at: number, random: Random): Membership {
+  return {
+    id: id(at),
+    user: id(1 + random.below(5)),
+    product: random.pick(products),
+    level: levelOf(random),
+    ...(random.chance(0.6) ? { until: now - 1 + random.below(4) } : {}),
+  }
+}
+
+/** One that speaks of what only the standing policies see. */
+function strayPolicy(policy: Policy, random: Random): Policy {
+  if (random.chance(0.4)) return { ...policy, appliesTo: { any: [{ tag: random.pick(reservedTags) }] } }
+  const said = random.pick([
+    call('hasAttribute', 'Headgate Marketplace'),
+    call('hasAttribute', 'Headgate Marketplace', reservedTags[1]!),
+    call('hasTagAsAttribute', 'Headgate Marketplace', 'dataSource'),
+  ])
+  return { ...policy, who: { when: random.chance(0.4) ? not(said) : said } }
 }
 
 export function policyOf(at: number, kind: Policy['kind'], random: Random): Policy {

@@ -281,6 +281,8 @@ test('two indexes that differ in a domain, a pick or a subscription are told apa
     selections: [{ policy, dataSource }],
     subscriptions: [{ user, dataSource, level: 'READ' }],
     members: [],
+    dataProducts: [],
+    memberships: [],
   }
   const differing = (other: Partial<Facts>) =>
     differencesOf(entitlementIndex(facts, 0), entitlementIndex({ ...facts, ...other }, 0))

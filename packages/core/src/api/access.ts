@@ -16,15 +16,17 @@ export const grantStates = [
 ] as const
 export type GrantState = (typeof grantStates)[number]
 
-/** One reason of an entitlement; `via` names the covering data source of an overlap or the group of a membership. */
+/** One reason of an entitlement; `via` names the covering data source of an overlap or the group that is a member. */
 export const reason = z.object({
-  kind: z.enum(['policy', 'member', 'overlap']),
+  kind: z.enum(['policy', 'member', 'membership', 'overlap']),
   id,
   name: z.string(),
   version: z.number().int().optional(),
   level,
   until: instant.optional(),
   via: z.object({ kind: z.enum(['dataSource', 'group']), id, name: z.string() }).optional(),
+  /** The data product of a membership. */
+  product: z.object({ id: z.string(), name: z.string() }).optional(),
 })
 
 /** Where an entitlement stands in AWS, in words that the person concerned understands. */

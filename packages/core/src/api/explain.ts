@@ -20,6 +20,8 @@ const fact = z.union([
     from: named.extend({ said }).optional(),
     /** The tag of the data source that it equals or is a parent of. */
     tag: z.string().optional(),
+    /** Where it is the value of a data product, which only the marketplace gives. */
+    membership: z.object({ id, product: z.string(), until: instant.optional() }).optional(),
     said,
   }),
   z.object({ group: z.string(), tag: z.string().optional(), said }),
@@ -75,13 +77,24 @@ const policy = z.object({
 })
 
 const fix = z.object({
-  fix: z.enum(['giveAttribute', 'takeAttribute', 'joinGroup', 'leaveGroup', 'map', 'addMember', 'subscribe']),
+  fix: z.enum([
+    'giveAttribute',
+    'takeAttribute',
+    'joinGroup',
+    'leaveGroup',
+    'map',
+    'addMember',
+    'requestProduct',
+    'subscribe',
+  ]),
   /** Of an attribute; without a value: any. */
   key: z.string().optional(),
   value: z.string().optional(),
   group: z.string().optional(),
   principal: principalKind.optional(),
   integrationId: z.string().optional(),
+  /** The id of the data product to ask for. */
+  product: z.string().optional(),
   level: level.optional(),
   /** The level that this change alone would give. */
   gives: level,

@@ -68,6 +68,8 @@ export const entitlementLaws: readonly Law[] = [
         selections: shuffled(facts.selections, random),
         subscriptions: shuffled(facts.subscriptions, random),
         members: shuffled(facts.members, random),
+        dataProducts: shuffled(facts.dataProducts, random),
+        memberships: shuffled(facts.memberships, random),
       }
       const other = deriveEntitlements(mixed, now)
       assertSame(other, entitlements())
@@ -81,7 +83,9 @@ export const entitlementLaws: readonly Law[] = [
     name: 'nothing changes before the next expiry, and it is at hand when something expires',
     check: ({ facts, entitlements }) => {
       const next = nextExpiry(facts, now)
-      const untils = facts.members.flatMap(({ until }) => (until !== undefined && until > now ? [until] : []))
+      const untils = [...facts.members, ...facts.memberships].flatMap(({ until }) =>
+        until !== undefined && until > now ? [until] : [],
+      )
       assert.equal(next, untils.length === 0 ? undefined : Math.min(...untils))
       assertSame(deriveEntitlements(facts, (next ?? now + 1_000) - 1), entitlements())
     },

@@ -41,6 +41,7 @@ function areReasons(because: readonly OwnReason[], texts: readonly string[]): bo
 function reasonText(reason: OwnReason): string {
   if (reason.kind === 'policy') return `policy ${reason.id} v${reason.version} ${reason.level}`
   const until = reason.until === undefined ? '' : ` until ${reason.until}`
+  if (reason.kind === 'membership') return `membership ${reason.id} ${reason.level}${until} of ${reason.via.product}`
   return `member ${reason.id} ${reason.level}${until}${reason.via ? ` via group ${reason.via.group}` : ''}`
 }
 

@@ -171,7 +171,14 @@ type PresentedFact = Extract<ExplainedRule, { kind: 'call' }>['facts'][number]
 
 function presentFact(fact: FoundFact, provenance: Provenance): PresentedFact {
   if ('attribute' in fact) {
-    const { from, ...rest } = fact
+    const { from, membership, ...rest } = fact
+    if (membership) {
+      const { until, ...one } = membership
+      const ends = until === undefined ? {} : { until: new Date(until).toISOString() }
+      const since = provenance.ofMembership(one.id)
+      const said = since === undefined ? [] : [{ source: 'marketplace', since }]
+      return { ...rest, membership: { ...one, ...ends }, said: printSaid(said) }
+    }
     const said = printSaid(provenance.ofAttribute(from?.id, fact.attribute, fact.value))
     return { ...rest, ...(from ? { from: { ...from, said: printSaid(provenance.ofGroup(from.name)) } } : {}), said }
   }

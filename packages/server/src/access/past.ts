@@ -20,7 +20,7 @@ import { reachedBy } from '../live-index/desired.ts'
 import type { World } from '../world.ts'
 import { refusal } from './allow.ts'
 import { openToQuestions } from './places.ts'
-import { endOf, namesIn, presentReason } from './present.ts'
+import { endOf, namesIn, presentReason, productNamesIn } from './present.ts'
 import { peopleReaching, reached } from './reach.ts'
 import { readsEverything } from './visibility.ts'
 
@@ -140,6 +140,7 @@ async function present(tx: Tx, index: Index, pairs: readonly Pair[]): Promise<Pa
   const names = namesIn(index, accesses)
   const members = accesses.flatMap(({ roots }) => roots.flatMap(root => (root.kind === 'member' ? [root.id] : [])))
   const reasons = await memberReasons(tx, members)
+  const productName = await productNamesIn(tx, accesses)
   const people = await findAnybody(
     tx,
     pairs.map(({ user }) => user),
@@ -164,7 +165,7 @@ async function present(tx: Tx, index: Index, pairs: readonly Pair[]): Promise<Pa
         scope: source ? printScope(source.scope) : (grants[0]?.shown.scope ?? ''),
       },
       ...(access ? { level: access.level } : {}),
-      because: (access?.because ?? []).map(reason => presentReason(reason, names, { reasonOf })),
+      because: (access?.because ?? []).map(reason => presentReason(reason, names, { reasonOf, productName })),
       ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
       grants: grants.map(({ shown }) => shown),
     }

@@ -15,6 +15,7 @@ import { listIntegrations } from '../db/integration.ts'
 import { memberReasons } from '../db/member.ts'
 import type { NamedPerson } from '../db/person-name.ts'
 import { policyAuthors } from '../db/policy.ts'
+import { productNames } from '../db/tagged-source.ts'
 import { ledgerKey, provisioningOf } from './provisioning.ts'
 import type { Reached } from './reach.ts'
 
@@ -81,7 +82,8 @@ export function namesIn({ bindings, facts }: EntitlementIndex, reached: readonly
     for (const reason of access.because) {
       if (reason.kind === 'policy') policies.set(reason.id, bindings.policies.get(reason.id)?.name ?? '')
       else if (reason.kind === 'overlap') note(reason.id)
-      else if (reason.via) groups.set(reason.via.group, facts.group(reason.via.group).name ?? '')
+      else if (reason.kind === 'member' && reason.via)
+        groups.set(reason.via.group, facts.group(reason.via.group).name ?? '')
     }
   }
   return { dataSources, groups, policies }
@@ -89,6 +91,7 @@ export function namesIn({ bindings, facts }: EntitlementIndex, reached: readonly
 
 interface Makers {
   readonly reasonOf: (member: number) => string
+  readonly productName: (id: string) => string
   readonly madeOnlyBy: (reason: OwnReason, user: number) => boolean
 }
 
@@ -99,17 +102,28 @@ async function loadMakers(tx: Tx, reached: readonly Reached[]): Promise<Makers> 
   const policies = await policyAuthors(tx, idsOf('policy'))
   return {
     reasonOf: member => members.get(member)?.reason ?? '',
+    productName: await productNamesIn(tx, reached),
     madeOnlyBy({ kind, id }, user) {
+      // Nobody decides on their own request (06).
+      if (kind === 'membership') return false
       const authors = kind === 'member' ? [members.get(id)?.addedBy] : (policies.get(id) ?? [])
       return authors.length > 0 && authors.every(author => author === user)
     },
   }
 }
 
+/** Of the products through which these were reached; of any other its id. */
+export async function productNamesIn(tx: Tx, reached: readonly Reached[]): Promise<Makers['productName']> {
+  const reasons = reached.flatMap(({ access, roots }) => [...access.because, ...roots])
+  const ids = reasons.flatMap(reason => (reason.kind === 'membership' ? [reason.via.product] : []))
+  const names = await productNames(tx, [...new Set(ids)])
+  return id => names.get(id) ?? id
+}
+
 export function presentReason(
   reason: Reason,
   names: Names,
-  { reasonOf }: Pick<Makers, 'reasonOf'>,
+  { reasonOf, productName }: Pick<Makers, 'reasonOf' | 'productName'>,
 ): AccessRow['because'][number] {
   const { kind, id, level } = reason
   if (kind === 'policy') return { kind, id, name: names.policies.get(id) ?? '', version: reason.version, level }
@@ -117,6 +131,11 @@ export function presentReason(
   if (kind === 'overlap') {
     const name = names.dataSources.get(id)?.name ?? ''
     return { kind, id, name, level, ...end, via: { kind: 'dataSource', id, name } }
+  }
+  if (kind === 'membership') {
+    const { product } = reason.via
+    const name = productName(product)
+    return { kind, id, name, level, ...end, product: { id: product, name } }
   }
   const group = reason.via?.group
   const via =

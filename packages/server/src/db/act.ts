@@ -120,7 +120,7 @@ async function clock(tx: Tx): Promise<{ now: Instant; tenantId: string }> {
   return { now: row.now, tenantId: row.id }
 }
 
-/** The statement that stores what was done. */
+/** What stores what was done, as common tables of a statement: the events, and that they are to be sealed. */
 function auditing(actor: Actor, now: Instant, tenantId: string, entries: readonly AuditEntry[]): RawBuilder<unknown> {
   const timestamp = new Date(now).toISOString()
   const events = entries.map(entry => {
@@ -145,13 +145,15 @@ function auditing(actor: Actor, now: Instant, tenantId: string, entries: readonl
       auditPayload: { version: 1, ...payload },
     }
   })
-  return sql`
+  return sql`told as (
     insert into audit_event (id, event_timestamp, action, target_type, actor_id, request_id, event)
     select id, ${new Date(now)}::timestamptz, action, target_type, ${actor.id ?? null}::bigint,
       ${actor.requestId ?? null}::text, event
     from unnest(${events.map(one => one.id)}::uuid[], ${entries.map(one => one.action)}::text[],
       ${entries.map(one => one.targetType)}::text[], ${events.map(one => JSON.stringify(one))}::text[])
-    with ordinality as given (id, action, target_type, event, position) order by position`
+    with ordinality as given (id, action, target_type, event, position) order by position
+    returning sequence),
+  audited as (insert into audit_unsealed (sequence) select sequence from told)`
 }
 
 /** Serialises writers for the moment between here and commit, so that ids rise in commit order. */
@@ -168,10 +170,10 @@ async function appendChanges(
     await sql`select pg_advisory_xact_lock(${appendLock})`.execute(tx)
     await actor.confirm(tx, changes)
   }
-  if (changes.length === 0) await audit?.execute(tx)
+  if (changes.length === 0 && audit) await sql`with ${audit} select`.execute(tx)
   let last: number | undefined
   for (const [at, batch] of batchesOf(changes, 10_000).entries()) {
-    const audited = at === 0 && audit ? sql`audited as (${audit}),` : sql``
+    const audited = at === 0 && audit ? sql`${audit},` : sql``
     // As arrays: a statement of so many rows would take longer to write than to run. The lock is taken by the very
     // statement that takes the ids, before the first of them.
     const { rows } = await sql<{ last: number }>`

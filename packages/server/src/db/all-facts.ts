@@ -8,6 +8,7 @@ import type { Attribute, GroupId, UserId } from '@headgate/core'
 import { sql } from 'kysely'
 import type { Tx } from './act.ts'
 import {
+  dataProducts,
   dataSources,
   domains,
   type FactRows,
@@ -15,6 +16,7 @@ import {
   groups,
   integrations,
   members,
+  memberships,
   type Part,
   principals,
   selections,
@@ -25,7 +27,7 @@ import {
 import { loadPolicies } from './policy-facts.ts'
 
 /** Some rows of each kind, people's values and groups turned round. */
-export interface FactBatch extends Omit<FactRows, 'attributes' | 'memberships'> {
+export interface FactBatch extends Omit<FactRows, 'attributes' | 'groupMembers'> {
   readonly groupAttributes?: readonly Attribute[]
   readonly holders?: readonly Holders[]
   readonly belonging?: readonly Belonging[]
@@ -53,7 +55,13 @@ export function allFacts(tx: Tx): AsyncGenerator<FactBatch> {
 const batchSize = 5000
 
 async function* batches(tx: Tx): AsyncGenerator<FactBatch> {
-  yield { integrations: await integrations(tx), domains: await domains(tx), ...(await loadPolicies(tx)) }
+  const products = await dataProducts(tx)
+  yield {
+    integrations: await integrations(tx),
+    domains: await domains(tx),
+    ...(await loadPolicies(tx)),
+    dataProducts: products,
+  }
   yield { groups: await groups(tx), groupAttributes: await groupAttributes(tx) }
   for await (const part of parts(tx, 'person')) {
     yield { users: await users(tx, part), principals: await principals(tx, part) }
@@ -64,6 +72,7 @@ async function* batches(tx: Tx): AsyncGenerator<FactBatch> {
     yield { selections: await selections(tx, part), subscriptions: await subscriptions(tx, part) }
   }
   for await (const part of parts(tx, 'member')) yield { members: await members(tx, part) }
+  for await (const part of parts(tx, 'membership')) yield { memberships: await memberships(tx, part) }
 }
 
 async function* askedAhead<Batch>(source: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
@@ -85,7 +94,7 @@ async function* askedAhead<Batch>(source: AsyncGenerator<Batch>): AsyncGenerator
   }
 }
 
-async function* parts(tx: Tx, table: 'person' | 'data_source' | 'member'): AsyncGenerator<Part> {
+async function* parts(tx: Tx, table: 'person' | 'data_source' | 'member' | 'membership'): AsyncGenerator<Part> {
   for (let after = 0; ; ) {
     const ids = tx.selectFrom(table).where('id', '>', after).select('id').orderBy('id').limit(batchSize)
     const { to } = await tx

@@ -55,7 +55,7 @@ function bearingOn(person: number): RawBuilder<boolean> {
   const [id, user] = [String(person), sql`to_jsonb(${person}::bigint)`]
   // Once gone, a row no longer says whose it was: an earlier change did.
   const ofThem = sql`(entity, entity_id) in (
-    select entity, entity_id from fact_change where entity in ('principal', 'member')
+    select entity, entity_id from fact_change where entity in ('principal', 'member', 'membership')
       and (after -> 'user' = ${user} or after -> 'subject' -> 'user' = ${user} or after -> 'subject' ? 'group'))`
   return sql<boolean>`case entity
     when 'user' then entity_id = ${id}
@@ -64,6 +64,7 @@ function bearingOn(person: number): RawBuilder<boolean> {
     when 'attribute' then starts_with(entity_id, ${`user/${id}/`}) or starts_with(entity_id, 'group/')
     when 'principal' then ${ofThem}
     when 'member' then ${ofThem}
+    when 'membership' then ${ofThem}
     else true end`
 }
 

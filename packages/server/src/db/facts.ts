@@ -6,6 +6,8 @@
  */
 import type {
   Attribute,
+  DataProduct,
+  DataProductId,
   DataSource,
   DataSourceId,
   Domain,
@@ -15,6 +17,8 @@ import type {
   IntegrationId,
   Member,
   MemberId,
+  Membership,
+  MembershipId,
   Policy,
   PolicyId,
   Principal,
@@ -32,7 +36,7 @@ export interface FactRows {
   readonly integrations?: readonly Integration[]
   readonly groups?: readonly { readonly id: GroupId; readonly name: string }[]
   readonly users?: readonly User[]
-  readonly memberships?: readonly Membership[]
+  readonly groupMembers?: readonly GroupMember[]
   readonly attributes?: readonly Attribute[]
   readonly principals?: readonly StoredPrincipal[]
   readonly policies?: readonly Policy[]
@@ -42,9 +46,11 @@ export interface FactRows {
   readonly dataSources?: readonly DataSource[]
   readonly subscriptions?: readonly Subscription[]
   readonly members?: readonly Member[]
+  readonly dataProducts?: readonly DataProduct[]
+  readonly memberships?: readonly Membership[]
 }
 
-export interface Membership {
+export interface GroupMember {
   readonly group: GroupId
   readonly user: UserId
 }
@@ -68,7 +74,7 @@ export interface Touched {
   readonly groups: ReadonlySet<number>
   readonly users: ReadonlySet<number>
   /** By `group/user`. */
-  readonly memberships: ReadonlyMap<string, Membership>
+  readonly groupMembers: ReadonlyMap<string, GroupMember>
   readonly groupsOfAttributes: ReadonlySet<number>
   readonly usersOfAttributes: ReadonlySet<number>
   readonly usersOfPrincipals: ReadonlySet<number>
@@ -81,6 +87,8 @@ export interface Touched {
   /** By `data source/user/level`. */
   readonly subscriptions: ReadonlyMap<string, Subscription>
   readonly members: ReadonlySet<number>
+  readonly dataProducts: ReadonlySet<string>
+  readonly memberships: ReadonlySet<number>
 }
 
 /** The rows that are there of what was touched; attributes and principals are all those of the people touched. */
@@ -91,7 +99,7 @@ export async function touchedFacts(tx: Tx, touched: Touched): Promise<FactRows> 
     integrations: await some(touched.integrations, integrations),
     groups: await some(touched.groups, groups),
     users: await some(touched.users, users),
-    memberships: await membershipsAmong(tx, [...touched.memberships.values()]),
+    groupMembers: await groupMembersAmong(tx, [...touched.groupMembers.values()]),
     attributes: [
       ...(await some(touched.groupsOfAttributes, groupAttributes)),
       ...(await some(touched.usersOfAttributes, userAttributes)),
@@ -103,6 +111,8 @@ export async function touchedFacts(tx: Tx, touched: Touched): Promise<FactRows> 
     selections: await some(sourcesIn(touched.selections), selections),
     subscriptions: await some(sourcesIn(touched.subscriptions), subscriptions),
     members: await some(touched.members, members),
+    dataProducts: touched.dataProducts.size === 0 ? [] : await dataProducts(tx, [...touched.dataProducts]),
+    memberships: await some(touched.memberships, memberships),
   }
 }
 
@@ -181,7 +191,7 @@ export async function groups(tx: Tx, part?: Part): Promise<{ id: GroupId; name: 
   return rows.map(({ id, name }) => ({ id: id as GroupId, name }))
 }
 
-async function membershipsAmong(tx: Tx, asked: readonly Membership[]): Promise<Membership[]> {
+async function groupMembersAmong(tx: Tx, asked: readonly GroupMember[]): Promise<GroupMember[]> {
   if (asked.length === 0) return []
   const [groupIds, userIds] = [asked.map(({ group }) => group), asked.map(({ user }) => user)]
   const rows = await tx
@@ -340,6 +350,42 @@ export async function members(tx: Tx, part: Part): Promise<Member[]> {
     dataSource: data_source_id as DataSourceId,
     // One of the two is there: a check of the table.
     subject: person_id === null ? { group: group_id as GroupId } : { user: person_id as UserId },
+    level,
+    ...(until === null ? {} : { until }),
+  }))
+}
+
+/** What of them is published: those with tagged data sources. All, or those of these ids. */
+export async function dataProducts(tx: Tx, ids?: readonly string[]): Promise<DataProduct[]> {
+  const some = ids === undefined ? sql<boolean>`true` : sql<boolean>`data_product.id = any(${ids})`
+  const rows = await tx
+    .selectFrom('data_product')
+    .innerJoin('data_product_source', 'product_id', 'data_product.id')
+    .where(some)
+    .groupBy('data_product.id')
+    .select([
+      'data_product.id',
+      'levels',
+      sql<DataSourceId[]>`json_agg(data_source_id order by data_source_id)`.as('dataSources'),
+    ])
+    .orderBy('data_product.id')
+    .execute()
+  return rows.map(({ id, levels, dataSources: tagged }) => ({ id: id as DataProductId, dataSources: tagged, levels }))
+}
+
+/** Those that nobody has ended; whether their time is over is not asked here. */
+export async function memberships(tx: Tx, part: Part): Promise<Membership[]> {
+  const rows = await tx
+    .selectFrom('membership')
+    .where('ended_at', 'is', null)
+    .where(within('id', part))
+    .select(['id', 'person_id', 'product_id', 'level', 'until'])
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id, person_id, product_id, level, until }) => ({
+    id: id as MembershipId,
+    user: person_id as UserId,
+    product: product_id as DataProductId,
     level,
     ...(until === null ? {} : { until }),
   }))

@@ -37,7 +37,7 @@ export async function loadPolicies(
     .selectFrom('policy')
     .where('state', '=', 'active')
     .$if(ids !== undefined, query => query.where('id', '=', sql<number>`any(${ids})`))
-    .select(['id', 'version', 'name', 'definition', 'domain', 'data_source_id'])
+    .select(['id', 'version', 'name', 'definition', 'domain', 'data_source_id', 'protected'])
     .orderBy('id')
     .execute()
   const policies: Policy[] = []
@@ -63,10 +63,11 @@ interface StoredPolicy {
   readonly name: string
   readonly definition: object
   readonly reach: Reach
+  readonly protected?: boolean
 }
 
 /** The policy that may be applied, if any, and what could not be read of the stored one. */
-export function readPolicy({ id, version, name, definition, reach }: StoredPolicy): {
+export function readPolicy({ id, version, name, definition, reach, protected: isProtected }: StoredPolicy): {
   policy?: Policy
   message?: string
 } {
@@ -78,7 +79,8 @@ export function readPolicy({ id, version, name, definition, reach }: StoredPolic
   if (!appliesTo) return shutPolicy(row, definition, { everything: true }, 'a scope it applies to cannot be read')
   const who = readWho(read.data.who)
   if (typeof who === 'string') return shutPolicy(row, definition, appliesTo, who)
-  return { policy: { ...row, kind, level, appliesTo, who, subscribe, discoverable } }
+  const standing = isProtected ? { protected: true as const } : {}
+  return { policy: { ...row, kind, level, appliesTo, who, subscribe, discoverable, ...standing } }
 }
 
 /** As core says it. */

@@ -16,6 +16,8 @@ export interface Provenance {
   ofGroup(name: string): readonly Said[]
   ofPrincipal(kind: string, identifier: string): Instant | undefined
   ofMember(id: number): Instant | undefined
+  /** Of a data product. */
+  ofMembership(id: number): Instant | undefined
 }
 
 /**
@@ -58,6 +60,12 @@ export async function loadProvenance(
     .where('id', '=', sql<number>`any(${members})`)
     .select(['id', 'added_at'])
     .execute()
+  const approved = await tx
+    .selectFrom('membership')
+    .where('person_id', '=', person)
+    .where('ended_at', 'is', null)
+    .select(['id', 'since'])
+    .execute()
   const attributes = grouped([
     ...own.map(({ key, value, ...said }) => ({ of: attributeKey(undefined, key, value), ...said })),
     ...inherited.map(({ group_id, key, value, ...said }) => ({ of: attributeKey(group_id, key, value), ...said })),
@@ -65,11 +73,13 @@ export async function loadProvenance(
   const byGroup = grouped(memberships.map(({ name: of, ...said }) => ({ of, ...said })))
   const byPrincipal = new Map(principals.map(row => [JSON.stringify([row.kind, row.identifier]), row.since]))
   const byMember = new Map(added.map(row => [row.id, row.added_at]))
+  const byMembership = new Map(approved.map(row => [row.id, row.since]))
   return {
     ofAttribute: (group, key, value) => attributes.get(attributeKey(group, key, value)) ?? [],
     ofGroup: name => byGroup.get(name) ?? [],
     ofPrincipal: (kind, identifier) => byPrincipal.get(JSON.stringify([kind, identifier])),
     ofMember: id => byMember.get(id),
+    ofMembership: id => byMembership.get(id),
   }
 }
 

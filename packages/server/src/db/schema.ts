@@ -353,6 +353,63 @@ export interface Database {
     request_id: string | null
     event: string
   }
+  audit_unsealed: { sequence: number }
+  audit_seal: { position: number; sequence: number; hash: Buffer }
+  audit_batch: {
+    number: number
+    sealed_at: Timestamp
+    first_position: number
+    last_position: number
+    previous_hash: Buffer
+    events_hash: Buffer
+    hash: Buffer
+  }
+  audit_entry: {
+    position: number
+    at: Timestamp
+    action: string
+    status: string
+    type: string
+    target_type: string
+    actor_id: number | null
+    actor: string
+    request_id: string | null
+    about: string[]
+  }
+  audit_key: { id: GeneratedAlways<number>; public_key: string; created_at: DefaultNow }
+  audit_key_secret: { key_id: number; sealed: ColumnType<Sealed, string, string> }
+  audit_checkpoint: {
+    id: GeneratedAlways<number>
+    batch_number: number
+    last_position: number
+    at: Timestamp
+    key_id: number
+    statement: string
+    signature: Buffer
+  }
+  audit_export: {
+    id: GeneratedAlways<number>
+    target_id: number
+    interval_hours: number
+    enabled: Generated<boolean>
+    exported_through: Generated<number>
+    next_at: DefaultNow
+    failing_since: OptionalTimestamp
+    created_by: number | null
+    created_at: DefaultNow
+  }
+  audit_export_range: {
+    id: GeneratedAlways<number>
+    export_id: number
+    first_position: number
+    last_position: number
+    chosen_at: DefaultNow
+    attempts: Generated<number>
+    finished_at: OptionalTimestamp
+    bytes: number | null
+    sha256: Buffer | null
+    error: string | null
+  }
   node: { id: GeneratedAlways<number>; name: string; started_at: DefaultNow; seen_at: DefaultNow }
   leadership: {
     integration_id: number

@@ -52,3 +52,10 @@ export async function storeTaggedSources(
     .values(dataSources.map(id => ({ product_id: product, data_source_id: id })))
     .execute()
 }
+
+/** By id. */
+export async function productNames(db: Kysely<Database>, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db.selectFrom('data_product').where('id', 'in', ids).select('id').execute()
+  return new Map(rows.map(({ id }) => [id, id]))
+}

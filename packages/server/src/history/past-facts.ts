@@ -6,6 +6,7 @@
  */
 import {
   type Attribute,
+  type DataProduct,
   type DataSource,
   type DataSourceId,
   type Domain,
@@ -13,6 +14,7 @@ import {
   type Integration,
   type IntegrationId,
   type Member,
+  type Membership,
   type PolicyId,
   type Principal,
   parseScope,
@@ -63,6 +65,7 @@ interface PolicyImage {
   readonly version: number
   readonly name: string
   readonly reach?: Reach
+  readonly protected?: true
 }
 
 type Value = Pick<Attribute, 'key' | 'value'>
@@ -92,6 +95,8 @@ function batchOf(facts: readonly PastFact[], { sources, tags, domains, principal
     selections: of<Selection>('selection'),
     subscriptions: of<Subscription>('subscription'),
     members: of<Member>('member'),
+    dataProducts: of<DataProduct>('dataProduct'),
+    memberships: of<Membership>('membership'),
     ...policies(of('policy')),
   }
 }
@@ -138,8 +143,8 @@ function holders(rows: readonly (Value & { readonly user: UserId })[]): Holders[
 
 function policies(rows: readonly PolicyImage[]): Required<Pick<FactBatch, 'policies' | 'unreadable'>> {
   const read = rows.map(row => {
-    const { id, version, name, reach = 'global', ...definition } = row
-    return { row, ...readPolicy({ id, version, name, definition, reach }) }
+    const { id, version, name, reach = 'global', protected: isProtected = false, ...definition } = row
+    return { row, ...readPolicy({ id, version, name, definition, reach, protected: isProtected }) }
   })
   return {
     policies: read.flatMap(({ policy }) => policy ?? []),

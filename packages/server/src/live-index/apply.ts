@@ -7,11 +7,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type {
   Attribute,
   Change,
+  DataProductId,
   DataSourceId,
   Difference,
   GroupId,
   IntegrationId,
   MemberId,
+  MembershipId,
   PolicyId,
   Selection,
   Subscription,
@@ -58,9 +60,9 @@ function* changesFor(index: Held['index'], { touched, rows }: Unstored): Generat
   }
   const users = byId(rows.users)
   for (const id of touched.users as ReadonlySet<UserId>) yield { entity: 'user', id, row: users.get(id) }
-  const memberships = new Set(rows.memberships?.map(({ group, user }) => `${group}/${user}`))
-  for (const [key, { group, user }] of touched.memberships) {
-    yield { entity: 'membership', group, user, holds: memberships.has(key) }
+  const groupMembers = new Set(rows.groupMembers?.map(({ group, user }) => `${group}/${user}`))
+  for (const [key, { group, user }] of touched.groupMembers) {
+    yield { entity: 'groupMember', group, user, holds: groupMembers.has(key) }
   }
   yield* attributeChanges(index.facts, touched, rows)
   const principals = Map.groupBy(rows.principals ?? [], ({ principal }) => principal.user)
@@ -84,6 +86,14 @@ function* changesFor(index: Held['index'], { touched, rows }: Unstored): Generat
   }
   const members = byId(rows.members)
   for (const id of touched.members as ReadonlySet<MemberId>) yield { entity: 'member', id, row: members.get(id) }
+  const products = new Map(rows.dataProducts?.map(row => [row.id, row]))
+  for (const id of touched.dataProducts as ReadonlySet<DataProductId>) {
+    yield { entity: 'dataProduct', id, row: products.get(id) }
+  }
+  const memberships = byId(rows.memberships)
+  for (const id of touched.memberships as ReadonlySet<MembershipId>) {
+    yield { entity: 'membership', id, row: memberships.get(id) }
+  }
 }
 
 /** Of each person and group touched: what is held no more goes, what is new comes. */

@@ -40,6 +40,8 @@ export function desiredFor(
     selections: [],
     subscriptions: [],
     members: [],
+    dataProducts: [],
+    memberships: [],
   }
   return desiredGrants(entitlements, needed, integration)
 }

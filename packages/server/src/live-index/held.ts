@@ -44,7 +44,7 @@ function emptyIndex(sequence: number, now: Instant): Held {
 
 /** Straight into the lists: nothing has been asked of this index yet, so there is nothing to bring up to date. */
 function add({ index, principalOwners, unreadable }: Held, rows: FactBatch): void {
-  const { facts, bindings, members, subscriptions } = index
+  const { facts, bindings, members, memberships, subscriptions } = index
   for (const row of rows.integrations ?? []) bindings.setIntegration(row.id, row)
   for (const row of rows.domains ?? []) bindings.setDomain(row.name, row)
   for (const row of rows.policies ?? []) bindings.setPolicy(row.id, row)
@@ -55,7 +55,7 @@ function add({ index, principalOwners, unreadable }: Held, rows: FactBatch): voi
   for (const row of rows.groupAttributes ?? []) facts.setAttribute(row, true)
   for (const { key, value, users } of rows.holders ?? []) facts.addHolders(key, value, users)
   for (const { group, users } of rows.belonging ?? []) {
-    for (const user of users) facts.setMembership(group, user, true)
+    for (const user of users) facts.setGroupMember(group, user, true)
   }
   for (const [user, all] of Map.groupBy(rows.principals ?? [], ({ principal }) => principal.user)) {
     const ofUser = all.map(({ principal }) => principal)
@@ -64,6 +64,8 @@ function add({ index, principalOwners, unreadable }: Held, rows: FactBatch): voi
   }
   for (const row of rows.subscriptions ?? []) subscriptions.set(row, true)
   for (const row of rows.members ?? []) members.set(row.id, row)
+  for (const row of rows.dataProducts ?? []) bindings.setProduct(row.id, row)
+  for (const row of rows.memberships ?? []) memberships.set(row.id, row, index.now)
 }
 
 const noFacts: Facts = {
@@ -78,4 +80,6 @@ const noFacts: Facts = {
   selections: [],
   subscriptions: [],
   members: [],
+  dataProducts: [],
+  memberships: [],
 }

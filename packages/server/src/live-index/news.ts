@@ -10,8 +10,8 @@ import { type FactChange, subjectsBetween } from '../db/fact-change.ts'
 import {
   currentMoment,
   type FactRows,
+  type GroupMember,
   integrationsOf,
-  type Membership,
   ownersOfPrincipals,
   type Touched,
   touchedFacts,
@@ -67,7 +67,7 @@ function subjectIds(subjects: Subjects) {
     integrations: new Set<number>(),
     groups: new Set<number>(),
     users: new Set<number>(),
-    memberships: new Map<string, Membership>(),
+    groupMembers: new Map<string, GroupMember>(),
     groupsOfAttributes: new Set<number>(),
     usersOfAttributes: new Set<number>(),
     principals: new Set<number>(),
@@ -77,6 +77,8 @@ function subjectIds(subjects: Subjects) {
     selections: new Map<string, Selection>(),
     subscriptions: new Map<string, Subscription>(),
     members: new Set<number>(),
+    dataProducts: new Set<string>(),
+    memberships: new Set<number>(),
   }
   const plain: Readonly<Record<string, Set<number>>> = {
     integration: found.integrations,
@@ -88,6 +90,7 @@ function subjectIds(subjects: Subjects) {
     dataSourceTag: found.dataSources,
     dataSourceDomain: found.dataSources,
     member: found.members,
+    membership: found.memberships,
   }
   for (const { entity, entityId } of subjects) {
     const [first = '', second = '', third] = entityId.split('/', 3)
@@ -95,9 +98,11 @@ function subjectIds(subjects: Subjects) {
       const of = first === 'user' ? found.usersOfAttributes : found.groupsOfAttributes
       of.add(Number(second))
     } else if (entity === 'groupMember' && isId(first) && isId(second)) {
-      found.memberships.set(entityId, { group: Number(first) as GroupId, user: Number(second) as UserId })
+      found.groupMembers.set(entityId, { group: Number(first) as GroupId, user: Number(second) as UserId })
     } else if (entity === 'domain') {
       found.domains.add(entityId)
+    } else if (entity === 'dataProduct') {
+      found.dataProducts.add(entityId)
     } else if (entity === 'selection' && isId(first) && isId(second)) {
       const selection = { dataSource: Number(first) as DataSourceId, policy: Number(second) as PolicyId }
       found.selections.set(entityId, selection)
@@ -121,7 +126,7 @@ const nothing: Touched = {
   integrations: new Set(),
   groups: new Set(),
   users: new Set(),
-  memberships: new Map(),
+  groupMembers: new Map(),
   groupsOfAttributes: new Set(),
   usersOfAttributes: new Set(),
   usersOfPrincipals: new Set(),
@@ -131,4 +136,6 @@ const nothing: Touched = {
   selections: new Map(),
   subscriptions: new Map(),
   members: new Set(),
+  dataProducts: new Set(),
+  memberships: new Set(),
 }

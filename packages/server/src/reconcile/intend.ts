@@ -180,10 +180,10 @@ function claimKey(grant: Affected & Pick<DesiredGrant, 'grantee' | 'scope' | 'pe
 /** JSON would not do: the database keeps an object's members in an order of its own. */
 function reasonsKey(because: readonly OwnReason[]): string {
   return because
-    .map(reason =>
-      reason.kind === 'policy'
-        ? `policy ${reason.id} ${reason.version} ${reason.level}`
-        : `member ${reason.id} ${reason.level} ${reason.until} ${reason.via?.group}`,
-    )
+    .map(reason => {
+      if (reason.kind === 'policy') return `policy ${reason.id} ${reason.version} ${reason.level}`
+      const via = reason.kind === 'membership' ? reason.via.product : reason.via?.group
+      return `${reason.kind} ${reason.id} ${reason.level} ${reason.until} ${via}`
+    })
     .join(', ')
 }

@@ -37,5 +37,7 @@ export function factsOf(batches: readonly FactBatch[]): Facts {
     selections: all('selections'),
     subscriptions: all('subscriptions'),
     members: all('members'),
+    dataProducts: all('dataProducts'),
+    memberships: all('memberships'),
   }
 }

@@ -22,7 +22,7 @@ export function fixWords(fix: Fix): string {
   return `${changeWords(fix)}, which gives ${levelWords(fix.gives).toLowerCase()}`
 }
 
-function changeWords({ fix, key, value, group, principal, integrationId, level }: Fix): string {
+function changeWords({ fix, key, value, group, principal, integrationId, product, level }: Fix): string {
   const to = level === undefined ? '' : ` for ${levelWords(level).toLowerCase()}`
   const attribute = value === undefined ? `any value of ${key}` : `${key}: ${value}`
   if (fix === 'giveAttribute') return `Give the attribute ${attribute}`
@@ -31,6 +31,7 @@ function changeWords({ fix, key, value, group, principal, integrationId, level }
   if (fix === 'leaveGroup') return `Leave the group ${group}`
   if (fix === 'addMember') return `Be added by hand${to}`
   if (fix === 'subscribe') return `Subscribe${to}`
+  if (fix === 'requestProduct') return `Ask for the data product ${product}${to}`
   const kind = principal === undefined ? 'an AWS principal' : `an AWS principal: ${principalKindWords[principal]}`
   return `Be given ${kind}${integrationId === undefined ? '' : ` for integration ${integrationId}`}`
 }

@@ -59,6 +59,14 @@ function ReasonText({ reason, linkPolicies }: { readonly reason: Reason; readonl
       </>
     )
   }
+  if (reason.kind === 'membership') {
+    return (
+      <>
+        Approved for the data product <strong>{reason.product?.name}</strong>: {level}
+        {until}
+      </>
+    )
+  }
   return (
     <>
       {reason.via ? (
