@@ -2,6 +2,15 @@
 
 export { type ErrorCode, type ErrorDetail, errors, Problem } from '../errors.ts'
 export type { AccessRow, Grant, GrantState, RecentlyRevoked } from './access.ts'
+export {
+  type AccessExport,
+  type ExportCause,
+  type ExportedTable,
+  type ExportFormat,
+  type ExportRun,
+  type ExportRunState,
+  exportFormats,
+} from './access-exports.ts'
 export type { ApiKey } from './api-keys.ts'
 export { ApiError, type Caller, caller } from './caller.ts'
 export type { CapacityOfPlace } from './capacity.ts'
@@ -11,8 +20,21 @@ export { type Domain, type DomainDetail, type DomainRight, domainRights } from '
 export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export * from './endpoint.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
+export {
+  type ExportAuthenticationType,
+  type ExportTargetInput,
+  type TargetCheck,
+  type TargetSetup,
+  type TargetTest,
+  targetAnswer,
+  targetEdit,
+  targetInput,
+  targetSetup,
+  targetTest,
+} from './export-target.ts'
 export type { IdentityCenterAssociation } from './identity-center.ts'
 export type { CheckStep, ClaimMapping, IdentityProvider, OidcSettings } from './identity-providers.ts'
+export type { Notification, NotificationPreference } from './inbox.ts'
 export {
   type AuthenticationType,
   type Integration,

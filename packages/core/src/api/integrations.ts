@@ -43,10 +43,12 @@ export const validationResults = z.object({
 export type ValidationTest = z.output<typeof validationTest>
 export type ValidationResults = z.output<typeof validationResults>
 
+export const regionName = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as `us-east-1`')
+
 const common = {
   name: newName,
   awsAccountId: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
-  awsRegion: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as `us-east-1`'),
+  awsRegion: regionName,
   /** Checked as validation test 3, so that the answer lists it among the others. */
   awsLocationRole: z.string().min(1).max(2048),
   awsLocationPath: z.string().min(1).max(2000),
@@ -54,9 +56,9 @@ const common = {
 export const authenticationTypes = ['accessKey', 'auto', 'assumeRole'] as const
 export type AuthenticationType = (typeof authenticationTypes)[number]
 
-const keyId = z.string().min(1).max(128)
-const secretKey = z.string().min(1).max(256)
-const roleArn = z
+export const keyId = z.string().min(1).max(128)
+export const secretKey = z.string().min(1).max(256)
+export const roleArn = z
   .string()
   .max(2048)
   .regex(
@@ -124,7 +126,7 @@ export type Integration = z.output<typeof integration>
 export const setupFeatures = ['identityCenter', 'associateIdentityCenter', 'removeForeignGrants'] as const
 export type SetupFeature = (typeof setupFeatures)[number]
 
-const kmsKeyArn = z
+export const kmsKeyArn = z
   .string()
   .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]{1,128}$/, 'must be the ARN of a KMS key (not of an alias)')
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')

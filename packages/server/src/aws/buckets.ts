@@ -24,6 +24,11 @@ export async function lookAtBucket(aws: AwsClients, bucket: string): Promise<Buc
   return anybodys.is === 'here' ? { is: 'of-another-account' } : anybodys
 }
 
+/** Whoever it belongs to. */
+export function lookAtAnybodysBucket(aws: AwsClients, bucket: string): Promise<BucketState> {
+  return head(aws, bucket)
+}
+
 async function head(aws: AwsClients, bucket: string, owner?: string): Promise<BucketState> {
   try {
     const answer = await callAws('HeadBucket', () =>

@@ -58,6 +58,8 @@ export interface AwsAccess {
   of(integration: IntegrationAccess): AwsClients
   /** Clients for `work` alone, with credentials that need not be stored. */
   trying<T>(target: AwsTarget, work: (aws: AwsClients) => Promise<T>): Promise<T>
+  /** Clients for long uploads, with credentials that need not be stored; whoever opens them destroys them. */
+  forUploads(target: AwsTarget): ClientSet
   /** Clients for `work` alone, with an integration's credentials as they are stored, or are to be. */
   aside<T>(integration: IntegrationAccess, work: (aws: AwsClients) => Promise<T>): Promise<T>
   /** Drops the clients of an integration that has ended. */
@@ -107,6 +109,7 @@ export function createAwsAccess(options: AwsAccessOptions): AwsAccess {
       return set.clients
     },
     trying,
+    forUploads: target => openClients(target, { ...options, requestTimeoutMs: uploadTimeoutMs }, uploadAttempts),
     aside: (integration, work) => trying(targetOf(integration, options.vault), work),
     forget,
     close() {
@@ -133,12 +136,21 @@ function markOf(row: IntegrationAccess) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
 
-interface ClientSet {
+export interface ClientSet {
   readonly clients: AwsClients
   destroy(): void
 }
 
-function openClients({ accountId, region, credentials }: AwsTarget, options: AwsAccessOptions): ClientSet {
+/** For some megabytes over a slow line. */
+const uploadTimeoutMs = 120_000
+/** By the SDK, which knows a part of an upload from the next: each may be sent twice. */
+const uploadAttempts = 4
+
+function openClients(
+  { accountId, region, credentials }: AwsTarget,
+  options: AwsAccessOptions,
+  maxAttempts = 1,
+): ClientSet {
   const { endpoint, parallel, requestTimeoutMs = 5000 } = options
   const requestHandler = new NodeHttpHandler({
     requestTimeout: requestTimeoutMs,
@@ -153,7 +165,7 @@ function openClients({ accountId, region, credentials }: AwsTarget, options: Aws
     region,
     // One provider for all services: the chain is walked once, and its credentials renewed in one place.
     credentials: credentialsOf(credentials, options, { region, requestHandler }),
-    maxAttempts: 1,
+    maxAttempts,
     requestHandler,
   }
   const there = endpoint === undefined ? {} : { endpoint }

@@ -7,6 +7,11 @@ import type {
   DriftDone,
   DriftKind,
   EmailSecurity,
+  ExportAuthenticationType,
+  ExportCause,
+  ExportedTable,
+  ExportFormat,
+  ExportRunState,
   GrantState,
   IdentityCenterDrift,
   IntegrationStatus,
@@ -640,5 +645,52 @@ export interface Database {
     status: number | null
     response: string | null
     problem: string | null
+  }
+  export_target: {
+    id: GeneratedAlways<number>
+    intent: string
+    purpose: 'accessSummary' | 'audit'
+    bucket: string
+    region: string
+    path: string
+    authentication_type: ExportAuthenticationType
+    access_key_id: string | null
+    secret_access_key: ColumnType<Sealed | null, string | null, string | null>
+    role_arn: string | null
+    kms_key_arn: string | null
+    version: Generated<number>
+    created_by: number | null
+    created_at: DefaultNow
+    updated_at: DefaultNow
+    deleted_at: OptionalTimestamp
+  }
+  access_export: {
+    id: number
+    format: ExportFormat
+    schedule: string | null
+    time_zone: string | null
+    due_at: OptionalTimestamp
+  }
+  access_export_run: {
+    id: GeneratedAlways<number>
+    export_id: number
+    cause: ExportCause
+    asked_by: number | null
+    due_at: OptionalTimestamp
+    state: Generated<ExportRunState>
+    attempts: Generated<number>
+    next_at: DefaultNow
+    holder: string | null
+    created_at: DefaultNow
+    started_at: OptionalTimestamp
+    finished_at: OptionalTimestamp
+    export_date: string | null
+    sequence: number | null
+    files: number | null
+    rows: number | null
+    bytes: number | null
+    tables: ColumnType<readonly ExportedTable[] | null, string | null | undefined, string | null>
+    error: string | null
+    warnings: Generated<string[]>
   }
 }
