@@ -59,13 +59,13 @@ function plainTags(tags: readonly string[]): readonly string[] {
 
 /** The data source with the tags of these products, and no others of such names. */
 export function taggedBy(products: Iterable<DataProduct>, row: DataSource): DataSource {
-  const plain = plainTags(row.tags)
+  const plain = untagged(row).tags
   const reserved = Array.from(products, ({ id, levels }) => levels.map(level => productTag(id, level))).flat()
-  if (reserved.length === 0) return plain === row.tags ? row : { ...row, tags: plain }
   return { ...row, tags: [...plain, ...reserved.sort()] }
 }
 
-/** The data source as the facts have it. */
+/** The data source without the tags of products. */
 export function untagged(row: DataSource): DataSource {
-  return taggedBy([], row)
+  const plain = plainTags(row.tags)
+  return plain === row.tags ? row : { ...row, tags: plain }
 }

@@ -14,7 +14,7 @@ import type {
   PolicyId,
   Selection,
 } from './facts.ts'
-import { isReserved, taggedBy } from './marketplace.ts'
+import { isReserved, taggedBy, untagged } from './marketplace.ts'
 import { matches, selfAndParents } from './policy/match.ts'
 
 export interface Placement {
@@ -100,7 +100,10 @@ export function placementIndex(
     domains,
     selectedFor: dataSource => selected.get(dataSource) ?? [],
     products,
-    tagged: dataSource => taggedBy(productsOf.get(dataSource.id) ?? [], dataSource),
+    tagged(dataSource) {
+      const some = productsOf.get(dataSource.id)
+      return some ? taggedBy(some, dataSource) : untagged(dataSource)
+    },
     setDomain,
     setSelection,
     setProduct,

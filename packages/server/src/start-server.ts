@@ -24,6 +24,7 @@ import { listen } from './http/listen.ts'
 import { resumeIntegrations } from './integrations/lifecycle.ts'
 import { startRecurringValidation } from './integrations/recurring-validation.ts'
 import { createLiveIndex } from './live-index/live-index.ts'
+import { startNoticingEnds } from './market/expiry.ts'
 import { startChangeLoop } from './reconcile/change-loop.ts'
 import { sampleCapacity } from './runs/sample-capacity.ts'
 import { createVault, encryptionKeys } from './secrets.ts'
@@ -91,6 +92,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     closers.push(sampleCapacity({ db, log }))
     const changeLoop = await startChangeLoop(world)
     closers.push(() => changeLoop.stop())
+
+    const memberships = startNoticingEnds(world)
+    closers.push(() => memberships.stop())
 
     const healthChecks = startHealthChecks(world)
     closers.push(() => healthChecks.stop())

@@ -34,7 +34,14 @@ const principalInput = z.strictObject({
   integrationIds: z.array(idParam).min(1).max(1000).optional(),
 })
 
-const attribute = z.object({ key: z.string(), value: z.string(), source: z.string() })
+const attribute = z.object({
+  key: z.string(),
+  value: z.string(),
+  /** `local`, an identity provider, or `marketplace`: the value of a data product. */
+  source: z.string(),
+  /** When a value of the marketplace ends; absent: it has no end. */
+  until: instant.optional(),
+})
 export const user = z.object({
   id,
   userid: z.string(),

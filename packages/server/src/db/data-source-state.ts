@@ -12,6 +12,7 @@ import { removeAllMembers } from './member.ts'
 import { deletePoliciesOf } from './policy.ts'
 import { removeSelections } from './policy-selection.ts'
 import { removeAllSubscriptions } from './subscription.ts'
+import { untagEverywhere } from './tagged-source.ts'
 
 /** Says so as fact and audit event; nothing where it is in that state already. The row must be locked. */
 export async function setDataSourceState(act: Act, row: DataSourceRow, state: 'active' | 'disabled'): Promise<void> {
@@ -78,6 +79,7 @@ export async function deleteDataSource(act: Act, row: DataSourceRow): Promise<vo
     .execute()
   for (const { tag } of tags) act.changed('dataSourceTag', `${row.id}/${tag}`, null, cause)
   const members = await removeAllMembers(act, row.id, cause)
+  const products = await untagEverywhere(act, row.id, cause)
   const subscriptions = await removeAllSubscriptions(act, { dataSource: row.id }, cause)
   await removeSelections(act, { dataSource: row.id }, cause)
   const domains = await leaveAllDomains(act, row.id, cause)
@@ -96,6 +98,7 @@ export async function deleteDataSource(act: Act, row: DataSourceRow): Promise<vo
         tags: tags.map(({ tag }) => tag),
         domains,
         members,
+        products,
         subscriptions,
         policies,
       },

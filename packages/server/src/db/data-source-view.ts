@@ -7,6 +7,7 @@ import { findFailures, healthOf, presentHealth } from './data-source-health.ts'
 import { findOwners } from './data-source-owner.ts'
 import { sourcesOf } from './domain.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { productTagsOf, sourcesWithProductTag } from './tagged-source.ts'
 
 export interface DataSourceQuery extends PageQuery {
   readonly tag?: string | undefined
@@ -54,6 +55,8 @@ function matchSearch(db: Reader, search: string | undefined) {
 
 /** The tag itself or one below it: `/` is the character after the dot. */
 function carries(tag: string) {
+  const ofProducts = sourcesWithProductTag(tag)
+  if (ofProducts) return sql<boolean>`data_source.id in (${ofProducts})`
   return sql<boolean>`data_source.id in (select data_source_id from data_source_tag
     where tag = ${tag} or (tag > ${`${tag}.`} and tag < ${`${tag}/`}))`
 }
@@ -68,6 +71,7 @@ export async function presentDataSources(db: Reader, rows: readonly DataSourceRo
     .orderBy('tag')
     .execute()
   const tagsOf = Map.groupBy(tags, row => row.data_source_id)
+  const ofProducts = await productTagsOf(db, ids)
   const ownersOf = await findOwners(db, ids)
   const failuresOf = await findFailures(db, ids)
   return rows.map(row => ({
@@ -78,7 +82,7 @@ export async function presentDataSources(db: Reader, rows: readonly DataSourceRo
     prefix: row.prefix,
     scope: printScope(row),
     kind: row.kind,
-    tags: (tagsOf.get(row.id) ?? []).map(({ tag }) => tag),
+    tags: [...(tagsOf.get(row.id) ?? []).map(({ tag }) => tag), ...ofProducts(row.id)],
     ...ownersOf(row.id),
     state: row.state === 'active' ? 'active' : 'disabled',
     health: presentHealth(row, failuresOf.get(row.id)),

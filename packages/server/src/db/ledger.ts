@@ -84,6 +84,7 @@ export async function holdersOfEnded(
     readonly users: readonly number[]
     readonly dataSources: readonly number[]
     readonly members: readonly number[]
+    readonly memberships: readonly number[]
     readonly policies: readonly number[]
     readonly subscriptions: readonly string[]
   },
@@ -97,6 +98,7 @@ export async function holdersOfEnded(
       or exists (select from jsonb_array_elements(because) reason
         where (reason ->> 'until')::float8 <= ${now}
           or reason ->> 'kind' = 'member' and (reason ->> 'id')::bigint = any(${ended.members})
+          or reason ->> 'kind' = 'membership' and (reason ->> 'id')::bigint = any(${ended.memberships})
           or reason ->> 'kind' = 'policy' and (reason ->> 'id')::bigint = any(${ended.policies})))`.execute(tx)
   return rows.map(({ user }) => user)
 }

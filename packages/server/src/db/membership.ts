@@ -1,11 +1,12 @@
 /**
  * Memberships as rows: who was let into which data product, at which level, since when, until when.
  *
- * Never deleted: one that is over says when and why. Several of one person, product and level stand side by side.
+ * Never deleted: one that is over says when and why. Several of one person, product and level stand side by side. People
+ * are let in by `market/memberships.ts`; memberships end here, since people and products that go end theirs.
  */
-import type { Instant, Level } from '@headgate/core'
+import { type DataProductId, type Instant, type Level, marketplaceNames, productTag } from '@headgate/core'
 import { type Kysely, sql } from 'kysely'
-import type { Act, Tx } from './act.ts'
+import type { Act, AuditTarget, Tx } from './act.ts'
 import type { Database } from './schema.ts'
 
 type Reader = Kysely<Database>
@@ -41,6 +42,14 @@ export interface NewMembership {
   readonly request?: number
 }
 
+/** Why it is over; core's brake knows each of them. */
+export type MembershipEnd =
+  | 'membership-revoked'
+  | 'membership-expired'
+  | 'product-unpublished'
+  | 'product-deleted'
+  | 'user-deleted'
+
 /** By id. @param live only those that hold at the time of the transaction */
 export async function memberships(
   db: Reader,
@@ -74,8 +83,32 @@ export async function insertMembership({ tx, now }: Act, given: NewMembership): 
   return joined(tx).where('membership.id', '=', id).executeTakeFirstOrThrow()
 }
 
+/** Ends those that are not over yet; at least one thing has to be said about which. @returns what they were */
+export async function endMemberships(
+  doing: Act,
+  filter: MembershipFilter,
+  cause: MembershipEnd,
+): Promise<MembershipRow[]> {
+  if (Object.values(filter).every(one => one === undefined)) throw new RangeError('all memberships there are')
+  const ended = await markEnded(doing, filter, cause)
+  for (const row of ended) {
+    doing.changed('membership', row.id, null, cause)
+    doing.audit({
+      action: cause === 'membership-expired' ? 'EXPIRE' : 'REVOKE',
+      targetType: 'MEMBERSHIP',
+      targets: [membershipTarget(row)],
+      relatedResources: [
+        { type: 'DATA_PRODUCT', id: row.product },
+        { type: 'USER', id: String(row.person), name: row.userid },
+      ],
+      payload: { type: 'MembershipEnded', cause, before: describedMembership(row) },
+    })
+  }
+  return ended
+}
+
 /** Those of them that were not over yet, as they were before. */
-export async function markEnded({ tx, now }: Act, filter: MembershipFilter, cause: string): Promise<MembershipRow[]> {
+async function markEnded({ tx, now }: Act, filter: MembershipFilter, cause: string): Promise<MembershipRow[]> {
   const before = await joined(tx)
     .where(matching(filter))
     .where('membership.ended_at', 'is', null)
@@ -88,6 +121,28 @@ export async function markEnded({ tx, now }: Act, filter: MembershipFilter, caus
     .where('id', '=', sql<number>`any(${before.map(({ id }) => id)})`)
     .execute()
   return before
+}
+
+/** What people hold by them, as the policy language sees it: of several of one product the one that lasts longest. */
+export async function heldThroughProducts(db: Reader, people: readonly number[]) {
+  const rows = await db
+    .selectFrom('membership')
+    .where('person_id', '=', sql<number>`any(${people})`)
+    .where(isLive)
+    .select(['person_id', 'product_id', 'level'])
+    .select(sql<Instant | null>`case when bool_or(until is null) then null else max(until) end`.as('until'))
+    .groupBy(['person_id', 'product_id', 'level'])
+    .orderBy('product_id')
+    .orderBy('level')
+    .execute()
+  const byPerson = Map.groupBy(rows, row => row.person_id)
+  return (person: number) =>
+    (byPerson.get(person) ?? []).map(({ product_id, level, until }) => ({
+      key: marketplaceNames[level].key,
+      value: productTag(product_id as DataProductId, level),
+      source: 'marketplace',
+      ...(until === null ? {} : { until: new Date(until).toISOString() }),
+    }))
 }
 
 /** Some of those whose end has come and that nobody is noticing, the longest over first. */
@@ -129,4 +184,18 @@ function joined(db: Reader) {
       'membership.ended_at as endedAt',
       'membership.ended_cause as endedCause',
     ])
+}
+
+export function membershipTarget({ id }: MembershipRow): AuditTarget {
+  return { type: 'MEMBERSHIP', id: String(id) }
+}
+
+/** For audit events. */
+export function describedMembership({ level, since, until, request }: MembershipRow) {
+  return {
+    level,
+    since: new Date(since).toISOString(),
+    ...(until === null ? {} : { until: new Date(until).toISOString() }),
+    ...(request === null ? {} : { request }),
+  }
 }

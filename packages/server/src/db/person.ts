@@ -10,6 +10,7 @@ import { hashKey } from '../directory/new-key.ts'
 import { type Act, type AuditTarget, act, system, type Tx } from './act.ts'
 import { insertKey, sayKeyMade } from './api-key.ts'
 import { keepDutiesApart } from './duties.ts'
+import { endMemberships } from './membership.ts'
 import type { Db } from './open.ts'
 import type { Database } from './schema.ts'
 import { outdateSetUpLinks } from './set-up-link.ts'
@@ -187,6 +188,7 @@ export async function removePerson(act: Act, id: number, cause = 'user-deleted')
     .execute()
   for (const { id: gone } of members) changed('member', gone, null, cause)
   const subscriptions = await removeAllSubscriptions(act, { person: id }, cause)
+  await endMemberships(act, { person: id }, 'user-deleted')
   const domainRights = await tx
     .deleteFrom('domain_right')
     .where(...mine)

@@ -1,8 +1,9 @@
 /** Which data sources carry the tag of a data product now, and at which levels. What a draft lists is elsewhere. */
-import type { Level } from '@headgate/core'
+import { type DataProductId, type Level, marketplaceNames, productTag } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import type { Kysely } from 'kysely'
-import type { Tx } from './act.ts'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Act, Tx } from './act.ts'
+import { dataProducts } from './facts.ts'
 import type { Database } from './schema.ts'
 
 type ProductState = Database['data_product']['state']['__select__']
@@ -51,6 +52,49 @@ export async function storeTaggedSources(
     .insertInto('data_product_source')
     .values(dataSources.map(id => ({ product_id: product, data_source_id: id })))
     .execute()
+}
+
+/** The reserved tags of each of these data sources. */
+export async function productTagsOf(
+  db: Kysely<Database>,
+  dataSources: readonly number[],
+): Promise<(dataSource: number) => string[]> {
+  const rows = await db
+    .selectFrom('data_product_source')
+    .innerJoin('data_product', 'data_product.id', 'product_id')
+    .where('data_source_id', '=', sql<number>`any(${dataSources})`)
+    .select(['data_source_id', 'product_id', 'levels'])
+    .execute()
+  const byDataSource = Map.groupBy(rows, row => row.data_source_id)
+  return id =>
+    (byDataSource.get(id) ?? [])
+      .flatMap(({ product_id, levels }) => levels.map(level => productTag(product_id as DataProductId, level)))
+      .sort()
+}
+
+/** The data sources with a reserved tag or one below it; undefined: it is none. */
+export function sourcesWithProductTag(tag: string): RawBuilder<unknown> | undefined {
+  const level = (['READ', 'WRITE'] as const).find(one => `${tag}.`.startsWith(`${marketplaceNames[one].tag}.`))
+  if (!level) return undefined
+  const product = tag.slice(marketplaceNames[level].tag.length + 1)
+  return sql`select data_source_id from data_product_source join data_product on data_product.id = product_id
+    where ${level} = any(levels) and (${product} = '' or product_id = ${product})`
+}
+
+/** It leaves all products; which ones. */
+export async function untagEverywhere({ tx, changed }: Act, dataSource: number, cause: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('data_product_source')
+    .where('data_source_id', '=', dataSource)
+    .select('product_id')
+    .orderBy('product_id')
+    .execute()
+  const ids = rows.map(row => row.product_id)
+  for (const id of ids) await lockProduct(tx, id)
+  await tx.deleteFrom('data_product_source').where('data_source_id', '=', dataSource).execute()
+  const left = new Map((await dataProducts(tx, ids)).map(row => [row.id as string, row]))
+  for (const id of ids) changed('dataProduct', id, left.get(id) ?? null, cause)
+  return ids
 }
 
 /** By id. */

@@ -4,6 +4,7 @@ import { allUsers } from '@headgate/core/policy'
 import { type Kysely, sql } from 'kysely'
 import { principalWarnings } from '../directory/principal-warnings.ts'
 import { listIntegrations } from './integration.ts'
+import { heldThroughProducts } from './membership.ts'
 import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { PersonRow } from './person.ts'
 import { type ShownPrincipals, shownPrincipals, wideRoles } from './principal-view.ts'
@@ -83,7 +84,7 @@ function living(db: Reader) {
 async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]> {
   if (people.length === 0) return []
   const ids = people.map(person => person.id)
-  const [permissions, groups, attributes, principals] = await Promise.all([
+  const [permissions, groups, attributes, principals, ofProducts] = await Promise.all([
     db.selectFrom('person_permission').selectAll().where('person_id', 'in', ids).orderBy('permission').execute(),
     db
       .selectFrom('group_member')
@@ -102,6 +103,7 @@ async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]
       .orderBy('source')
       .execute(),
     shownPrincipals(db, ids),
+    heldThroughProducts(db, ids),
   ])
   const of = <Row extends { readonly person_id: number }>(rows: readonly Row[]) => {
     const byPerson = Map.groupBy(rows, row => row.person_id)
@@ -122,7 +124,7 @@ async function present(db: Reader, people: readonly PersonRow[]): Promise<User[]
     permissions: permissionsOf(id).map((row): Permission => row.permission),
     ...scopesIn(permissionsOf(id)),
     groups: groupsOf(id).map(group => ({ id: group.id, name: group.name, source: group.source })),
-    attributes: attributesOf(id).map(({ key, value, source }) => ({ key, value, source })),
+    attributes: [...attributesOf(id).map(({ key, value, source }) => ({ key, value, source })), ...ofProducts(id)],
     principals: foldPrincipals(principals(id).principals),
     warnings: principalWarnings(principals(id), integrations, wide),
     createdAt: new Date(created_at).toISOString(),

@@ -27,7 +27,6 @@ export interface Cause {
 }
 
 const unknownName = 'unknown'
-const expiry: Cause = { name: 'member-expired', isCounted: false }
 
 /** What is done to the loop itself, or found by the audit, makes no grant wanted or unwanted. */
 export const neutralCauses = ['integration-mode-changed', 'integration-brake-changed', 'run-released', 'audit'] as const
@@ -45,7 +44,8 @@ export function causesOf(changes: Changes, now: Instant): (grant: Affected) => C
     if (end) return end
     if (changes.isFlood) return { name: common ?? unknownName, isCounted: !isMeant }
     const about = telling.filter(change => isAbout(change, grant))
-    if (about.length === 0 && grant.because.some(reason => isOver(reason, now))) return expiry
+    const expiry = about.length === 0 ? grant.because.map(reason => expiryOf(reason, now)).find(Boolean) : undefined
+    if (expiry) return expiry
     const name = common ?? onlyName(about) ?? unknownName
     return { name, isCounted: !(isMeant || (about.length > 0 && about.every(isExempt))) }
   }
@@ -71,6 +71,7 @@ export interface Ended {
   readonly users: readonly number[]
   readonly dataSources: readonly number[]
   readonly members: readonly number[]
+  readonly memberships: readonly number[]
   readonly policies: readonly number[]
   /** `dataSource/user`. */
   readonly subscriptions: readonly string[]
@@ -83,6 +84,7 @@ export function endedIn(changes: Changes): Ended {
     users: of('user').map(Number).filter(Number.isSafeInteger),
     dataSources: of('dataSource').map(Number).filter(Number.isSafeInteger),
     members: of('member').map(Number).filter(Number.isSafeInteger),
+    memberships: of('membership').map(Number).filter(Number.isSafeInteger),
     policies: of('policy').map(Number).filter(Number.isSafeInteger),
     subscriptions: [...new Set(of('subscription').map(id => id.split('/').slice(0, 2).join('/')))],
   }
@@ -108,7 +110,8 @@ function endingsIn(changes: readonly FactChange[], now: Instant): (grant: Affect
   const isDisabled = (after: After) => after === null || after.disabled === true
 
   function endOfReason(reason: OwnReason): Cause | undefined {
-    if (isOver(reason, now)) return expiry
+    const expiry = expiryOf(reason, now)
+    if (expiry) return expiry
     return endOf(reason.kind, reason.id, after => {
       if (after === null) return true
       if (reason.kind !== 'member') return false
@@ -129,10 +132,12 @@ function endingsIn(changes: readonly FactChange[], now: Instant): (grant: Affect
 /** As much of an after-image as tells whether the thing has ended. */
 type After = { readonly disabled?: boolean; readonly level?: string; readonly until?: Instant } | null
 
-const mayEnd: ReadonlySet<string> = new Set(['user', 'dataSource', 'member', 'policy'])
+const mayEnd: ReadonlySet<string> = new Set(['user', 'dataSource', 'member', 'membership', 'policy'])
 
-function isOver(reason: OwnReason, now: Instant): boolean {
-  return reason.kind === 'member' && (reason.until ?? now + 1) <= now
+/** That the reason is over by its own date. */
+function expiryOf(reason: OwnReason, now: Instant): Cause | undefined {
+  if (reason.kind === 'policy' || (reason.until ?? now + 1) > now) return undefined
+  return { name: reason.kind === 'member' ? 'member-expired' : 'membership-expired', isCounted: false }
 }
 
 function onlyName(changes: readonly Pick<FactChange, 'cause'>[]): string | undefined {
@@ -149,12 +154,17 @@ function isOf({ entity, entityId }: FactChange, { user, dataSource, because }: A
   if (entity === 'user') return Number(entityId) === user
   if (entity === 'dataSource') return Number(entityId) === dataSource
   if (entity === 'subscription') return entityId.startsWith(`${dataSource}/${user}/`)
-  return entity === 'member' && because.some(({ kind, id }) => kind === 'member' && id === Number(entityId))
+  const isReason = entity === 'member' || entity === 'membership'
+  return isReason && because.some(({ kind, id }) => kind === entity && id === Number(entityId))
 }
 
 /** A change of a group may be about anybody, so it is about this one too. */
 function isAbout({ entity, entityId, after }: FactChange, { user, dataSource, because }: Affected): boolean {
-  const named = after as { readonly user?: unknown; readonly dataSource?: unknown } | null
+  const named = after as {
+    readonly user?: unknown
+    readonly dataSource?: unknown
+    readonly dataSources?: readonly unknown[]
+  } | null
   switch (entity) {
     case 'user':
       return Number(entityId) === user
@@ -176,6 +186,14 @@ function isAbout({ entity, entityId, after }: FactChange, { user, dataSource, be
     case 'member':
       return (
         named?.dataSource === dataSource || because.some(({ kind, id }) => kind === 'member' && id === Number(entityId))
+      )
+    case 'membership':
+      // One that is gone no longer says whose it was.
+      return named?.user === user || because.some(({ kind, id }) => kind === 'membership' && id === Number(entityId))
+    case 'dataProduct':
+      return (
+        (named?.dataSources ?? []).includes(dataSource) ||
+        because.some(reason => reason.kind === 'membership' && reason.via.product === entityId)
       )
     default:
       return true

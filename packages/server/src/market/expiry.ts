@@ -1,0 +1,50 @@
+/**
+ * Noticing memberships that are over: their rows say so, and so does the audit trail.
+ *
+ * Access does not wait for it: that ends by the date alone, wherever it is judged. Any number of nodes may look at
+ * once; each membership is noticed by one of them.
+ */
+import { act, system } from '../db/act.ts'
+import { dueMemberships, endMemberships } from '../db/membership.ts'
+import type { World } from '../world.ts'
+
+type Noticing = Pick<World, 'db' | 'log'>
+
+const everyMs = 5000
+/** In one transaction. */
+const atOnce = 500
+
+/** All that is over now. @returns how many were noticed here */
+export async function noticeEnds({ db }: Pick<World, 'db'>, signal?: AbortSignal): Promise<number> {
+  let noticed = 0
+  while (!signal?.aborted) {
+    const { result: ids } = await act(db, system, async doing => {
+      const due = await dueMemberships(doing.tx, atOnce)
+      if (due.length > 0) await endMemberships(doing, { ids: due }, 'membership-expired')
+      return due
+    })
+    noticed += ids.length
+    if (ids.length < atOnce) break
+  }
+  return noticed
+}
+
+/** Looks every few seconds until stopped; one look at a time. */
+export function startNoticingEnds(world: Noticing): { stop(): Promise<void> } {
+  const ending = new AbortController()
+  let last: Promise<unknown> | undefined
+  const timer = setInterval(() => {
+    last ??= noticeEnds(world, ending.signal)
+      .catch(error => world.log.warn({ err: error }, 'memberships that are over could not be noticed, trying again'))
+      .finally(() => {
+        last = undefined
+      })
+  }, everyMs).unref()
+  return {
+    async stop() {
+      clearInterval(timer)
+      ending.abort()
+      await last
+    },
+  }
+}
