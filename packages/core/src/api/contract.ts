@@ -10,6 +10,7 @@ import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { identityCenter } from './identity-center.ts'
 import { identityProviders } from './identity-providers.ts'
+import { notifications } from './inbox.ts'
 import { integrations } from './integrations.ts'
 import { nativeS3 } from './native-s3.ts'
 import { pastAccess } from './past-access.ts'
@@ -58,6 +59,7 @@ export const api = {
   sessions,
   setUp,
   settings,
+  notifications,
   deployment,
   drift,
 }

@@ -72,6 +72,11 @@ export const noticeKinds = {
     email: true,
     isMandatory: true,
   },
+  'webhook.disabled': {
+    when: 'a webhook was disabled, for its receiver takes nothing any more',
+    facts: ['of', 'problem'],
+    email: true,
+  },
 } as const satisfies Record<string, KindOfNotice>
 
 export type NoticeKind = keyof typeof noticeKinds

@@ -14,6 +14,7 @@ import { identityCenterRoutes } from './identity-center.ts'
 import { identityProviderRoutes } from './identity-providers.ts'
 import { integrationRoutes } from './integrations.ts'
 import { nativeS3Routes } from './native-s3.ts'
+import { notificationRoutes } from './notifications.ts'
 import { policyRoutes } from './policies.ts'
 import { policyHistoryRoutes } from './policy-history.ts'
 import { previewRoutes } from './previews.ts'
@@ -62,5 +63,6 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   sessionRoutes,
   setUpRoutes,
   settingsRoutes,
+  notificationRoutes,
   driftRoutes,
 ]

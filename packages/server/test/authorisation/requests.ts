@@ -239,6 +239,16 @@ export function requestsIn(w: World): Inputs {
         },
       },
     },
+    notifications: {
+      list: none,
+      unread: none,
+      events: none,
+      read: { params: { id: w.notice } },
+      unreadAgain: { params: { id: w.notice } },
+      readAll: { body: { upTo: w.notice } },
+      preferences: none,
+      choose: { body: { items: [{ kind: 'product.changed', inbox: false, email: false }] } },
+    },
     deployment: { tenant: none, verifyIndex: none, live: none, ready: none },
     drift: {
       resync: integration,
@@ -312,6 +322,10 @@ export const unaudited: Readonly<Record<string, string>> = {
   'policies.check': 'stores nothing',
   'previews.make': 'stores nothing but what was shown',
   'setUp.look': 'stores nothing',
+  'notifications.read': 'one reads what was told to oneself',
+  'notifications.unreadAgain': 'one reads what was told to oneself',
+  'notifications.readAll': 'one reads what was told to oneself',
+  'notifications.choose': 'one chooses what is told to oneself',
   'deployment.verifyIndex': "compares this node's index and stores nothing",
 }
 

@@ -9,6 +9,7 @@ import { act, system } from '../../src/db/act.ts'
 import { insertSession } from '../../src/db/sign-in-session.ts'
 import { newKey } from '../../src/directory/new-key.ts'
 import { csrfTokenOf } from '../../src/directory/session-cookie.ts'
+import { notify } from '../../src/notify/notify.ts'
 import { type Connectable, prepareAccount } from '../support/aws-account.ts'
 import { create } from '../support/integrations.ts'
 import { storeDataSource } from '../support/lake.ts'
@@ -136,6 +137,9 @@ export async function prepareWorld(server: TestServer) {
   const annsKey = (await ann.apiKeys.create({ body: { name: 'spare' } })).id
   const annsSession = (await sessionOf(server, ann)).id
 
+  const actors = await prepareActors(server, people)
+  const notice = await tellEverybody(server)
+
   const unconnected: Connectable = other
   return {
     ...{
@@ -153,11 +157,23 @@ export async function prepareWorld(server: TestServer) {
       provider,
       bare,
       token,
+      notice,
     },
     ...{ ann, mia, quin, tess, annsKey, annsSession },
     policies: { ofHome, staged, ofSource, pick, picked, offered },
-    actors: await prepareActors(server, people),
+    actors,
   }
+}
+
+/** One notification, in every inbox. */
+async function tellEverybody({ db }: TestServer): Promise<number> {
+  const people = await db.kysely.selectFrom('person').select('id').execute()
+  const facts = { of: { id: 1, name: 'here' } }
+  const about = { type: 'dataProduct', id: 'none' } as const
+  const to = { people: people.map(({ id }) => id) }
+  await act(db, system, doing => notify(doing, { kind: 'product.published', to, about, facts }))
+  const { id } = await db.kysely.selectFrom('notice').select('id').executeTakeFirstOrThrow()
+  return id
 }
 
 const owner = ['dataSource:owner', 'policy:lookingAfter', 'policy:picking', 'access:owner', 'change:maker']
