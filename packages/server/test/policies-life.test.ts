@@ -286,26 +286,16 @@ test('a clone of what could not be stored today is refused', async () => {
 
 // ── protected ──
 
-test('a system policy can be read and copied, and nothing else', async () => {
-  const definition = JSON.stringify({
-    kind: 'guardrail',
-    level: 'READ',
-    appliesTo: { everything: true },
-    who: { when: "@isInGroups('All Users')" },
-    subscribe: 'automatic',
-    discoverable: false,
-    description: 'part of the system',
-  })
-  const row = { name: 'System policy', definition, state: 'active' as const }
-  const { id } = await server.db.kysely
-    .insertInto('policy')
-    .values({ ...row, protected: true, created_by: null })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await server.db.kysely
-    .insertInto('policy_version')
-    .values({ ...row, policy_id: id, version: 1, change: 'created' })
-    .execute()
+test('a standing policy can be read, and nothing else', async () => {
+  const { items } = await policies.list({ query: { search: 'Headgate Marketplace' } })
+  assert.deepEqual(
+    items.map(({ name, level, warnings }) => [name, level, warnings]),
+    [
+      ['Headgate Marketplace', 'READ', []],
+      ['Headgate Marketplace Write', 'WRITE', []],
+    ],
+  )
+  const id = items[0]?.id ?? 0
   const call = at(id, 1)
   await refuses(policies.edit({ ...call, body: analysts }), 'policy-protected', 409)
   await refuses(policies.activate(call), 'policy-protected', 409)
@@ -315,9 +305,7 @@ test('a system policy can be read and copied, and nothing else', async () => {
   await refuses(policies.remove(call), 'policy-protected', 409)
   const shown = await policies.get({ params: { id } })
   assert.deepEqual([shown.protected, shown.version, shown.state, shown.createdBy], [true, 1, 'active', 'headgate'])
-  const copy = await policies.clone({ params: { id }, body: { name: analysts.name } })
-  assert.deepEqual([copy.protected, copy.state], [false, 'staged'])
-  await policies.edit({ ...at(copy.id, 1), body: analysts })
+  await refuses(policies.clone({ params: { id }, body: { name: analysts.name } }), 'name-reserved', 422)
 })
 
 // ── open by absence ──

@@ -54,6 +54,8 @@ export function readItems(
     if (reserved !== undefined) {
       const message = `tag \`${reserved}\` is reserved for the marketplace: leave it out`
       findings.push({ index, code: 'name-reserved', message })
+      // Nothing that AWS says of its place could make it good.
+      continue
     }
     const joined = joinScope(locationPath, item.prefix, { midSegment: item.midSegment ?? false })
     if (!joined.ok) findings.push({ index, code: joined.code, message: joined.message })

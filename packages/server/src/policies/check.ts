@@ -9,7 +9,9 @@ import type { Tx } from '../db/act.ts'
 import { missingDomains } from '../db/domain.ts'
 import { missingIntegrations, type PolicyContent, type PolicyReach } from '../db/policy.ts'
 import type { PolicyDefinition, StoredCondition } from '../db/schema.ts'
+import { isReserved, refuseReserved } from '../directory/reserved-names.ts'
 import { conditionsOf, pathOfCondition } from './conditions.ts'
+import { namesIn } from './names.ts'
 
 /** As somebody sent it: of one data source it need not say what it applies to. */
 export interface Written {
@@ -19,7 +21,7 @@ export interface Written {
   }
 }
 
-/** @throws Problem `request-invalid`, `policy-invalid` with `errors`, `integration-not-found` */
+/** @throws Problem `request-invalid`, `policy-invalid` with `errors`, `integration-not-found`, `name-reserved` */
 export async function checkPolicy(
   tx: Tx,
   { name, definition: written }: Written,
@@ -29,6 +31,7 @@ export async function checkPolicy(
   const unsaid = written.appliesTo || reach.data_source_id !== null ? [] : [silent]
   refuse([...unsaid, ...findIssues(definition, reach), ...(await findMissingDomains(tx, definition))])
   if ('when' in definition.who) refuseUnreadable(name, definition.who.when)
+  refuseReserved(name, ...reservedIn(definition))
   const [missing] = await missingIntegrations(tx, integrationsIn(definition))
   if (missing !== undefined) throw new Problem('integration-not-found', { id: missing })
   return { name, definition }
@@ -64,6 +67,24 @@ export function findIssues({ kind, who, appliesTo, subscribe, discoverable }: Pa
       return message === undefined ? [] : [{ path: pathOfCondition(appliesTo, at), message }]
     }),
   ]
+}
+
+/** What only the standing policies of the marketplace may speak of: to any other it would say nothing. */
+export function findReserved(parts: Pick<Parts, 'who' | 'appliesTo'>): Issue[] {
+  const message = (name: string) => new Problem('name-reserved', { name }).message
+  const inTags = conditionsOf(parts.appliesTo).flatMap((condition, at) =>
+    'tag' in condition && isReserved(condition.tag)
+      ? [{ path: pathOfCondition(parts.appliesTo, at), message: message(condition.tag) }]
+      : [],
+  )
+  const inText = reservedIn({ who: parts.who, appliesTo: everything })
+  return [...inTags, ...inText.map(name => ({ path: 'who.when', message: message(name) }))]
+}
+
+function reservedIn(parts: Pick<Parts, 'who' | 'appliesTo'>): string[] {
+  const { groups, values, tags } = namesIn([parts])
+  const ofPeople = Array.from(values, ([key, some]) => [key, ...some]).flat()
+  return [...tags, ...groups, ...ofPeople].filter(isReserved)
 }
 
 /** The conditions that name an integration that does not exist (any more). */

@@ -11,6 +11,7 @@ import {
   findIssues,
   findMissingDomains,
   findMissingIntegrations,
+  findReserved,
   type Issue,
   presentError,
 } from './check.ts'
@@ -32,6 +33,7 @@ export async function lintPolicy(
   const issues = [
     ...(who ? [] : [unfinished]),
     ...findIssues(parts, { domain: reach.domain ?? null, data_source_id: reach.dataSource ?? null }),
+    ...findReserved(parts),
     ...(await findMissingIntegrations(tx, parts)),
     ...(await findMissingDomains(tx, parts)),
   ]

@@ -21,7 +21,8 @@ export function presentPolicy(row: PolicyRow, vocabulary: Vocabulary): Shown {
     ...presentReach(row),
     state,
     protected: row.protected,
-    warnings: warningsOf(definition, vocabulary),
+    // What a standing policy names is there for nobody else.
+    warnings: row.protected ? [] : warningsOf(definition, vocabulary),
     createdAt: printTime(row.created_at),
     createdBy: row.creator ?? 'headgate',
     updatedAt: printTime(row.updated_at),
