@@ -34,7 +34,7 @@ export async function adminLink(config: Config, options: AdminLinkOptions = {}):
     ? undefined
     : await startEmbedded({ dataDir: path.resolve(config.HEADGATE_DATA_DIR), log })
   try {
-    const url = config.DATABASE_URL ?? embedded?.url ?? ''
+    const url = config.DATABASE_OWNER_URL ?? config.DATABASE_URL ?? embedded?.url ?? ''
     await migrate(url)
     const db = openDatabase(url, { maxConnections: 2 })
     try {

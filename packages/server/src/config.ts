@@ -22,6 +22,12 @@ export const settings = z.object({
     .string()
     .optional()
     .describe('PostgreSQL to use instead of the embedded one, as postgres://user:password@host/database'),
+  DATABASE_OWNER_URL: z
+    .string()
+    .optional()
+    .describe(
+      'the same database as the role that owns its tables, for migrations and pruning: DATABASE_URL then names a role that cannot change the audit trail',
+    ),
   HEADGATE_ENCRYPTION_KEY: z
     .string()
     .optional()
@@ -85,6 +91,25 @@ export const settings = z.object({
     .describe(
       'minutes between two looks at each AWS principal, and at what its account and instance allow; 0: only when asked',
     ),
+  HEADGATE_AUDIT_CHECKPOINT_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'folder for signed checkpoints of the audit trail, best on another machine; with the embedded database `audit-checkpoints` in HEADGATE_DATA_DIR, else none',
+    ),
+  HEADGATE_AUDIT_CHECKPOINT_HOURS: z.coerce
+    .number()
+    .min(0.01)
+    .max(24)
+    .default(24)
+    .describe('hours between two signed checkpoints of the audit trail, if anything happened'),
+  HEADGATE_AUDIT_RETENTION_DAYS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(0)
+    .describe('days after which the text of audit events is deleted, while their hashes stay; 0: never'),
   HEADGATE_VALIDATION_MINUTES: z.coerce
     .number()
     .min(0)

@@ -6,6 +6,8 @@
  */
 import path from 'node:path'
 import { type Logger, pino } from 'pino'
+import { rewrapSigningKeys } from './audit/checkpoint.ts'
+import { keepSealed } from './audit/keep-sealed.ts'
 import { createAwsAccess, secretContext } from './aws/clients.ts'
 import { createBackground } from './background.ts'
 import type { Config } from './config.ts'
@@ -13,8 +15,8 @@ import { startHealthChecks } from './data-sources/health.ts'
 import { tenantId } from './db/deployment.ts'
 import { startEmbedded } from './db/embedded.ts'
 import { rewrapSecrets } from './db/integration-edit.ts'
-import { migrate } from './db/migrate.ts'
 import { openDatabase } from './db/open.ts'
+import { prepareDatabase } from './db/prepare.ts'
 import { startPrincipalChecks } from './directory/check-principals.ts'
 import { rewrapClientSecrets } from './directory/client-secrets.ts'
 import { firstAdminKey, firstSetUpLink } from './directory/first-admin.ts'
@@ -61,8 +63,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const { HEADGATE_ENCRYPTION_KEYS_OLD: oldKeys } = config
     const vault = createVault(await encryptionKeys({ encryptionKey, oldKeys, databaseUrl, dataDir }))
 
-    const url = databaseUrl ?? (await embedded(dataDir, log, closers))
-    await migrate(url)
+    const embeddedUrl = databaseUrl === undefined ? await embedded(dataDir, log, closers) : undefined
+    const { url } = await prepareDatabase(config, embeddedUrl, log)
     const db = openDatabase(url, { onConnectionLost: err => log.warn({ err }, 'a database connection was lost') })
     closers.push(() => db.close())
 
@@ -70,8 +72,15 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
       log.error(of, 'a stored secret could not be wrapped with the newest encryption key')
     const rewrapped =
       (await rewrapSecrets(db, vault, secretContext, (integration, err) => unwrappable({ err, integration }))) +
-      (await rewrapClientSecrets(db, vault, (identityProvider, err) => unwrappable({ err, identityProvider })))
+      (await rewrapClientSecrets(db, vault, (identityProvider, err) => unwrappable({ err, identityProvider }))) +
+      (await rewrapSigningKeys({ db, vault }, (auditKey, err) => unwrappable({ err, auditKey })))
     if (rewrapped > 0) log.info({ rewrapped }, 'stored secrets were wrapped with the newest encryption key')
+
+    // Begun first and so ended last but for the database: what the others do at their end is sealed too.
+    const folder = config.HEADGATE_AUDIT_CHECKPOINT_DIR ?? (embeddedUrl && path.join(dataDir, 'audit-checkpoints'))
+    const checkpointMs = config.HEADGATE_AUDIT_CHECKPOINT_HOURS * 3_600_000
+    const sealing = keepSealed({ db, vault, log: log.child({ part: 'audit' }) }, { folder, checkpointMs })
+    closers.push(() => sealing.stop())
 
     const verifyEveryMs = config.HEADGATE_INDEX_VERIFY_MINUTES * 60_000
     const index = createLiveIndex({ db, log: log.child({ part: 'index' }), verifyEveryMs })

@@ -71,9 +71,12 @@ interface Applied {
   readonly hash: string
 }
 
+/** Who may not make tables can start all the same where there is nothing to do. */
 async function appliedMigrations(client: pg.Client): Promise<Applied[]> {
-  await client.query(`
-    create table if not exists schema_migration (
+  const found = await client.query("select from pg_class where oid = to_regclass('schema_migration')")
+  if (found.rowCount === 0)
+    await client.query(`
+    create table schema_migration (
       number     integer primary key,
       name       text not null,
       hash       text not null, -- SHA-256 of the file's text

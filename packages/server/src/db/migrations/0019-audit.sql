@@ -2,7 +2,7 @@
 --
 -- What is append-only (audit_event, audit_seal, audit_entry, audit_batch, audit_checkpoint, audit_key): the role that
 -- the server connects as may insert and read there, no more (`db/server-role.ts`), and a trigger refuses everybody else
--- who means no harm. Nothing here has a foreign key: what is left out or taken away is for verification to find.
+-- who means no harm. None of them has a foreign key: what is left out or taken away is for verification to find.
 
 -- Events that no batch holds yet. A queue of its own, as sequences do not say which transactions are still open: an
 -- event that commits late is simply found later. Rows go when they are sealed.
@@ -68,7 +68,7 @@ create table audit_key (
 );
 -- Apart, as it is wrapped anew with each encryption key.
 create table audit_key_secret (
-  key_id bigint primary key references audit_key,
+  key_id bigint primary key,
   sealed jsonb not null
 );
 

@@ -1,0 +1,226 @@
+/**
+ * Checks a chain from its first link to its last and names the first break. Pure: links come in as they are read, from
+ * a database or from files, and nothing of what they claim is believed.
+ *
+ * What a chain alone cannot show is that it was rewritten as a whole, or cut off at its end: checkpoints kept elsewhere
+ * do, and the report says what lies after the last of them.
+ */
+import { type Batch, hashOfBatch, hashOfEvent, hashOfEvents, nothingBefore } from './chain.ts'
+import type { SignedCheckpoint } from './statement.ts'
+import { checkpointsOf, judgeCheckpoints, type KeyOfChain } from './verify-checkpoints.ts'
+
+export interface LinkedEvent {
+  readonly position: number
+  /** What its seal says. */
+  readonly hash: Buffer
+  /** null: it is not there any more. */
+  readonly text: string | null
+  /** Whether what it is found by is as the text says; undefined where there is no such thing. */
+  readonly isIndexed?: boolean
+}
+
+export interface Link extends Batch {
+  readonly hash: Buffer
+  /** In order; one that is not there at all is missing. */
+  readonly events: readonly LinkedEvent[]
+}
+
+export type BreakKind =
+  | 'event-edited'
+  | 'event-removed'
+  | 'event-inserted'
+  | 'event-reordered'
+  | 'entry-edited'
+  | 'seal-removed'
+  | 'seal-edited'
+  | 'batch-removed'
+  | 'batch-edited'
+  | 'checkpoint-mismatch'
+  | 'signature-wrong'
+  | 'key-unknown'
+
+export interface Break {
+  readonly kind: BreakKind
+  readonly batch?: number
+  /** Place in the chain; 0 where it has none. */
+  readonly position: number
+  readonly message: string
+}
+
+export interface Report {
+  /** Of all that was found, what comes first in the chain. */
+  readonly firstBreak?: Break
+  readonly batches: number
+  readonly events: number
+  /** Position of the first and the last event; 0: there is none. */
+  readonly from: number
+  readonly to: number
+  /** Events up to here are gone by an order that the chain holds; their hashes are still there. */
+  readonly prunedThrough: number
+  /** The last checkpoint from elsewhere that the chain fits. */
+  readonly covered?: { readonly position: number; readonly at: number }
+  /** Events after it, or all of them: for these the chain is its own only witness. */
+  readonly uncovered: number
+  /** Checkpoints of times that the links do not reach. */
+  readonly beyond: number
+  /** Whether signatures were held against a key that whoever verifies brought along. */
+  readonly isKeyPinned: boolean
+}
+
+export interface Given {
+  /** From the database itself. */
+  readonly inside: readonly SignedCheckpoint[]
+  /** From elsewhere. */
+  readonly outside: readonly SignedCheckpoint[]
+  /** A public key (DER, base64) that is known from elsewhere. */
+  readonly pinned?: string
+  /** Whether the links may be a part of the chain: a file begins later perhaps, or ends earlier. */
+  readonly isPart?: true
+}
+
+export async function verifyChain(links: AsyncIterable<Link>, given: Given): Promise<Report> {
+  const breaks = firstOf()
+  const missing: Missing[] = []
+  const keys: KeyOfChain[] = []
+  const wanted = checkpointsOf(given)
+  const found = new Map<number, { readonly hash: Buffer; readonly position: number }>()
+  let before: Link | undefined
+  let [batches, events, from, prunedThrough] = [0, 0, 0, 0]
+
+  for await (const link of links) {
+    from ||= link.firstPosition
+    checkLink(link, before ?? (given.isPart ? undefined : beforeAll), breaks.found)
+    checkEvents(link, breaks.found, missing)
+    for (const { position, text } of link.events) {
+      const told = text === null ? undefined : tellsOfTrail(text)
+      if (told?.key) keys.push({ ...told.key, position })
+      prunedThrough = Math.max(prunedThrough, told?.prunedThrough ?? 0)
+    }
+    if (wanted.batches.has(link.number))
+      found.set(link.number, { hash: hashOfBatch(link), position: link.lastPosition })
+    batches += 1
+    events += link.events.length
+    before = link
+  }
+  const lost = missing.find(({ to }) => to > prunedThrough)
+  if (lost) breaks.found(removed(lost, prunedThrough))
+  const to = before?.lastPosition ?? 0
+  const judged = judgeCheckpoints(wanted, { keys, found, last: before?.number ?? 0, first: from, to }, breaks.found)
+  const firstBreak = breaks.first()
+  const covered = judged.covered
+  return {
+    ...(firstBreak && { firstBreak }),
+    batches,
+    events,
+    from,
+    to,
+    prunedThrough: Math.min(prunedThrough, to),
+    ...(covered && { covered }),
+    beyond: judged.beyond,
+    uncovered: from === 0 ? 0 : to - Math.max(covered?.position ?? 0, from - 1),
+    isKeyPinned: given.pinned !== undefined,
+  }
+}
+
+export type Found = (it: Break) => void
+
+function firstOf() {
+  let first: Break | undefined
+  return {
+    found: (it: Break) => {
+      if (first === undefined || it.position < first.position) first = it
+    },
+    first: () => first,
+  }
+}
+
+/** What the first batch of a whole chain follows. */
+const beforeAll = { number: 0, lastPosition: 0, hash: nothingBefore }
+
+function checkLink(link: Link, before: Pick<Link, 'number' | 'lastPosition' | 'hash'> | undefined, found: Found): void {
+  const { number, firstPosition: position } = link
+  const at = { batch: number, position }
+  const [wantedNumber, wantedPosition] = before ? [before.number + 1, before.lastPosition + 1] : [number, position]
+  if (number !== wantedNumber) {
+    found({ ...at, position: wantedPosition, kind: 'batch-removed', message: `batch ${wantedNumber} is missing` })
+  } else if (position !== wantedPosition || link.lastPosition < position) {
+    found({ ...at, kind: 'batch-edited', message: `batch ${number} does not begin where the one before it ends` })
+  } else if (before && !link.previousHash.equals(before.hash)) {
+    found({ ...at, kind: 'batch-edited', message: `batch ${number} does not follow the batch before it` })
+  }
+  if (!hashOfBatch(link).equals(link.hash)) {
+    found({ ...at, kind: 'batch-edited', message: `batch ${number} was edited: its hash is another` })
+  }
+}
+
+interface Missing {
+  readonly batch: number
+  readonly from: number
+  readonly to: number
+}
+
+function checkEvents(link: Link, found: Found, missing: Missing[]): void {
+  const { number: batch, firstPosition, lastPosition, events } = link
+  let wanted = firstPosition
+  let known: ReadonlySet<string> | undefined
+  let isOff = false
+  for (const { position, hash, text, isIndexed } of events) {
+    if (position !== wanted) {
+      const message = `the seal of event ${wanted} in batch ${batch} is missing`
+      found({ batch, position: wanted, kind: 'seal-removed', message })
+      return
+    }
+    wanted += 1
+    if (text === null) {
+      remember(missing, batch, position)
+      continue
+    }
+    const is = hashOfEvent(text)
+    if (!is.equals(hash)) {
+      isOff = true
+      known ??= new Set(events.map(one => one.hash.toString('hex')))
+      const isElsewhere = known.has(is.toString('hex'))
+      const message = isElsewhere
+        ? `event ${position} in batch ${batch} stands where another did: events were reordered, or one put in the place of another`
+        : `event ${position} in batch ${batch} was edited: its text does not fit its hash`
+      found({ batch, position, kind: isElsewhere ? 'event-reordered' : 'event-edited', message })
+    } else if (isIndexed === false) {
+      const message = `event ${position} in batch ${batch} is whole, but what it is found by was edited or removed`
+      found({ batch, position, kind: 'entry-edited', message })
+    }
+  }
+  if (wanted !== lastPosition + 1) {
+    const message = `the seal of event ${wanted} in batch ${batch} is missing`
+    found({ batch, position: wanted, kind: 'seal-removed', message })
+    return
+  }
+  // Where an event tells already, nothing is added by naming its whole batch.
+  if (!isOff && !hashOfEvents(events.map(({ hash }) => hash)).equals(link.eventsHash)) {
+    const message = `the seals of events ${firstPosition} to ${lastPosition} were edited or reordered: they do not fit batch ${batch}`
+    found({ batch, position: firstPosition, kind: 'seal-edited', message })
+  }
+}
+
+function remember(missing: Missing[], batch: number, position: number): void {
+  const last = missing.at(-1)
+  if (last?.to === position - 1) missing[missing.length - 1] = { ...last, to: position }
+  else missing.push({ batch, from: position, to: position })
+}
+
+function removed({ batch, from, to }: Missing, prunedThrough: number): Break {
+  const position = Math.max(from, prunedThrough + 1)
+  const which = position === to ? `event ${position} was` : `events ${position} to ${to} were`
+  return { batch, position, kind: 'event-removed', message: `${which} removed: the hash is there, the text is not` }
+}
+
+/** Events about the trail itself say which keys sign it, and what was pruned. */
+function tellsOfTrail(text: string): { key?: Omit<KeyOfChain, 'position'>; prunedThrough?: number } | undefined {
+  if (!text.includes('"AUDIT_TRAIL"')) return undefined
+  const { targetType, auditPayload: payload } = JSON.parse(text)
+  if (targetType !== 'AUDIT_TRAIL') return undefined
+  if (payload.type === 'AuditPruned') return { prunedThrough: Number(payload.through) }
+  if (payload.type !== 'AuditKeyCreated' && payload.type !== 'AuditKeyRotated') return undefined
+  const { keyId, publicKey } = payload.after
+  const follows = payload.before && { publicKey: payload.before.publicKey, signature: payload.signature }
+  return { key: { id: keyId, publicKey, ...(follows && { follows }) } }
+}

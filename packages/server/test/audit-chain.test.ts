@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { nothingBefore } from '../src/audit/chain.ts'
+import { ensureSigningKey, makeCheckpoint, rotateSigningKey } from '../src/audit/checkpoint.ts'
+import {
+  newSigningKey,
+  printStatement,
+  readStatement,
+  type SignedCheckpoint,
+  signText,
+} from '../src/audit/statement.ts'
+import { verifyIn } from '../src/audit/verify-database.ts'
+import { act, system, type Tx } from '../src/db/act.ts'
+import { sealAll, sealBatch } from '../src/db/audit-seal.ts'
+import type { Db } from '../src/db/open.ts'
+import { createVault } from '../src/secrets.ts'
+import { type TestDatabase, testDatabase } from './support/database.ts'
+
+const vault = createVault([Buffer.alloc(32, 7)])
+let database: TestDatabase
+let outside: readonly SignedCheckpoint[]
+before(async () => {
+  database = await testDatabase()
+  const { db } = database
+  await happen(db, 'first')
+  await sealAll(db)
+  await ensureSigningKey({ db, vault })
+  await happen(db, 'second')
+  await sealAll(db)
+  const made = await makeCheckpoint({ db, vault }, 0)
+  await rotateSigningKey({ db, vault }, system)
+  await happen(db, 'third')
+  await sealAll(db)
+  const again = await makeCheckpoint({ db, vault }, 0)
+  outside = [made, again].filter(one => one !== undefined)
+  await happen(db, 'fourth')
+  await sealAll(db)
+})
+after(() => database.close())
+
+/** Ten events. */
+function happen(db: Db, name: string) {
+  return act(db, system, async ({ audit }) => {
+    for (let at = 0; at < 10; at++) {
+      const targets = [{ type: 'TAG', id: `${name}-${at}` }]
+      audit({ action: 'CREATE', targetType: 'TAG', targets, payload: { type: 'TagCreated', after: { at } } })
+    }
+  })
+}
+
+class Undone extends Error {}
+
+/** What verification finds after somebody with every right has been there; all of it is undone. */
+async function afterwards(tamper: (tx: Tx) => Promise<unknown>, given = { outside }) {
+  let report: Awaited<ReturnType<typeof verifyIn>> | undefined
+  const undone = database.db.transaction(async tx => {
+    await sql`set local session_replication_role = replica`.execute(tx)
+    await tamper(tx)
+    report = await verifyIn(tx, given)
+    throw new Undone()
+  })
+  await assert.rejects(undone, Undone)
+  assert.ok(report)
+  return report
+}
+
+const nothing = async () => {}
+
+test('an untouched chain is whole, and what lies after the last outside checkpoint is said', async () => {
+  const { firstBreak, to, covered, uncovered, batches } = await afterwards(nothing)
+  assert.equal(firstBreak, undefined)
+  assert.deepEqual([to, batches, covered?.position, uncovered], [42, 4, 32, 10])
+  const without = await afterwards(nothing, { outside: [] })
+  assert.deepEqual([without.firstBreak, without.covered, without.uncovered], [undefined, undefined, 42])
+})
+
+const run = (text: string) => (tx: Tx) => sql.raw(text).execute(tx)
+const swap = (table: string, key: string, column: string, a: number, b: number) => `
+  update ${table} one set ${column} = other.${column} from ${table} other
+  where (one.${key}, other.${key}) in ((${a}, ${b}), (${b}, ${a}))`
+const insertEvent = `insert into audit_event (id, event_timestamp, action, target_type, event)
+  select gen_random_uuid(), event_timestamp, action, target_type, event from audit_event where sequence = 5
+  returning sequence`
+
+const tampered: readonly (readonly [string, string, string, number])[] = [
+  [
+    'an edited event',
+    "update audit_event set event = replace(event, 'TagCreated', 'TagDeleted') where sequence = 5",
+    'event-edited',
+    5,
+  ],
+  [
+    'an event whose columns were edited',
+    "update audit_entry set actor = 'somebody' where position = 5",
+    'entry-edited',
+    5,
+  ],
+  ['an event that cannot be found any more', 'delete from audit_entry where position = 5', 'entry-edited', 5],
+  ['a removed event', 'delete from audit_event where sequence = 5', 'event-removed', 5],
+  [
+    'a removed event with its seal',
+    'delete from audit_event where sequence = 5; delete from audit_seal where position = 5; delete from audit_entry where position = 5',
+    'seal-removed',
+    5,
+  ],
+  ['two events in the place of each other', swap('audit_event', 'sequence', 'event', 5, 7), 'event-reordered', 5],
+  ['two seals in the place of each other', swap('audit_seal', 'position', 'hash', 5, 7), 'event-reordered', 5],
+  [
+    'an edited event with its seal',
+    "update audit_event set event = replace(event, 'TagCreated', 'TagDeleted') where sequence = 5; update audit_seal set hash = (select sha256(convert_to(event, 'UTF8')) from audit_event where sequence = 5) where position = 5; update audit_entry set type = 'TagDeleted' where position = 5",
+    'seal-edited',
+    1,
+  ],
+  ['an inserted event', insertEvent, 'event-inserted', 43],
+  [
+    'an event inserted among the seals',
+    `with told as (${insertEvent}) insert into audit_seal select 43, sequence, 'x' from told`,
+    'event-inserted',
+    43,
+  ],
+  [
+    'a batch whose time was edited',
+    "update audit_batch set sealed_at = sealed_at - interval '1 day' where number = 2",
+    'batch-edited',
+    11,
+  ],
+  ['a removed batch', 'delete from audit_batch where number = 2', 'batch-removed', 11],
+  ['the first batch removed', 'delete from audit_batch where number = 1', 'batch-removed', 1],
+  [
+    'an edited checkpoint',
+    "update audit_checkpoint set statement = replace(statement, 'batch 2', 'batch 1') where id = 1",
+    'signature-wrong',
+    21,
+  ],
+  [
+    'an end that was cut off',
+    'delete from audit_batch where number > 2; delete from audit_seal where position > 21; delete from audit_entry where position > 21; delete from audit_event where sequence > 21; delete from audit_checkpoint where batch_number > 2',
+    'checkpoint-mismatch',
+    22,
+  ],
+  [
+    'all of it removed',
+    'delete from audit_batch; delete from audit_seal; delete from audit_entry; delete from audit_event; delete from audit_checkpoint',
+    'checkpoint-mismatch',
+    1,
+  ],
+]
+for (const [what, text, kind, position] of tampered) {
+  test(`${what} is the first break`, async () => {
+    const { firstBreak } = await afterwards(run(text))
+    assert.deepEqual([firstBreak?.kind, firstBreak?.position], [kind, position], firstBreak?.message)
+  })
+}
+
+test('a chain rewritten as a whole, with a key of its own, fits itself; checkpoints from elsewhere tell', async () => {
+  const rewrite = async (tx: Tx) => {
+    const here = {
+      ...database.db,
+      transaction: (work: (tx: Tx) => Promise<unknown>) => work(tx),
+      kysely: tx,
+    } as unknown as Db
+    await run(`delete from audit_batch; delete from audit_seal; delete from audit_entry; delete from audit_checkpoint;
+      delete from audit_key_secret; delete from audit_key; delete from audit_event where target_type = 'AUDIT_TRAIL';
+      update audit_event set event = replace(event, 'first-3', 'first-4') where sequence = 4;
+      insert into audit_unsealed select sequence from audit_event`)(tx)
+    await ensureSigningKey({ db: here, vault })
+    await sealBatch(here, { wait: true })
+    await makeCheckpoint({ db: here, vault }, 0)
+  }
+  const alone = await afterwards(rewrite, { outside: [] })
+  assert.deepEqual([alone.firstBreak, alone.uncovered], [undefined, 41])
+  const held = await afterwards(rewrite)
+  assert.equal(held.firstBreak?.kind, 'checkpoint-mismatch')
+})
+
+test('a checkpoint from elsewhere that was made up, or signed anew, is refused', async () => {
+  const [first] = outside
+  const says = first && readStatement(first.statement)
+  assert.ok(first && says)
+  const forged = printStatement({ ...says, hash: nothingBefore })
+  const changed = await afterwards(nothing, { outside: [{ ...first, statement: forged }] })
+  assert.equal(changed.firstBreak?.kind, 'signature-wrong')
+  const other = newSigningKey()
+  const signature = signText(other.privateKey, first.statement).toString('base64')
+  const resigned = await afterwards(nothing, { outside: [{ ...first, publicKey: other.publicKey, signature }] })
+  assert.equal(resigned.firstBreak?.kind, 'key-unknown')
+})
+
+test('what was pruned by order is said, and breaks nothing; more than that does', async () => {
+  const payload = { type: 'AuditPruned', through: 9 }
+  const prune = (gone: number) => async (tx: Tx) => {
+    const here = {
+      ...database.db,
+      transaction: (work: (tx: Tx) => Promise<unknown>) => work(tx),
+      kysely: tx,
+    } as unknown as Db
+    await act(here, system, async ({ audit }) =>
+      audit({ action: 'PRUNE', targetType: 'AUDIT_TRAIL', targets: [], payload }),
+    )
+    await sealBatch(here, { wait: true })
+    await run(`delete from audit_entry where position <= ${gone}; delete from audit_event where sequence <= ${gone}`)(
+      tx,
+    )
+  }
+  const { firstBreak, prunedThrough } = await afterwards(prune(9))
+  assert.deepEqual([firstBreak, prunedThrough], [undefined, 9])
+  const more = (await afterwards(prune(10))).firstBreak
+  assert.deepEqual([more?.kind, more?.position], ['event-removed', 10])
+})
+
+test('nobody changes the trail by mistake: a trigger refuses, the owner too', async () => {
+  const columns = {
+    audit_event: 'action',
+    audit_seal: 'position',
+    audit_entry: 'actor',
+    audit_batch: 'hash',
+    audit_key: 'public_key',
+    audit_checkpoint: 'statement',
+  }
+  for (const [table, column] of Object.entries(columns)) {
+    for (const text of [`delete from ${table}`, `truncate ${table}`, `update ${table} set ${column} = ${column}`]) {
+      await assert.rejects(sql.raw(text).execute(database.db.kysely), /append-only/, text)
+    }
+  }
+})
+
+test('what commits late is sealed once it has, whatever its sequence; what is undone leaves no gap', async () => {
+  const own = await testDatabase()
+  const late = new pg.Client({ connectionString: own.url })
+  try {
+    await late.connect()
+    await happen(own.db, 'first')
+    await sealAll(own.db)
+    await late.query('begin')
+    await late.query(`with told as (insert into audit_event (id, event_timestamp, action, target_type, event)
+      select gen_random_uuid(), now(), 'CREATE', 'TAG', event from audit_event order by sequence limit 1 returning sequence)
+      insert into audit_unsealed select sequence from told`)
+    const undone = act(own.db, system, async ({ tx }) => {
+      await sql`select nextval(pg_get_serial_sequence('audit_event', 'sequence'))`.execute(tx)
+      throw new Undone()
+    })
+    await assert.rejects(undone, Undone)
+    await happen(own.db, 'second')
+    await sealAll(own.db)
+    await late.query('commit')
+    await sealAll(own.db)
+    const { rows } = await sql<{ sequence: number }>`select sequence from audit_seal order by position`.execute(
+      own.db.kysely,
+    )
+    const sequences = rows.map(({ sequence }) => sequence)
+    assert.equal(sequences.length, 21)
+    assert.equal(sequences.at(-1), 11, 'it comes last, below those that were sealed before it')
+  } finally {
+    await late.end()
+    await own.close()
+  }
+})
