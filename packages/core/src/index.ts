@@ -102,6 +102,51 @@ export {
   type RecordedGrant,
 } from './drift.ts'
 
+// asking and deciding
+
+export { isDuration, longestDurationMs, parseDuration, printDuration } from './duration.ts'
+export {
+  type AgreementVersion,
+  type Answer,
+  type AnswerFault,
+  type Answers,
+  checkAccepted,
+  checkAnswers,
+  checkForm,
+  type DurationField,
+  type Field,
+  type Form,
+  mostAnswered,
+} from './form.ts'
+export { approvesStrangers, checkFlow, type FlowFault } from './review/check-flow.ts'
+export {
+  canComplete,
+  type Decided,
+  type Decision,
+  decide,
+  metBy,
+  openReview,
+  openStage,
+  type Refusal,
+  type Review,
+  refusalOf,
+} from './review/review.ts'
+export {
+  approvedFor,
+  autoApprovedFor,
+  type Criterion,
+  criteriaOf,
+  firstMatch,
+  type Match,
+  type Outcome,
+  printCriterion,
+  type RequestAbout,
+  type ReviewFlow,
+  type Rule,
+  type Stage,
+  stagesOf,
+} from './review-flow.ts'
+
 // every error that is answered
 
 export { type ErrorCode, type ErrorDetail, errors, Problem } from './errors.ts'

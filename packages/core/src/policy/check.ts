@@ -4,13 +4,18 @@
  * Whether the names in it exist is not asked here (that is `warnings.ts`): a policy may be written before the group.
  */
 import type { IToken } from 'chevrotain'
-import { and, type Call, type Expression, not, or, type Span } from './expression.ts'
+import { isDuration } from '../duration.ts'
+import { type AnyFunctionName, and, type Call, type Expression, not, or, type Span } from './expression.ts'
 import {
   type ArgumentKind,
   argumentKindAt,
-  functionNames,
+  type FunctionsIn,
+  functionNamesIn,
+  isFunctionIn,
   isFunctionName,
-  policyFunctions,
+  type LanguageContext,
+  languageFunctions,
+  levels,
   principalKinds,
   usageOf,
 } from './functions.ts'
@@ -20,12 +25,13 @@ import { nearestName } from './nearest.ts'
 import { type PolicyError, policyErrorAt, spanOf } from './policy-error.ts'
 
 /** Everything that is wrong with one call; empty when it can be used. */
-export function checkCall(call: ParsedCall): PolicyError[] {
+export function checkCall(call: ParsedCall, context: LanguageContext): PolicyError[] {
   const name = call.name.image.slice(1)
-  if (!isFunctionName(name)) return [unknownFunction(call.name, name)]
+  if (!isFunctionName(name)) return [unknownFunction(call.name, name, context)]
+  if (!isFunctionIn(name, context)) return [misplacedFunction(call.name, name, context)]
 
   const errors: PolicyError[] = []
-  const shape = policyFunctions[name]
+  const shape = languageFunctions[name]
   const tooMany = shape.repeats ? undefined : call.args[shape.arguments.length]
   if (call.args.length < shape.atLeast || tooMany) {
     const message = `\`@${name}\` takes other arguments: write \`${usageOf(name)}\``
@@ -40,29 +46,34 @@ export function checkCall(call: ParsedCall): PolicyError[] {
 }
 
 /** The tree of meaning. Only for a text in which neither the grammar nor `checkCall` found an error. */
-export function expressionOf(parsed: Parsed): Expression {
+export function expressionOf<C extends LanguageContext>(parsed: Parsed, context: C): Expression<FunctionsIn[C]> {
   if (!parsed) throw new TypeError('a text with syntax errors has no expression')
+  const inside = (part: Parsed) => expressionOf(part, context)
   switch (parsed.kind) {
     case 'call':
-      return callOf(parsed)
+      return callOf(parsed, context)
     case 'not':
-      return not(expressionOf(parsed.term))
+      return not(inside(parsed.term))
     case 'and':
-      return and(parsed.terms.map(expressionOf))
+      return and(parsed.terms.map(inside))
     case 'or':
-      return or(parsed.terms.map(expressionOf))
+      return or(parsed.terms.map(inside))
   }
 }
 
-function callOf({ name: nameToken, args, end }: ParsedCall): Call {
+function callOf<C extends LanguageContext>(
+  { name: nameToken, args, end }: ParsedCall,
+  context: C,
+): Call<FunctionsIn[C]> {
   const name = nameToken.image.slice(1)
-  if (!isFunctionName(name)) throw new TypeError('a text with unknown functions has no expression')
+  if (!isFunctionIn(name, context)) throw new TypeError('a text with unknown functions has no expression')
   const start = spanOf(nameToken)
   const length = end.startOffset + end.image.length - start.offset
   return { kind: 'call', name, args: args.map(unescaped), span: { ...start, length, args: args.map(spanOf) } }
 }
 
-function unknownFunction(token: IToken, name: string): PolicyError {
+function unknownFunction(token: IToken, name: string, context: LanguageContext): PolicyError {
+  const functionNames = functionNamesIn(context)
   const near = nearestName(name, functionNames)
   const didYouMean = near && `@${near}`
   const message = `\`${token.image}\` is not a function${didYouMean ? `: did you mean \`${didYouMean}\`?` : ''}`
@@ -75,11 +86,20 @@ function unknownFunction(token: IToken, name: string): PolicyError {
   )
 }
 
+/** A function of another context, so that who comes from there is told what to write here. */
+function misplacedFunction(token: IToken, name: AnyFunctionName, context: LanguageContext): PolicyError {
+  const place = context === 'policy' ? 'policies' : 'review flows'
+  const { elsewhere = 'leave it out' } = languageFunctions[name]
+  const expected = functionNamesIn(context).map(one => `@${one}`)
+  const message = `\`${token.image}\` may not stand in ${place}: ${elsewhere}`
+  return policyErrorAt(spanOf(token), 'policy-function-misplaced', message, expected)
+}
+
 function badArgument(token: IToken, kind: ArgumentKind): PolicyError | undefined {
   const text = unescaped(token)
   const span: Span = spanOf(token)
-  if (kind === 'dataSource' || kind === 'principal') {
-    const words: readonly string[] = kind === 'principal' ? principalKinds : ['dataSource']
+  const words = wordsOf[kind]
+  if (words) {
     if (words.includes(text)) return undefined
     const expected = words.map(word => `'${word}'`)
     const near = nearestName(text, words)
@@ -91,11 +111,22 @@ function badArgument(token: IToken, kind: ArgumentKind): PolicyError | undefined
     return policyErrorAt(span, 'policy-argument-empty', `an empty ${kind} matches nobody: write its name`, [
       `a ${kind}`,
     ])
+  if (kind === 'duration' && !isDuration(text)) {
+    const message = `\`${token.image}\` is no duration: write a number and a unit, such as \`'12h'\`, \`'30d'\` or \`'1y'\``
+    return policyErrorAt(span, 'policy-argument-duration', message, ["'12h'", "'30d'", "'1y'"])
+  }
   if (kind === 'value' && !isDottedName(text)) {
     const message = `\`${token.image}\` has an empty segment: no such value can be held, leave out the dot too many`
     return policyErrorAt(span, 'policy-argument-segment', message, ['a value'])
   }
   return undefined
+}
+
+/** What may stand there, where that is one of a few words. */
+const wordsOf: { readonly [Kind in ArgumentKind]?: readonly string[] } = {
+  dataSource: ['dataSource'],
+  principal: principalKinds,
+  level: levels,
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', "'": "'", '"': '"', '\\': '\\' }

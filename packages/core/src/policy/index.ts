@@ -2,12 +2,14 @@
 export { expressionOfRule, type SimpleCondition, type SimpleRule, simpleRuleOf } from './builder.ts'
 export { type Completion, completionAt, type Highlight, highlightsOf } from './completion.ts'
 export {
+  type AnyFunctionName,
   and,
   type Call,
   call,
   callsOf,
   canonical,
   type Expression,
+  type FlowFunctionName,
   type FunctionName,
   isSameExpression,
   not,
@@ -18,15 +20,26 @@ export {
   type ArgumentKind,
   argumentKindAt,
   type FunctionShape,
+  type FunctionsIn,
   functionNames,
+  functionNamesIn,
   isFunctionName,
-  policyFunctions,
+  type LanguageContext,
+  languageFunctions,
+  levels,
   principalKinds,
   usageOf,
 } from './functions.ts'
 export { isDottedName, matches, selfAndParents } from './match.ts'
-export { type ParseResult, parseExpression, policyLimits } from './parse.ts'
+export { type ParseResult, parseExpression, parseIn, policyLimits } from './parse.ts'
 export type { PolicyError, PolicyErrorCode } from './policy-error.ts'
 export { printExpression, printString } from './print.ts'
 export { allUsers, isOpenByAbsence, truthOf } from './truth.ts'
-export { type PolicyWarning, type PolicyWarningCode, tagWarnings, type Vocabulary, warnings } from './warnings.ts'
+export {
+  nameWarnings,
+  type PolicyWarning,
+  type PolicyWarningCode,
+  tagWarnings,
+  type Vocabulary,
+  warnings,
+} from './warnings.ts'

@@ -6,16 +6,16 @@
  */
 import type { IToken } from 'chevrotain'
 import { checkCall, expressionOf } from './check.ts'
-import type { Expression, Span } from './expression.ts'
-import { functionNames } from './functions.ts'
+import type { AnyFunctionName, Expression, FunctionName, Span } from './expression.ts'
+import { type FunctionsIn, functionNamesIn, type LanguageContext } from './functions.ts'
 import { type Misfit, type ParsedCall, parseTokens } from './grammar.ts'
 import { nearestName } from './nearest.ts'
 import { type PolicyError, policyErrorAt, spanOf } from './policy-error.ts'
 import { printExpression } from './print.ts'
 import { tokenize } from './tokens.ts'
 
-export type ParseResult =
-  | { readonly ok: true; readonly expression: Expression }
+export type ParseResult<Name extends AnyFunctionName = FunctionName> =
+  | { readonly ok: true; readonly expression: Expression<Name> }
   /** In the order of the text; at least one. */
   | { readonly ok: false; readonly errors: readonly PolicyError[] }
 
@@ -32,6 +32,11 @@ export const policyLimits = {
  * The expression is canonical (flat) and every call carries where it stood.
  */
 export function parseExpression(text: string): ParseResult {
+  return parseIn('policy', text)
+}
+
+/** The same for an expression of that context, which has functions of its own. */
+export function parseIn<C extends LanguageContext>(context: C, text: string): ParseResult<FunctionsIn[C]> {
   if (isTooLong(text)) return refused([tooLong(text, 'the expression')])
 
   const tokens = tokenize(text)
@@ -49,16 +54,19 @@ export function parseExpression(text: string): ParseResult {
 
   const { parsed, calls, errors } = parseTokens(tokens)
   const whole = calls.filter(call => !errors.some(({ token }) => isInside(token, call)))
-  const found = [...errors.map(error => pointed(error, text)), ...whole.flatMap(checkCall)]
+  const found = [
+    ...errors.map(error => pointed(error, text, context)),
+    ...whole.flatMap(call => checkCall(call, context)),
+  ]
   if (found.length > 0) return refused(found)
 
-  const expression = expressionOf(parsed)
+  const expression = expressionOf(parsed, context)
   // The canonical text is what is stored and read again, so it has to keep within the bound too.
   if (isTooLong(printExpression(expression))) return refused([tooLong(text, 'the expression in its canonical form')])
   return { ok: true, expression }
 }
 
-function refused(errors: PolicyError[]): ParseResult {
+function refused(errors: PolicyError[]): Extract<ParseResult, { readonly ok: false }> {
   return { ok: false, errors: errors.sort((a, b) => a.offset - b.offset) }
 }
 
@@ -105,7 +113,7 @@ function isInside(token: IToken, { name, end }: ParsedCall): boolean {
 }
 
 /** A syntax error as people should see it: what stands there, what fits there, and what was probably meant. */
-function pointed({ token, expected }: Misfit, text: string): PolicyError {
+function pointed({ token, expected }: Misfit, text: string, context: LanguageContext): PolicyError {
   if (token.tokenType.name === 'EOF') {
     return policyErrorAt(
       endOf(text),
@@ -119,7 +127,7 @@ function pointed({ token, expected }: Misfit, text: string): PolicyError {
     const message = `this string has no end on its line: close it with \`${quote}\``
     return policyErrorAt(spanOf(token), 'policy-open-string', message, [quote])
   }
-  const didYouMean = meant(token, expected)
+  const didYouMean = meant(token, expected, context)
   const message = didYouMean ? `did you mean \`${didYouMean}\`?` : `${listed(expected)} was expected`
   return policyErrorAt(
     spanOf(token),
@@ -140,12 +148,12 @@ const otherSpellings: Readonly<Record<string, string>> = {
   '”': '"',
 }
 
-function meant(token: IToken, expected: readonly string[]): string | undefined {
+function meant(token: IToken, expected: readonly string[], context: LanguageContext): string | undefined {
   const spelling = Object.hasOwn(otherSpellings, token.image) ? otherSpellings[token.image] : undefined
   if (spelling) return spelling
   if (token.tokenType.name !== 'Word') return undefined
   if (expected.includes('a string')) return `'${shown(token)}'`
-  const near = nearestName(token.image, functionNames)
+  const near = nearestName(token.image, functionNamesIn(context))
   if (near && expected.includes('a function')) return `@${near}`
   return nearestName(
     token.image,

@@ -15,11 +15,14 @@ export type PolicyErrorCode =
   | 'policy-escape'
   | 'policy-character'
   | 'policy-unknown-function'
+  /** Of a review flow in a policy, or the other way round. */
+  | 'policy-function-misplaced'
   | 'policy-argument-count'
-  /** `dataSource` or a kind of principal was expected. */
+  /** `dataSource`, a kind of principal or a level was expected. */
   | 'policy-argument-word'
   | 'policy-argument-empty'
   | 'policy-argument-segment'
+  | 'policy-argument-duration'
 
 export interface PolicyError extends Span {
   readonly code: PolicyErrorCode

@@ -3,10 +3,10 @@
  *
  * `parse(print(x))` is `x` for every canonical tree, and `canonical(x)` for any other.
  */
-import { type Call, canonical, type Expression } from './expression.ts'
+import { type AnyFunctionName, type Call, canonical, type Expression } from './expression.ts'
 
 /** Example: `@isInGroups('Analysts') AND @hasAttribute('country', 'FR')`. */
-export function printExpression(expression: Expression): string {
+export function printExpression(expression: Expression<AnyFunctionName>): string {
   return printed(canonical(expression))
 }
 
@@ -16,7 +16,7 @@ export function printString(text: string): string {
   return `'${escaped}'`
 }
 
-function printed(expression: Expression): string {
+function printed(expression: Expression<AnyFunctionName>): string {
   switch (expression.kind) {
     case 'call':
       return printCall(expression)
@@ -29,7 +29,7 @@ function printed(expression: Expression): string {
   }
 }
 
-function printCall({ name, args }: Call): string {
+function printCall({ name, args }: Call<AnyFunctionName>): string {
   return `@${name}(${args.map(printString).join(', ')})`
 }
 

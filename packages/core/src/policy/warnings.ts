@@ -4,7 +4,7 @@
  * Warnings stop nothing. Bounded in time: near names are sought for the first few slips only, and the reasoning about
  * truth is cut off (`truth.ts`). No warning is no promise.
  */
-import { type Call, callsOf, type Expression, type Span } from './expression.ts'
+import { type AnyFunctionName, type Call, callsOf, type Expression, type Span } from './expression.ts'
 import { type ArgumentKind, argumentKindAt } from './functions.ts'
 import { matches, selfAndParents } from './match.ts'
 import { nearestName } from './nearest.ts'
@@ -46,6 +46,11 @@ const nearNamesSought = 10
 
 /** Everything worth a second look in an expression, in the order of its text, the whole last. */
 export function warnings(expression: Expression, vocabulary: Vocabulary): PolicyWarning[] {
+  return [...nameWarnings(expression, vocabulary), ...wholeWarnings(expression)]
+}
+
+/** The names in an expression, of a policy or not, that nobody has. */
+export function nameWarnings(expression: Expression<AnyFunctionName>, vocabulary: Vocabulary): PolicyWarning[] {
   const found: PolicyWarning[] = []
   const sought = { left: nearNamesSought }
   for (const one of callsOf(expression)) {
@@ -55,7 +60,7 @@ export function warnings(expression: Expression, vocabulary: Vocabulary): Policy
       if (slip) found.push(withSpan(slip, one.span?.args[at]))
     }
   }
-  return [...found, ...wholeWarnings(expression)]
+  return found
 }
 
 /** The tags, named by a policy's `appliesTo`, that no tag of the catalogue is or lies below. */
@@ -68,7 +73,7 @@ export function tagWarnings(tags: readonly string[], { tags: known }: Pick<Vocab
 function slipIn(
   name: string,
   kind: ArgumentKind,
-  { args }: Call,
+  { args }: Call<AnyFunctionName>,
   { groups, users, attributes }: Vocabulary,
   sought: { left: number },
 ): PolicyWarning | undefined {
