@@ -149,9 +149,10 @@ test('every route lets through whom the contract says, nobody else, and tells of
 test('a list shows exactly what each caller may read one by one', async () => {
   const calls = out as TakenBack
   const { here, there, off, policies } = world
+  const standing = await server.db.kysely.selectFrom('policy').where('protected', '=', true).select('id').execute()
   const lists = [
     { path: '/data-sources', key: 'id', all: [here, there, off] },
-    { path: '/policies', key: 'id', all: Object.values(policies).map(({ id }) => id) },
+    { path: '/policies', key: 'id', all: [...Object.values(policies), ...standing].map(({ id }) => id) },
     { path: '/domains', key: 'name', all: ['Home', 'Away', 'Empty'] },
   ] as const
   for (const actor of world.actors.filter(({ refused }) => !refused)) {
