@@ -45,7 +45,7 @@ export const settings = z.object({
     .default('')
     .refine(text => readRanges(text) !== undefined, 'must be address ranges such as `10.0.0.0/8,fd00::/8`')
     .describe(
-      'address ranges, separated by commas, that identity providers may be in although they are private, such as `10.0.0.0/8`; only there plain http is allowed too',
+      'address ranges, separated by commas, that identity providers, webhooks and mail servers may be in although they are private, such as `10.0.0.0/8`; only there plain http, and e-mail without TLS, is allowed too',
     ),
   HEADGATE_IDENTITY_STORE_ID: z
     .string()
@@ -116,6 +116,14 @@ export const settings = z.object({
     .max(10_080)
     .default(60)
     .describe('minutes between two validations of an integration that is in use; 0: never'),
+  HEADGATE_NOTIFICATION_DAYS: z.coerce
+    .number()
+    .min(1)
+    .max(3_650)
+    .default(90)
+    .describe(
+      'days that notifications, sent mails and deliveries of webhooks are kept; the audit trail is kept for ever',
+    ),
   HEADGATE_RATE_LIMIT: z.coerce
     .number()
     .int()

@@ -27,6 +27,9 @@ import { resumeIntegrations } from './integrations/lifecycle.ts'
 import { startRecurringValidation } from './integrations/recurring-validation.ts'
 import { createLiveIndex } from './live-index/live-index.ts'
 import { startNoticingEnds } from './market/expiry.ts'
+import { rewrapPassword } from './notify/email.ts'
+import { startSending } from './notify/sending.ts'
+import { rewrapWebhooks } from './notify/webhooks.ts'
 import { startChangeLoop } from './reconcile/change-loop.ts'
 import { sampleCapacity } from './runs/sample-capacity.ts'
 import { createVault, encryptionKeys } from './secrets.ts'
@@ -73,7 +76,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const rewrapped =
       (await rewrapSecrets(db, vault, secretContext, (integration, err) => unwrappable({ err, integration }))) +
       (await rewrapClientSecrets(db, vault, (identityProvider, err) => unwrappable({ err, identityProvider }))) +
-      (await rewrapSigningKeys({ db, vault }, (auditKey, err) => unwrappable({ err, auditKey })))
+      (await rewrapSigningKeys({ db, vault }, (auditKey, err) => unwrappable({ err, auditKey }))) +
+      (await rewrapWebhooks({ db, vault }, (webhook, err) => unwrappable({ err, webhook }))) +
+      (await rewrapPassword({ db, vault }, err => unwrappable({ err, of: 'e-mail' })))
     if (rewrapped > 0) log.info({ rewrapped }, 'stored secrets were wrapped with the newest encryption key')
 
     // Begun first and so ended last but for the database: what the others do at their end is sealed too.
@@ -110,6 +115,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
     const principalChecks = startPrincipalChecks(world)
     closers.push(() => principalChecks.stop())
+
+    const sending = startSending(world)
+    closers.push(() => sending.stop())
 
     const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')
     const app = await createApp(world, { webFolder: options.webDir, readiness })

@@ -3,6 +3,7 @@ import { allUsers } from '@headgate/core'
 import { type DomainRight, type NoticeFacts, type NoticeKind, noticeKinds, type Permission } from '@headgate/core/api'
 import { sql } from 'kysely'
 import type { Tx } from './act.ts'
+import type { Db } from './open.ts'
 
 /** Whom to tell: everybody that any of it names. */
 export interface Recipients {
@@ -53,10 +54,23 @@ export async function insertNotice(tx: Tx, { kind, to, about, facts, mark }: New
     ), posted as (
       insert into webhook_delivery (webhook_id, notice_id)
       select webhook.id, stored.id from webhook, stored
-      where kinds @> array[${kind}::text] and state <> 'disabled' and deleted_at is null
+      where kinds @> array[${kind}::text] and state <> 'disabled'
     )
     select pg_notify(${noticeChannel}, case when count(*) > ${mostNamed} then '' else string_agg(person_id::text, ',') end)
     from shown having count(*) > 0`.execute(tx)
+}
+
+/** With inboxes, mails and deliveries of them, in small bites. */
+export async function forgetOldNotices({ kysely }: Db, days: number): Promise<void> {
+  const old = sql`now() - ${days}::double precision * interval '1 day'`
+  for (let left = 1; left > 0; ) {
+    const { numAffectedRows } = await sql`
+      delete from notice where id = any(array(select id from notice where at < ${old} limit 1000))`.execute(kysely)
+    left = Number(numAffectedRows ?? 0)
+  }
+  await sql`delete from mail where created_at < ${old} and not exists (
+    select from mail_item where mail_id = mail.id)`.execute(kysely)
+  await sql`delete from webhook_delivery where notice_id is null and created_at < ${old}`.execute(kysely)
 }
 
 /** A message of PostgreSQL holds 8,000 bytes. */

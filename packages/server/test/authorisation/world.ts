@@ -5,6 +5,7 @@
 import type { DomainRight, Permission } from '@headgate/core/api'
 import { domainRights, permissions } from '@headgate/core/api'
 import { sql } from 'kysely'
+import { ensureSigningKey } from '../../src/audit/checkpoint.ts'
 import { act, system } from '../../src/db/act.ts'
 import { insertSession } from '../../src/db/sign-in-session.ts'
 import { newKey } from '../../src/directory/new-key.ts'
@@ -138,7 +139,15 @@ export async function prepareWorld(server: TestServer) {
   const annsSession = (await sessionOf(server, ann)).id
 
   const actors = await prepareActors(server, people)
+  const { id: webhook } = await admin.webhooks.create({
+    body: { name: 'hook', url: 'https://8.8.8.8/hook', kinds: ['product.published'] },
+  })
+  // Calls go nowhere: a private address is refused when it is called, too.
+  await sql`update webhook set url = 'https://127.0.0.1:9/'`.execute(server.db.kysely)
+  await ensureSigningKey(server.world)
+  const event = (await admin.audit.list({ query: { target: `DATASOURCE/${here}` } })).items[0]?.id ?? ''
   const notice = await tellEverybody(server)
+  const { items: deliveries } = await admin.webhooks.deliveries({ params: { id: webhook } })
 
   const unconnected: Connectable = other
   return {
@@ -158,6 +167,9 @@ export async function prepareWorld(server: TestServer) {
       bare,
       token,
       notice,
+      event,
+      webhook,
+      delivery: deliveries[0]?.id ?? 0,
     },
     ...{ ann, mia, quin, tess, annsKey, annsSession },
     policies: { ofHome, staged, ofSource, pick, picked, offered },
@@ -176,7 +188,14 @@ async function tellEverybody({ db }: TestServer): Promise<number> {
   return id
 }
 
-const owner = ['dataSource:owner', 'policy:lookingAfter', 'policy:picking', 'access:owner', 'change:maker']
+const owner = [
+  'dataSource:owner',
+  'policy:lookingAfter',
+  'policy:picking',
+  'access:owner',
+  'auditEvent:owner',
+  'change:maker',
+]
 
 async function prepareActors(server: TestServer, people: ReadonlyMap<string, TestPerson>): Promise<Actor[]> {
   const { admin } = server

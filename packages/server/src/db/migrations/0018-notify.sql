@@ -105,7 +105,6 @@ create table webhook (
   failing_since timestamptz,
   created_by bigint references person,
   created_at timestamptz not null default now(),
-  deleted_at timestamptz,
   check ((old_secret is null) = (old_secret_until is null))
 );
 
@@ -123,7 +122,7 @@ create table webhook_delivery (
   created_at timestamptz not null default now(),
   unique (webhook_id, notice_id)
 );
-create index webhook_delivery_due on webhook_delivery (next_try_at) where state = 'due';
+create index webhook_delivery_due on webhook_delivery (webhook_id, next_try_at, id) where state = 'due';
 create index webhook_delivery_of on webhook_delivery (webhook_id, id);
 create index webhook_delivery_notice on webhook_delivery (notice_id);
 
