@@ -11,6 +11,7 @@ import { setTaggedSources } from '../src/market/tagged-sources.ts'
 import { coreGroup, coreUser, patchOp, provider, type TestProvider } from './scim/scim-world.ts'
 import { testClientSecret, testIdentityProvider } from './support/identity-provider.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
+import { storeProduct } from './support/products.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
 import { surfer } from './support/surfer.ts'
 
@@ -43,10 +44,7 @@ before(async () => {
   scim = await provider(server, 'okta')
   scimUser = String((await scim.send('POST /Users', { schemas: [coreUser], userName: 'sam@example.com' })).body.id)
   scimGroup = String((await scim.send('POST /Groups', { schemas: [coreGroup], displayName: 'team' })).body.id)
-  await db.kysely
-    .insertInto('data_product')
-    .values({ id: 'salesproduct', state: 'published', levels: ['READ'] })
-    .execute()
+  await storeProduct(db, { id: 'salesproduct' })
   await act(db, system, async doing => {
     await setTaggedSources(doing, 'salesproduct', { dataSources: [ids.source], levels: ['READ'] }, 'product-published')
     await addMembership(doing, { product: 'salesproduct', person: ids.user, level: 'READ' })

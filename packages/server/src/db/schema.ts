@@ -1,5 +1,16 @@
 /** The tables as Kysely sees them; `migrations/` is the truth, and says why each column is there. */
-import type { HeldBy, Level, Mode, PrincipalKind } from '@headgate/core'
+import type {
+  AgreementVersion,
+  Answers,
+  Form,
+  HeldBy,
+  Level,
+  Mode,
+  PrincipalKind,
+  RequestState,
+  ReviewFlow,
+  Stage,
+} from '@headgate/core'
 import type {
   AuthenticationType,
   DeliveryState,
@@ -22,6 +33,7 @@ import type {
   OidcSettings,
   Permission,
   PolicyVersion,
+  PrincipalAdvice,
   ScimMapping,
   ValidationResults,
   WebhookState,
@@ -38,6 +50,37 @@ type OptionalTimestamp = ColumnType<number | null, Date | null | undefined, Date
 type Json<T extends object | null> = JSONColumnType<T, string, string>
 
 type ScopeKind = 'bucket' | 'prefix' | 'object'
+
+/** What can be asked for is asked and decided by: each of these has versions, and lives the same life. */
+export type TemplateKind = keyof TemplateContent
+export interface TemplateContent {
+  readonly form: Form & {
+    /** Ids of agreements to accept. */
+    readonly agreements: readonly number[]
+  }
+  /** Markdown. */
+  readonly agreement: { readonly text: string }
+  readonly flow: ReviewFlow
+}
+
+export type ProductState = 'draft' | 'published' | 'suspended' | 'retired' | 'deleted'
+
+/** What a data product says besides its name, its domain, and what it asks. */
+export interface ProductDefinition {
+  /** Markdown. */
+  readonly description: string
+  readonly dataSources: readonly number[]
+  readonly levels: readonly Level[]
+  /** The person who knows the data. */
+  readonly expert?: number | undefined
+  /** `#rrggbb` */
+  readonly colour?: string | undefined
+  readonly links: readonly { readonly title: string; readonly url: string }[]
+  /** The longest that somebody is let in at a time, e.g. `1y`. */
+  readonly longest?: string | undefined
+  /** Whether somebody may be let in without an end. */
+  readonly withoutEnd: boolean
+}
 
 /** A policy as it is stored: the expression stays text, so that what people wrote is what they read. */
 export interface PolicyDefinition {
@@ -279,6 +322,7 @@ export interface Database {
     reason: string
     added_by: number
     added_at: DefaultNow
+    request_id: number | null
   }
   policy: {
     id: GeneratedAlways<number>
@@ -307,10 +351,67 @@ export interface Database {
   }
   data_product: {
     id: string
-    state: Generated<'draft' | 'published' | 'suspended' | 'retired' | 'deleted'>
+    state: Generated<ProductState>
     levels: Level[]
     created_at: DefaultNow
+    key: string | null
+    version: Generated<number>
+    name: string
+    domain: string | null
+    definition: Json<ProductDefinition>
+    form_id: number | null
+    review_flow_id: number | null
+    created_by: number | null
+    updated_at: DefaultNow
   }
+  data_product_version: {
+    product_id: string
+    version: number
+    name: string
+    state: ProductState
+    domain: string | null
+    definition: Json<ProductDefinition>
+    form_id: number | null
+    review_flow_id: number | null
+    change:
+      | 'created'
+      | 'edited'
+      | 'restored'
+      | 'published'
+      | 'unpublished'
+      | 'suspended'
+      | 'resumed'
+      | 'retired'
+      | 'deleted'
+    from_version: number | null
+    created_at: DefaultNow
+    created_by: number | null
+  }
+  template: {
+    id: GeneratedAlways<number>
+    kind: TemplateKind
+    name: string
+    description: string
+    version: Generated<number>
+    content: Json<TemplateContent[TemplateKind]>
+    built_in: Generated<boolean>
+    created_at: DefaultNow
+    created_by: number | null
+    updated_at: DefaultNow
+    updated_by: number | null
+    deleted_at: OptionalTimestamp
+  }
+  template_version: {
+    template_id: number
+    version: number
+    name: string
+    description: string
+    content: Json<TemplateContent[TemplateKind]>
+    change: 'created' | 'edited' | 'deleted'
+    created_at: DefaultNow
+    created_by: number | null
+  }
+  template_use: { template_id: number; used_by: 'dataProduct' | 'policy' | 'form'; user_id: string; user_name: string }
   data_product_source: { product_id: string; data_source_id: number }
   membership: {
     id: GeneratedAlways<number>
@@ -322,6 +423,63 @@ export interface Database {
     request_id: number | null
     ended_at: OptionalTimestamp
     ended_cause: string | null
+  }
+  request: {
+    id: GeneratedAlways<number>
+    product_id: string | null
+    data_source_id: number | null
+    policy_id: number | null
+    policy_version: number | null
+    name: string
+    requester_id: number
+    beneficiary_id: number
+    on_behalf: 'role-user' | 'service' | 'member' | null
+    level: Level
+    asked_ms: number | null
+    extension: boolean
+    form_id: number
+    form_version: number
+    flow_id: number | null
+    flow_version: number | null
+    rule: number | null
+    answers: Json<Answers>
+    agreements: Json<(AgreementVersion & { readonly name: string })[]>
+    advice: Json<PrincipalAdvice[]>
+    stages: Json<Stage[]>
+    stage: Generated<number>
+    state: Generated<RequestState>
+    created_at: DefaultNow
+    expires_at: Timestamp
+    decided_at: OptionalTimestamp
+    until: OptionalTimestamp
+    ended_at: OptionalTimestamp
+    ended_by: number | null
+    ended_reason: string | null
+    reminded_at: DefaultNow
+    stuck_stage: number | null
+    told_days: number | null
+    idempotency_key: string | null
+    idempotency_hash: Buffer | null
+  }
+  request_decision: {
+    request_id: number
+    number: number
+    stage: number
+    by_id: number
+    verdict: 'approve' | 'deny'
+    criteria: number[]
+    criteria_text: string[]
+    reason: string | null
+    for_ms: number | null
+    without_end: Generated<boolean>
+    at: DefaultNow
+  }
+  request_comment: {
+    id: GeneratedAlways<number>
+    request_id: number
+    by_id: number
+    text: string
+    at: DefaultNow
   }
   fact_change: {
     id: number
@@ -625,7 +783,6 @@ export interface Database {
     failing_since: OptionalTimestamp
     created_by: number | null
     created_at: DefaultNow
-    deleted_at: OptionalTimestamp
   }
   webhook_delivery: {
     id: GeneratedAlways<number>

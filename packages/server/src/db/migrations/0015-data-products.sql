@@ -1,1 +1,43 @@
--- To come.
+-- What a data product says, and every version of it. What it does to facts stands in 0014.
+
+alter table data_product
+  -- How configuration as code calls it.
+  add column key text collate "C",
+  add column version integer not null default 1,
+  -- Free again once the product is deleted.
+  add column name text collate "C" not null,
+  add column domain text references domain,
+  -- Description, data sources, levels, expert, links, terms: as the API takes them.
+  add column definition jsonb not null,
+  -- Null: the built-in one.
+  add column form_id bigint,
+  add column review_flow_id bigint,
+  add column created_by bigint references person,
+  add column updated_at timestamptz not null default now(),
+  add column search tsvector not null generated always as (
+    setweight(to_tsvector('simple', name), 'A')
+    || to_tsvector('simple', coalesce(definition ->> 'description', '') || ' ' || coalesce(domain, ''))
+  ) stored;
+create unique index data_product_name on data_product (name) where state <> 'deleted';
+create unique index data_product_key on data_product (key) where key is not null and state <> 'deleted';
+create index data_product_domain on data_product (domain) where domain is not null;
+create index data_product_search on data_product using gin (search);
+
+-- Written once, never changed or deleted.
+create table data_product_version (
+  product_id text collate "C" not null references data_product,
+  version integer not null,
+  name text not null,
+  state text not null,
+  domain text,
+  definition jsonb not null,
+  form_id bigint,
+  review_flow_id bigint,
+  change text not null check (change in
+    ('created', 'edited', 'restored', 'published', 'unpublished', 'suspended', 'resumed', 'retired', 'deleted')),
+  -- Whose content it took over, when it was restored.
+  from_version integer,
+  created_at timestamptz not null default now(),
+  created_by bigint references person,
+  primary key (product_id, version)
+);
