@@ -101,6 +101,11 @@ export const errors = {
   },
   'csrf-refused': { status: 403, retry: false, text: 'a write by cookie must come from the web app itself: {reason}' },
   'password-wrong': { status: 403, retry: false, text: 'this is not your current password' },
+  'decision-not-yours': {
+    status: 403,
+    retry: false,
+    text: 'you may not decide this request: {reason}',
+  },
   'permission-missing': { status: 403, retry: false, text: 'this needs the permission {permission}: ask a user admin' },
   'scope-not-permitted': {
     status: 403,
@@ -122,11 +127,16 @@ export const errors = {
   'group-not-found': { status: 404, retry: false, text: 'no group found with id {id}' },
   'policy-not-found': { status: 404, retry: false, text: 'no policy found with id {id}' },
   'policy-version-not-found': { status: 404, retry: false, text: 'policy {id} has no version {version}' },
+  'request-form-not-found': { status: 404, retry: false, text: 'there is no request form with id {id}' },
+  'agreement-not-found': { status: 404, retry: false, text: 'there is no agreement with id {id}' },
+  'review-flow-not-found': { status: 404, retry: false, text: 'there is no review flow with id {id}' },
+  'template-version-not-found': { status: 404, retry: false, text: '{kind} {id} has no version {version}' },
   'domain-not-found': { status: 404, retry: false, text: 'no domain named `{name}` found' },
   'notification-not-found': { status: 404, retry: false, text: 'your inbox has no notification with id {id}' },
   'webhook-not-found': { status: 404, retry: false, text: 'there is no webhook with id {id}' },
   'webhook-delivery-not-found': { status: 404, retry: false, text: 'webhook {webhook} has no delivery with id {id}' },
   'run-not-found': { status: 404, retry: false, text: 'no run found with id {id}' },
+  'audit-event-not-found': { status: 404, retry: false, text: 'no audit event found with id {id}' },
   'capacity-not-found': {
     status: 404,
     retry: false,
@@ -346,6 +356,21 @@ export const errors = {
     retry: false,
     text: 'a policy named `{name}` exists already (id = {id}): choose another name',
   },
+  'template-name-taken': {
+    status: 409,
+    retry: false,
+    text: 'a {kind} named `{name}` exists already (id = {id}): choose another name',
+  },
+  'template-built-in': {
+    status: 409,
+    retry: false,
+    text: 'the {kind} `{name}` is part of Headgate and cannot be changed: make one of your own',
+  },
+  'template-in-use': {
+    status: 409,
+    retry: false,
+    text: 'the {kind} `{name}` is used by {users}: choose another one there first',
+  },
   'policy-protected': {
     status: 409,
     retry: false,
@@ -427,6 +452,8 @@ export const errors = {
   },
   'request-invalid': { status: 422, retry: false, text: '{reason}' },
   'validation-failed': { status: 422, retry: false, text: 'the integration did not pass validation: {reason}' },
+  'review-flow-invalid': { status: 422, retry: false, text: 'this review flow cannot be used: {reason}' },
+  'request-form-invalid': { status: 422, retry: false, text: 'this form cannot be used: {reason}' },
   'policy-invalid': { status: 422, retry: false, text: 'the expression of policy `{name}` cannot be read: {reason}' },
   'data-sources-invalid': {
     status: 422,

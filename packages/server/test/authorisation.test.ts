@@ -48,6 +48,7 @@ const missing: { readonly [S in Rule['about']]?: string } = {
   user: 'user-not-found',
   apiKey: 'api-key-not-found',
   session: 'session-not-found',
+  auditEvent: 'audit-event-not-found',
   access: 'data-source-not-found',
   change: 'data-source-not-found',
 }

@@ -1,11 +1,13 @@
 /** The HTTP contract: every resource with its routes. */
 import { apiKeys } from './api-keys.ts'
+import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { capacity } from './capacity.ts'
 import { dataSources } from './data-sources.ts'
 import { deployment } from './deployment.ts'
 import { domains } from './domains.ts'
 import { drift } from './drift.ts'
+import { emailSettings } from './email-settings.ts'
 import { access } from './explain.ts'
 import { grants } from './grants.ts'
 import { identityCenter } from './identity-center.ts'
@@ -28,6 +30,7 @@ import { providerSignIn } from './sign-in.ts'
 import { subscriptions } from './subscriptions.ts'
 import { tags } from './tags.ts'
 import { groups, users } from './users.ts'
+import { webhooks } from './webhooks.ts'
 
 export const api = {
   integrations,
@@ -50,6 +53,7 @@ export const api = {
   subscriptions,
   previews,
   grants,
+  audit,
   access,
   pastAccess,
   reports,
@@ -59,7 +63,9 @@ export const api = {
   sessions,
   setUp,
   settings,
+  emailSettings,
   notifications,
+  webhooks,
   deployment,
   drift,
 }

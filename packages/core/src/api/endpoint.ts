@@ -29,7 +29,7 @@ export interface Endpoint {
   readonly ifPreview?: true
   /** The body is a file, read as it comes, in the place of JSON or YAML; so is the answer. */
   readonly takes?: 'text/csv'
-  readonly gives?: 'text/csv'
+  readonly gives?: 'text/csv' | 'application/x-ndjson'
   /** Answers server-sent events for as long as the caller listens; `response` is the shape of each. */
   readonly streams?: true
   /** 302: sends a browser on. */

@@ -32,6 +32,7 @@ const relations = {
   user: { self: 'oneself' },
   apiKey: { self: 'its owner' },
   session: { self: 'whose it is' },
+  auditEvent: { owner: 'owners of a data source that it is about' },
   access: {
     self: 'oneself, about what one reaches or may find',
     owner: 'owners of the data source',
@@ -170,6 +171,20 @@ export const rules = {
     or: ['owner', { inDomain: reading }],
     others: 'unknown',
     shows: 'of oneself always; the access of then to data sources that one looks after today',
+  }),
+  listAuditEvents: rule({
+    about: 'auditEvent',
+    anyOf: seesAll,
+    or: ['owner', { inDomain: ['AUDIT_ACTIVITY'] }],
+    others: 'leftOut',
+    shows: 'of events that are about other things too, no more of these than that there was something',
+  }),
+  readAuditEvent: rule({
+    about: 'auditEvent',
+    anyOf: seesAll,
+    or: ['owner', { inDomain: ['AUDIT_ACTIVITY'] }],
+    others: 'unknown',
+    shows: 'of an event that is about other things too, no more of these than that there was something',
   }),
   preview: rule({
     about: 'change',

@@ -23,6 +23,8 @@ export interface Link extends Batch {
   readonly hash: Buffer
   /** In order; one that is not there at all is missing. */
   readonly events: readonly LinkedEvent[]
+  /** Texts that no seal is for, where a file holds such. */
+  readonly surplus?: number
 }
 
 export type BreakKind =
@@ -193,6 +195,10 @@ function checkEvents(link: Link, found: Found, missing: Missing[]): void {
     const message = `the seal of event ${wanted} in batch ${batch} is missing`
     found({ batch, position: wanted, kind: 'seal-removed', message })
     return
+  }
+  if (!isOff && link.surplus !== undefined) {
+    const message = `batch ${batch} is followed by more events than it sealed: ${link.surplus} were inserted`
+    found({ batch, position: lastPosition + 1, kind: 'event-inserted', message })
   }
   // Where an event tells already, nothing is added by naming its whole batch.
   if (!isOff && !hashOfEvents(events.map(({ hash }) => hash)).equals(link.eventsHash)) {

@@ -2,12 +2,14 @@
 import type { World } from '../world.ts'
 import { accessRoutes } from './access.ts'
 import { apiKeyRoutes } from './api-keys.ts'
+import { auditRoutes } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
 import { capacityRoutes } from './capacity.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
 import { domainRoutes } from './domains.ts'
 import { driftRoutes } from './drift.ts'
+import { emailSettingsRoutes } from './email-settings.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { identityCenterRoutes } from './identity-center.ts'
@@ -32,6 +34,7 @@ import { subscriptionRoutes } from './subscriptions.ts'
 import { tagRoutes } from './tags.ts'
 import { userAccessRoutes } from './user-access.ts'
 import { userRoutes } from './users.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   integrationRoutes,
@@ -58,11 +61,14 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   policyRoutes,
   policyHistoryRoutes,
   grantRoutes,
+  auditRoutes,
   apiKeyRoutes,
   signInRoutes,
   sessionRoutes,
   setUpRoutes,
   settingsRoutes,
+  emailSettingsRoutes,
   notificationRoutes,
+  webhookRoutes,
   driftRoutes,
 ]

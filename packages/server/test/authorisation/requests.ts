@@ -32,6 +32,12 @@ export function requestsIn(w: World): Inputs {
   const team = { params: { id: w.spare } }
   const attribute = { key: 'Department', value: 'Finance' }
   const none = {} as const
+  const webhook = { params: { id: w.webhook } }
+  const hook = { name: 'another', url: 'https://8.8.8.8/hook', kinds: ['brake.held' as const] }
+  const email = {
+    ...{ enabled: false, host: null, port: 587, security: 'starttls' as const, username: null, sender: null },
+    ...{ caCertificate: null, mostPerMinute: 100 },
+  } as const
   return {
     integrations: {
       create: { body: integrationBody(w.unconnected, { name: 'second', awsLocationPath: 's3://other-data' }) },
@@ -189,6 +195,15 @@ export function requestsIn(w: World): Inputs {
     },
     previews: { make: { body: { changes: [{ change: 'addTags', dataSource: w.here, tags: ['Unused'] }] } } },
     grants: { list: none },
+    audit: {
+      list: none,
+      stream: none,
+      trail: none,
+      state: none,
+      keys: none,
+      rotateKey: none,
+      get: { params: { id: w.event } },
+    },
     access: {
       explain: { query: { user: w.mia.id, dataSource: w.here } },
       who: { query: { dataSource: w.here } },
@@ -249,6 +264,24 @@ export function requestsIn(w: World): Inputs {
       preferences: none,
       choose: { body: { items: [{ kind: 'product.changed', inbox: false, email: false }] } },
     },
+    emailSettings: {
+      get: none,
+      replace: { ifMatch: '1', body: email },
+      test: none,
+    },
+    webhooks: {
+      list: none,
+      get: webhook,
+      create: { body: hook },
+      replace: { ...webhook, ifMatch: '1', body: hook },
+      remove: webhook,
+      pause: webhook,
+      resume: webhook,
+      rotateSecret: { ...webhook, body: {} },
+      test: webhook,
+      deliveries: webhook,
+      redeliver: { params: { ...webhook.params, deliveryId: w.delivery } },
+    },
     deployment: { tenant: none, verifyIndex: none, live: none, ready: none },
     drift: {
       resync: integration,
@@ -307,6 +340,7 @@ export const neverDone: Readonly<Record<string, string>> = {
   'runs.release': 'nothing is carried out here, so nothing is held',
   'drift.removeForeign': 'AWS is not compared here, so no foreign grant is known',
   'identityCenter.associate': 'the account has no Identity Center',
+  'emailSettings.test': 'there is no mail server here',
   'principals.confirm': 'no principal came back as somebody else',
 }
 

@@ -1,0 +1,106 @@
+/**
+ * The trail as a file: each batch is one line with its hashes, followed by the texts of its events, a line each;
+ * checkpoints are lines of their own. A line that holds neither is an event as it happened, so that whoever wants events
+ * alone leaves out the lines without an `id`.
+ */
+import { readCheckpoint } from './outside.ts'
+import type { SignedCheckpoint } from './statement.ts'
+import type { Link, LinkedEvent } from './verify.ts'
+
+export function printLink(link: Link): string {
+  const { number, sealedAt, firstPosition, lastPosition, previousHash, eventsHash, hash, events } = link
+  const batch = {
+    number,
+    sealedAt: new Date(sealedAt).toISOString(),
+    firstPosition,
+    lastPosition,
+    previousHash: previousHash.toString('hex'),
+    eventsHash: eventsHash.toString('hex'),
+    hash: hash.toString('hex'),
+    hashes: events.map(one => one.hash.toString('hex')),
+    /** Of those whose text was pruned. */
+    absent: events.flatMap(({ position, text }) => (text === null ? [position] : [])),
+  }
+  const texts = events.flatMap(({ text }) => (text === null ? [] : [`${text}\n`]))
+  return `${JSON.stringify({ batch })}\n${texts.join('')}`
+}
+
+export function printSigned({ statement, signature, publicKey }: SignedCheckpoint): string {
+  return `${JSON.stringify({ checkpoint: { statement, signature, publicKey } })}\n`
+}
+
+export interface TrailFile {
+  readonly links: AsyncIterable<Link>
+  /** Filled while the links are read. */
+  readonly checkpoints: readonly SignedCheckpoint[]
+}
+
+/** Throws on lines that are none of these. @param lines without their ends */
+export function readTrail(lines: AsyncIterable<string>): TrailFile {
+  const checkpoints: SignedCheckpoint[] = []
+  async function* links(): AsyncGenerator<Link> {
+    let head: BatchLine | undefined
+    let texts: string[] = []
+    let number = 0
+    for await (const line of lines) {
+      number += 1
+      if (line === '') continue
+      if (line.startsWith('{"batch":')) {
+        if (head) yield linkOf(head, texts)
+        head = parsed<{ batch: BatchLine }>(line, number).batch
+        texts = []
+      } else if (line.startsWith('{"checkpoint":')) {
+        checkpoints.push(
+          readCheckpoint(JSON.stringify(parsed<{ checkpoint: unknown }>(line, number).checkpoint), `line ${number}`),
+        )
+      } else if (head) {
+        texts.push(line)
+      } else {
+        throw new Error(`line ${number} stands before any batch: this is no audit trail, or its beginning is cut off`)
+      }
+    }
+    if (head) yield linkOf(head, texts)
+  }
+  return { links: links(), checkpoints }
+}
+
+interface BatchLine {
+  readonly number: number
+  readonly sealedAt: string
+  readonly firstPosition: number
+  readonly lastPosition: number
+  readonly previousHash: string
+  readonly eventsHash: string
+  readonly hash: string
+  readonly hashes: readonly string[]
+  readonly absent: readonly number[]
+}
+
+function linkOf(head: BatchLine, texts: readonly string[]): Link {
+  const absent = new Set(head.absent)
+  let at = 0
+  const events = head.hashes.map((hash, index): LinkedEvent => {
+    const position = head.firstPosition + index
+    const text = absent.has(position) ? null : (texts[at++] ?? null)
+    return { position, hash: Buffer.from(hash, 'hex'), text }
+  })
+  return {
+    number: head.number,
+    sealedAt: Date.parse(head.sealedAt),
+    firstPosition: head.firstPosition,
+    lastPosition: head.lastPosition,
+    previousHash: Buffer.from(head.previousHash, 'hex'),
+    eventsHash: Buffer.from(head.eventsHash, 'hex'),
+    hash: Buffer.from(head.hash, 'hex'),
+    events,
+    ...(texts.length > at && { surplus: texts.length - at }),
+  }
+}
+
+function parsed<T>(line: string, number: number): T {
+  try {
+    return JSON.parse(line) as T
+  } catch {
+    throw new Error(`line ${number} cannot be read: it was changed, or cut off`)
+  }
+}
