@@ -1,0 +1,153 @@
+/**
+ * Who may decide about a request, now: whoever meets a criterion of the open stage and has no part in the matter.
+ *
+ * Never decides: the requester, the beneficiary, the last editor of the flow, whoever is known to be able to assume the
+ * beneficiary's role, and who is disabled. Asked again at every decision, in its own transaction, so that nobody decides
+ * by what they were when the stage opened.
+ */
+import {
+  type Criterion,
+  canComplete,
+  criteriaOf,
+  openStage,
+  type Refusal,
+  type Review,
+  refusalOf,
+  type Stage,
+  type UserId,
+} from '@headgate/core'
+import { Problem } from '@headgate/core/api'
+import { holdsAny } from '../access/allow.ts'
+import type { Tx } from '../db/act.ts'
+import { type Approver, countWhoMeet, peopleWhoMeet } from '../db/approver.ts'
+import type { Caller } from '../http/serve.ts'
+import { whoAssumes } from './role-holders.ts'
+
+export interface ReviewAbout {
+  readonly requester: number
+  readonly beneficiary: number
+  /** Who made the version of the flow that is followed; null: Headgate itself. */
+  readonly flowEditor: number | null
+  /** Of what is asked for: of the product, or of the data source. */
+  readonly domains: readonly string[]
+}
+
+export type WhyExcluded = 'requester' | 'beneficiary' | 'flowEditor' | 'assumesRole'
+
+/** By person: why they may never decide it. */
+export async function excludedFrom(tx: Tx, about: ReviewAbout): Promise<ReadonlyMap<number, WhyExcluded>> {
+  const assuming = [...(await whoAssumes(tx, about.beneficiary))]
+  return new Map<number, WhyExcluded>([
+    ...assuming.map(id => [id, 'assumesRole'] as const),
+    ...(about.flowEditor === null ? [] : [[about.flowEditor, 'flowEditor'] as const]),
+    [about.beneficiary, 'beneficiary'],
+    [about.requester, 'requester'],
+  ])
+}
+
+/** The ids of everybody who meets a criterion and may decide. */
+export async function approversOf(tx: Tx, criterion: Criterion, about: ReviewAbout): Promise<number[]> {
+  const except = [...(await excludedFrom(tx, about)).keys()]
+  const found = await peopleWhoMeet(tx, [criterion], { domains: about.domains, except })
+  return found.map(({ id }) => id)
+}
+
+export interface Deciders {
+  /** Those whose approval would count now, by user name: all of them, or as many as were asked for. */
+  readonly people: readonly Approver[]
+  /** The stage cannot be completed by anybody who is there: GOVERNANCE is to be told. */
+  readonly stuck: boolean
+}
+
+/** Who can take the open stage further, for lists and reminders; nobody once it is over. */
+export async function decidersOf(
+  tx: Tx,
+  review: Review,
+  about: ReviewAbout,
+  { limit }: { readonly limit?: number } = {},
+): Promise<Deciders> {
+  const stage = openStage(review)
+  if (!stage) return { people: [], stuck: false }
+  const except = [...(await excludedFrom(tx, about)).keys()]
+  const whom = { domains: about.domains, except }
+  const people = await peopleWhoMeet(tx, criteriaOf(stage), whom)
+  const useful = people.filter(one => !refusalOf(review, one.id as UserId, 'approve', one.criteria))
+  return {
+    people: limit === undefined ? useful : useful.slice(0, limit),
+    stuck: !canComplete(review, enough(useful, criteriaOf(stage).length)),
+  }
+}
+
+/** Whether nobody who is there could complete this stage, were it open. */
+export async function isStuck(tx: Tx, stage: Stage, about: ReviewAbout): Promise<boolean> {
+  const review: Review = { stages: [stage], stage: 0, status: 'open', decisions: [] }
+  return (await decidersOf(tx, review, about)).stuck
+}
+
+/**
+ * The criteria of the open stage that make the caller eligible to decide this, to be recorded with the decision.
+ * @throws Problem `decision-not-yours`, which says why
+ */
+export async function requireDecider(
+  tx: Tx,
+  caller: Caller,
+  review: Review,
+  about: ReviewAbout,
+  verdict: 'approve' | 'deny',
+): Promise<readonly number[]> {
+  const criteria = await criteriaMetBy(tx, caller, review, about)
+  const refusal = 'why' in criteria ? criteria.why : refusalOf(review, caller.id as UserId, verdict, criteria.met)
+  if (refusal) throw new Problem('decision-not-yours', { reason: reasons[refusal], why: refusal })
+  return 'met' in criteria ? criteria.met : []
+}
+
+/** Which criteria of the open stage the caller meets, by what this very call may do; or why that does not matter. */
+export async function criteriaMetBy(
+  tx: Tx,
+  caller: Caller,
+  review: Review,
+  about: ReviewAbout,
+): Promise<{ readonly met: readonly number[] } | { readonly why: WhyExcluded }> {
+  const why = (await excludedFrom(tx, about)).get(caller.id)
+  if (why) return { why }
+  const stage = openStage(review)
+  const criteria = stage ? criteriaOf(stage) : []
+  const [one] = await peopleWhoMeet(tx, criteria, { domains: about.domains }, { only: [caller.id] })
+  return { met: (one?.criteria ?? []).filter(at => carries(caller, criteria[at])) }
+}
+
+const reasons: Readonly<Record<WhyExcluded | Refusal, string>> = {
+  requester: 'you made it',
+  beneficiary: 'it is for you',
+  flowEditor: 'you were the last to edit its review flow',
+  assumesRole: 'it is for a role that you can assume',
+  over: 'it is decided already',
+  'meets-none': 'the stage that is open is for others',
+  'decided-already': 'you decided in this stage already, and a decision stays',
+  'adds-nothing': 'others approved already for all that you could approve for; you may still deny',
+}
+
+/**
+ * A key that was narrowed to permissions decides by these alone: no list of permissions names a group, an attribute or
+ * a right in a domain.
+ */
+function carries(caller: Caller, criterion: Criterion | undefined): boolean {
+  if (criterion && 'permission' in criterion) return holdsAny(caller, [criterion.permission])
+  return !caller.keyIsNarrowed
+}
+
+/** Of each criterion's people as many as can matter: with as many as there are criteria, one is always free. */
+function enough(people: readonly Approver[], criteria: number): readonly number[][] {
+  const taken = new Array<number>(criteria).fill(0)
+  return people.flatMap(one => {
+    if (one.criteria.every(at => (taken[at] ?? 0) >= criteria)) return []
+    for (const at of one.criteria) taken[at] = (taken[at] ?? 0) + 1
+    return [one.criteria]
+  })
+}
+
+/** For each criterion of a stage, how many could decide by it and some of them. */
+export async function countDeciders(tx: Tx, stage: Stage, about: ReviewAbout, some: number) {
+  const except = [...(await excludedFrom(tx, about)).keys()]
+  return countWhoMeet(tx, criteriaOf(stage), { domains: about.domains, except }, some)
+}
