@@ -42,8 +42,10 @@ export interface ExplainedPolicy {
   readonly via?: DataSourceId
   /** The integration asked through, where a guardrail of a covered data source is asked through the outer one's. */
   readonly through?: IntegrationId
-  /** Absent where it is about everyone. */
+  /** Absent where it is about everyone, or about nobody. */
   readonly tree?: Explained
+  /** It lets nobody in: people may ask. */
+  readonly opensRequests?: true
 }
 
 export interface ExplainedMember {
@@ -93,7 +95,8 @@ export function explain(index: EntitlementIndex, { user, dataSource }: Question)
   const holds = (policy: Policy, on: Source, through: IntegrationId) =>
     ask(index.bindings.formulaOf(policy, on.row, through)).size > 0
   function explained(policy: Policy, on: Source, through: IntegrationId): ExplainedPolicy {
-    const { id, version, name, level, who } = policy
+    const { id, version, name, level, who, opensRequests } = policy
+    if (opensRequests) return { id, version, name, level, holds: false, opensRequests }
     const tree = 'when' in who ? { tree: explainExpression(index, policy, who.when, person!, on.row, through) } : {}
     return { id, version, name, level, holds: holds(policy, on, through), ...tree }
   }

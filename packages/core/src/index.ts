@@ -104,6 +104,7 @@ export {
 
 // asking and deciding
 
+export { accessStatus, type StatusOnSource } from './access-status.ts'
 export { isDuration, longestDurationMs, parseDuration, printDuration } from './duration.ts'
 export {
   type AgreementVersion,
@@ -118,6 +119,15 @@ export {
   type Form,
   mostAnswered,
 } from './form.ts'
+export {
+  approvedUntil,
+  isOver,
+  laterEnd,
+  type RequestEvent,
+  type RequestState,
+  requestAfter,
+  requestStates,
+} from './request.ts'
 export { approvesStrangers, checkFlow, type FlowFault } from './review/check-flow.ts'
 export {
   canComplete,
