@@ -2,6 +2,8 @@
 import { readConfig } from '@headgate/server'
 import { Command, InvalidArgumentError } from 'commander'
 import { adminLinkCommand } from './admin-link.ts'
+import { auditVerifyCommand } from './audit-verify.ts'
+import { migrateCommand } from './migrate.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { upCommand } from './up-command.ts'
 
@@ -26,6 +28,24 @@ program
   .option('--switch-on', 'switch signing in with a password on again where it is off')
   .option('--data-dir <folder>', 'where everything is kept')
   .action(options => adminLinkCommand(options, readConfig, process.env))
+
+program
+  .command('migrate')
+  .description('bring the database up to date as its owner, and give the role of the servers its rights')
+  .action(() => migrateCommand(readConfig(process.env)))
+
+program
+  .command('audit')
+  .description('the audit trail')
+  .command('verify')
+  .description('say whether an audit trail is whole: files and folders of it, or the database')
+  .argument('[files...]', 'files or folders as GET /audit/trail or the export to S3 wrote them')
+  .option('--checkpoints <files...>', 'files or folders with checkpoints that were kept elsewhere')
+  .option('--public-key <key>', 'public key known from elsewhere: base64, or a file with it')
+  .option('--database-url <url>', 'database to read; nothing is written')
+  .option('--data-dir <folder>', 'where everything is kept, with the embedded database')
+  .option('--json', 'print the report as JSON')
+  .action((files, options) => auditVerifyCommand(files, options, readConfig, process.env))
 
 program
   .command('sandbox')

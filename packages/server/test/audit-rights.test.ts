@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { pino } from 'pino'
 import { keepSealed } from '../src/audit/keep-sealed.ts'
 import { readOutside } from '../src/audit/outside.ts'
+import { trailLines } from '../src/audit/read.ts'
 import { verifyDatabase } from '../src/audit/verify-database.ts'
 import { act, system } from '../src/db/act.ts'
 import { type Db, openDatabase } from '../src/db/open.ts'
@@ -78,4 +82,30 @@ test('one role for everything is warned of', async () => {
   const config = { DATABASE_URL: database.url, DATABASE_OWNER_URL: undefined }
   await prepareDatabase(config, undefined, { warn: (text: unknown) => void warned.push(text) })
   assert.match(String(warned), /can change the audit trail/)
+})
+
+test('`headgate audit verify` says whether a database and a file are whole, and ends with what it found', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'headgate-trail-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const verify = async (...more: string[]) => {
+    const main = new URL('../../cli/src/main.ts', import.meta.url)
+    const run = execFile(process.execPath, [fileURLToPath(main), 'audit', 'verify', ...more])
+    const [said, [code]] = await Promise.all([run.stdout?.toArray(), once(run, 'exit')])
+    return { said: said?.join('') ?? '', code }
+  }
+  const keeper = keepSealed({ db, vault, log }, { folder: join(folder, 'checkpoints'), checkpointMs: 0 })
+  await act(db, system, async ({ audit }) =>
+    audit({ action: 'CREATE', targetType: 'TAG', targets: [], payload: { type: 'TagCreated' } }),
+  )
+  await keeper.stop()
+  await writeFile(join(folder, 'trail.ndjson'), trailLines(db, 1))
+  const file = await verify(join(folder, 'trail.ndjson'), '--checkpoints', join(folder, 'checkpoints'))
+  assert.match(file.said, /^whole: events 1 to 3 .*\na checkpoint kept elsewhere vouches for all up to event 3 /)
+  const here = await verify('--database-url', serverUrl)
+  assert.match(here.said, /^whole: .*\nno checkpoint from elsewhere/)
+  const text = await readFile(join(folder, 'trail.ndjson'), 'utf8')
+  await writeFile(join(folder, 'trail.ndjson'), text.replace('TagCreated', 'TagDeleted'))
+  const broken = await verify(folder)
+  assert.match(broken.said, /^BROKEN at event 1: event 1 in batch 1 was edited/)
+  assert.deepEqual([file.code, here.code, broken.code, (await verify('nothing')).code], [0, 0, 1, 2])
 })
