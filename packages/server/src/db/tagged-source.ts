@@ -100,6 +100,6 @@ export async function untagEverywhere({ tx, changed }: Act, dataSource: number, 
 /** By id. */
 export async function productNames(db: Kysely<Database>, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('data_product').where('id', 'in', ids).select('id').execute()
-  return new Map(rows.map(({ id }) => [id, id]))
+  const rows = await db.selectFrom('data_product').where('id', 'in', ids).select(['id', 'name']).execute()
+  return new Map(rows.map(({ id, name }) => [id, name]))
 }

@@ -1,7 +1,7 @@
 /** The pure and small parts: causes, back-off, rates, marking ahead, wakes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { DataSourceId, MemberId, PolicyId, UserId } from '@headgate/core'
+import type { DataProductId, DataSourceId, MemberId, MembershipId, PolicyId, UserId } from '@headgate/core'
 import { AwsFailure } from '../../src/aws/aws-error.ts'
 import type { Changes, FactChange } from '../../src/db/fact-change.ts'
 import { createFailed, revokeFailed } from '../../src/reconcile/back-off.ts'
@@ -118,6 +118,28 @@ test('where no fact changed and a reason has ended, that is the cause; where all
     causesOf(all(provider), 100)({ ...grant, because: [...because, policy] }),
     counted('identity-provider'),
   )
+})
+
+test('an approval that is over or taken back is named so and never counted, a source that leaves its product is', () => {
+  const via = { product: 'p1' as DataProductId }
+  const one = { kind: 'membership' as const, id: 4 as MembershipId, level: 'READ' as const, until: 100, via }
+  const held = { ...grant, because: [one] }
+  const provider = change('groupMember', '5/7', 'identity-provider')
+  const revoked = change('membership', '4', 'membership-revoked')
+  const product = {
+    ...change('dataProduct', 'p1', 'product-changed'),
+    after: { id: 'p1', dataSources: [], levels: [] },
+  }
+  assert.deepEqual(causesOf(all(), 100)(held), exempt('membership-expired'))
+  assert.deepEqual(causesOf(all(provider), 100)(held), exempt('membership-expired'))
+  assert.deepEqual(causesOf(all(provider, revoked), 0)(held), exempt('membership-revoked'))
+  assert.deepEqual(causesOf(all(revoked), 0)({ ...held, because: [one, rule] }), exempt('membership-revoked'))
+  assert.deepEqual(causesOf(all(change('tag', 'A', 'tag-removed'), product), 0)(held), counted('unknown'))
+  assert.deepEqual(causesOf(all(provider, product), 0)(held), counted('unknown'))
+  assert.deepEqual(causesOf(all(product), 0)(held), counted('product-changed'))
+  assert.deepEqual(causesOf(all({ ...product, previewed: true }), 0)(held), exempt('product-changed'))
+  assert.deepEqual(meantSince(all(revoked), 0)(held), exempt('membership-revoked'))
+  assert.equal(meantSince(all(change('membership', '5', 'membership-revoked')), 0)(held), undefined)
 })
 
 test('what is held already goes only when somebody meant this very grant to go', () => {
