@@ -17,7 +17,7 @@ import {
 } from '../db/webhook-delivery.ts'
 import type { World } from '../world.ts'
 import { notify } from './notify.ts'
-import { post } from './post.ts'
+import { type Calling, post } from './post.ts'
 
 export type Delivers = Pick<World, 'db' | 'vault' | 'config' | 'log'>
 
@@ -26,6 +26,8 @@ export interface DeliveryOptions {
   readonly turnMs?: number
   /** Longer than what is taken at once can last; default 3 minutes. */
   readonly leaseMs?: number
+  /** For one call; default 20 s. */
+  readonly callMs?: number
 }
 
 export const deliveryLeaseMs = 180_000
@@ -35,7 +37,7 @@ const parallel = 4
 
 /** `stop` breaks off what is under way; it is due again at once. */
 export function startDeliveries(world: Delivers, options: DeliveryOptions = {}): { stop(): Promise<void> } {
-  const { turnMs = 1_000, leaseMs = deliveryLeaseMs } = options
+  const { turnMs = 1_000, leaseMs = deliveryLeaseMs, callMs } = options
   const stopping = new AbortController()
   const lanes = new Map<number, Promise<void>>()
   let turn = Promise.resolve()
@@ -45,7 +47,7 @@ export function startDeliveries(world: Delivers, options: DeliveryOptions = {}):
     try {
       const taken = await takeDeliveries(world.db, { mostOfEach, leaseMs, busy: [...lanes.keys()] })
       for (const [webhook, ofIt] of Map.groupBy(taken, one => one.webhook)) {
-        const lane = deliverAll(world, ofIt, stopping.signal)
+        const lane = deliverAll(world, ofIt, { signal: stopping.signal, callMs })
           .catch(err => world.log.warn({ err, webhook }, 'deliveries to a webhook broke off'))
           .finally(() => {
             lanes.delete(webhook)
@@ -70,12 +72,13 @@ export function startDeliveries(world: Delivers, options: DeliveryOptions = {}):
   }
 }
 
-async function deliverAll(world: Delivers, taken: readonly Taken[], signal: AbortSignal): Promise<void> {
+async function deliverAll(world: Delivers, taken: readonly Taken[], calling: Calling): Promise<void> {
+  const { signal } = calling
   const waiting = taken.values()
   const left: Taken[] = []
   const workers = Array.from({ length: parallel }, async () => {
     for (const one of waiting) {
-      const attempt = signal.aborted ? undefined : await post(world, one, signal)
+      const attempt = signal.aborted ? undefined : await post(world, one, calling)
       const isCutOff = attempt === undefined || (signal.aborted && attempt.status === undefined)
       if (isCutOff) left.push(one)
       else await record(world, one, attempt)

@@ -15,22 +15,27 @@ export function webhookSecretContext(id: number): string {
 }
 
 /** Standard Webhooks ask for 15 to 30 s. */
-const timeoutMs = 20_000
+const mostMs = 20_000
 const mostRead = 64 * 1024
 /** Characters of an answer that are kept. */
 const mostKept = 2_000
 
+export interface Calling {
+  readonly signal: AbortSignal
+  readonly callMs?: number | undefined
+}
+
 export async function post(
   { vault, config, log }: Pick<World, 'vault' | 'config' | 'log'>,
   taken: Taken,
-  signal?: AbortSignal,
+  { signal, callMs = mostMs }: Partial<Calling> = {},
 ): Promise<Attempt> {
   const begun = performance.now()
   const took = () => ({ tookMs: Math.round(performance.now() - begun) })
   try {
     const body = payloadOf(taken)
     const headers = { ...signed(vault, taken, body), 'content-type': 'application/json', 'user-agent': 'Headgate' }
-    const call = outboundOf(config, { timeoutMs, maxBytes: mostRead, mayCut: true })
+    const call = outboundOf(config, { timeoutMs: callMs, maxBytes: mostRead, mayCut: true })
     const answer = await call(taken.url, { method: 'POST', headers, body, signal })
     const response = (await answer.text()).slice(0, mostKept).replaceAll('\0', '')
     const problem = problemOf(answer.status)
