@@ -341,11 +341,64 @@ export const errors = {
     retry: false,
     text: 'there is no data product `{id}`: GET /data-products lists them',
   },
+  'data-product-version-not-found': {
+    status: 404,
+    retry: false,
+    text: 'data product `{id}` has no version {version}: GET /data-products/{id}/versions lists them',
+  },
+  'data-product-name-taken': {
+    status: 409,
+    retry: false,
+    text: 'there is a data product `{name}` already, or one that looks like it (id = {id}): choose another name',
+  },
+  'data-product-invalid': { status: 422, retry: false, text: 'the data product cannot be stored so: {reason}' },
+  'data-product-state': {
+    status: 409,
+    retry: false,
+    text: 'data product `{id}` is {state}: it cannot be {wanted} now; possible: {possible}',
+  },
+  'data-product-has-members': {
+    status: 409,
+    retry: false,
+    text: 'data product `{id}` has {members} members: say `revoke=true` to end their access, or retire it',
+  },
   'data-product-closed': {
     status: 409,
     retry: false,
     text: 'data product `{id}` takes nobody in: it is {state}',
   },
+  'request-not-found': { status: 404, retry: false, text: 'there is no request with id {id}' },
+  'request-on-behalf-refused': {
+    status: 403,
+    retry: false,
+    text: 'you cannot ask for user {id}: only for yourself, for users who stand for roles, and for services',
+  },
+  'request-prevented': {
+    status: 409,
+    retry: false,
+    text: 'an approval would change nothing, for every data source is kept from `{userid}`: {reason}',
+  },
+  'request-needless': {
+    status: 409,
+    retry: false,
+    text: '`{userid}` has this already, without an end: there is nothing to ask for',
+  },
+  'request-waits': {
+    status: 409,
+    retry: false,
+    text: 'request {id} for the same waits for a decision already: comment on it, or cancel it first',
+  },
+  'idempotency-key-used': {
+    status: 409,
+    retry: false,
+    text: '`{key}` was the key of request {id}, which asked for something else: choose another key',
+  },
+  'request-not-opened': {
+    status: 409,
+    retry: false,
+    text: 'no active policy opens requests for {level} on data source {id}',
+  },
+  'request-over': { status: 409, retry: false, text: 'request {id} is {state}: this can no longer be done' },
   'membership-over': {
     status: 422,
     retry: false,

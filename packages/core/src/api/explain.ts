@@ -72,11 +72,13 @@ const policy = z.object({
   via: named.optional(),
   /** The integration that a guardrail of a covered data source is asked through, where it is not that one's own. */
   through: id.optional(),
-  /** Absent where the policy is about everyone. */
+  /** Absent where the policy is about everyone, or opens requests. */
   rule: rule.optional(),
+  /** It lets nobody in: people may ask. */
+  opensRequests: z.literal(true).optional(),
 })
 
-const fix = z.object({
+export const explainedFix = z.object({
   fix: z.enum([
     'giveAttribute',
     'takeAttribute',
@@ -134,7 +136,7 @@ const explained = z.object({
     }),
   ),
   /** Each alone would give access, or more of it; empty where more than one thing is missing, or nothing is. */
-  fixes: z.array(fix),
+  fixes: z.array(explainedFix),
   /** Where it stands in AWS; absent where there is no access. */
   provisioning: provisioning.optional(),
 })

@@ -45,7 +45,7 @@ export type PrincipalsOfUser = z.output<typeof principalsOfUser>
 
 export const breadths = ['nobody', 'one', 'several', 'unknown'] as const
 
-const advice = z.object({
+export const principalAdviceOf = z.object({
   user: person.extend({ kind: z.enum(userKinds) }),
   principal: identity,
   /** 1 Identity Center user, 2 an IAM identity of one person, 3 one that stands for several, or may. */
@@ -61,7 +61,7 @@ const advice = z.object({
   /** Why it could not be read. */
   problem: z.string().optional(),
 })
-export type PrincipalAdvice = z.output<typeof advice>
+export type PrincipalAdvice = z.output<typeof principalAdviceOf>
 
 const room = z.object({
   awsAccountId: z.string(),
@@ -133,7 +133,7 @@ export const principalAdvice = {
         .optional(),
     }),
     status: 200,
-    response: page(advice),
+    response: page(principalAdviceOf),
     errors: [],
   }),
   ofUser: endpoint({
@@ -143,7 +143,7 @@ export const principalAdvice = {
     needs: rules.readUser,
     params,
     status: 200,
-    response: z.array(advice),
+    response: z.array(principalAdviceOf),
     errors: ['user-not-found'],
   }),
   accounts: endpoint({
