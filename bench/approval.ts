@@ -1,32 +1,39 @@
 /**
  * A member added over HTTP to the request for the grant arriving at AWS, PostgreSQL's commits included: in a warm server
- * with 100,000 people, as many grants, and nothing else to do. Beside it one bare call of the SDK, there and back.
+ * with 100,000 people, as many grants, and nothing else to do. The same for a membership of a data product, as an approval
+ * stores it. Beside them one bare call of the SDK, there and back.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateAccessGrantCommand } from '@aws-sdk/client-s3-control'
 import { sql } from 'kysely'
+import { act, system } from '../packages/server/src/db/act.ts'
 import { lastSequence } from '../packages/server/src/db/fact-change.ts'
 import { findIntegration } from '../packages/server/src/db/integration.ts'
+import { addMembership } from '../packages/server/src/market/memberships.ts'
+import { setTaggedSources } from '../packages/server/src/market/tagged-sources.ts'
 import { startChangeLoop } from '../packages/server/src/reconcile/change-loop.ts'
+import { storeProduct } from '../packages/server/test/support/products.ts'
 import { type BenchLake, connectedLake, fill } from './lib/lake.ts'
 import { type Arrival, microseconds, userName } from './lib/lake-process.ts'
 import { randomOf } from './lib/random.ts'
 import { type Bench, spreadOf } from './lib/report.ts'
 
 export async function measure(smoke: boolean): Promise<Bench> {
-  const [people, dataSources, additions] = smoke ? [500, 10, 5] : [100_000, 1000, 400]
+  const [people, dataSources, additions, products] = smoke ? [500, 10, 5, 2] : [100_000, 1000, 400, 100]
   const lake = await connectedLake(people)
   try {
     await fill(lake, people, dataSources)
     const grants = await settle(lake, dataSources)
+    await publish(lake, products)
     await lake.server.world.index.start()
     const loop = await startChangeLoop(lake.server.world)
     try {
       await quiet(lake)
       assert.equal(await lake.calls('CreateAccessGrant'), 0, 'every grant is there')
-      const { asked, answered, bare } = await add(lake, { people, dataSources, additions, warmUp: smoke ? 1 : 40 })
+      const given = { people, dataSources, products, additions, warmUp: smoke ? 1 : 40 }
+      const { asked, answered, approved, bare } = await add(lake, given)
       const of = (name: string, values: readonly number[], reach?: number) => {
         const { median, p99, min, max } = spreadOf(values)
         const figure = (what: string, value: number) => {
@@ -38,10 +45,11 @@ export async function measure(smoke: boolean): Promise<Bench> {
         ]
       }
       return {
-        settings: { people, dataSources, grants, additions, policies: 12 },
+        settings: { people, dataSources, products, grants, additions, policies: 12 },
         figures: [
           ...of('member added to CreateAccessGrant at AWS', asked, smoke ? undefined : 250),
           ...of('member added to its answer', answered),
+          ...of('membership stored to CreateAccessGrant at AWS', approved, smoke ? undefined : 250),
           ...of('bare SDK call, there and back', bare),
         ],
       }
@@ -107,6 +115,17 @@ async function settle({ server, integration, sandbox }: BenchLake, teams: number
   return Number(numAffectedRows)
 }
 
+/** A product for each of the first data sources; nobody is in them yet. */
+async function publish({ server: { db } }: BenchLake, products: number): Promise<void> {
+  const { rows } = await sql<{ id: number }>`select id from data_source
+    order by split_part(name, ' ', 2)::int limit ${products}`.execute(db.kysely)
+  for (const [n, { id }] of rows.entries()) {
+    await storeProduct(db, { id: `product${n}` })
+    const tagged = { dataSources: [id], levels: ['READ' as const] }
+    await act(db, system, doing => setTaggedSources(doing, `product${n}`, tagged, 'product-published'))
+  }
+}
+
 /** All that was said has been followed to its end. */
 async function quiet({ server }: BenchLake): Promise<void> {
   const last = await lastSequence(server.db)
@@ -123,12 +142,14 @@ async function quiet({ server }: BenchLake): Promise<void> {
 interface Additions {
   readonly people: number
   readonly dataSources: number
+  /** Each of them tags the data source of its number. */
+  readonly products: number
   readonly additions: number
   /** So many more before, which do not count. */
   readonly warmUp: number
 }
 
-async function add(lake: BenchLake, { people, dataSources, additions, warmUp }: Additions) {
+async function add(lake: BenchLake, { people, dataSources, products, additions, warmUp }: Additions) {
   const { server, sandbox, integration } = lake
   const random = randomOf(3)
   const { rows: ids } = await sql<{ id: number }>`
@@ -150,7 +171,7 @@ async function add(lake: BenchLake, { people, dataSources, additions, warmUp }: 
   }
   const arrival = async () => ((await once(lake.process, 'message')) as [Arrival])[0].at
 
-  const [asked, answered, bare]: [number[], number[], number[]] = [[], [], []]
+  const [asked, answered, approved, bare]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let at = 0; at < additions + warmUp; at += 1) {
     const n = nobodyYet()
     // Of another team, so that there is no grant yet.
@@ -163,6 +184,16 @@ async function add(lake: BenchLake, { people, dataSources, additions, warmUp }: 
     })
     const answeredAt = microseconds()
     const arrivedAt = await arrived
+    await quiet(lake)
+
+    const next = nobodyYet()
+    const product = (next % dataSources) % products === at % products ? at + 1 : at
+    const approvalArrived = arrival()
+    const approvedAt = microseconds()
+    await act(server.db, system, doing =>
+      addMembership(doing, { product: `product${product % products}`, person: ids[next]!.id, level: 'READ' }),
+    )
+    const approvedMs = ((await approvalArrived) - approvedAt) / 1000
     await quiet(lake)
 
     const bareArrived = arrival()
@@ -184,8 +215,9 @@ async function add(lake: BenchLake, { people, dataSources, additions, warmUp }: 
     await bareArrived
     if (at < warmUp) continue
     asked.push((arrivedAt - begun) / 1000)
+    approved.push(approvedMs)
     answered.push((answeredAt - begun) / 1000)
     bare.push(bareMs)
   }
-  return { asked, answered, bare }
+  return { asked, answered, approved, bare }
 }

@@ -12,6 +12,9 @@ export async function fillFacts(db: Db, facts: Facts): Promise<void> {
     }
   }
   await sql`delete from people_group`.execute(kysely)
+  // The numbers of the standing policies are those of others here, and nobody is in a data product.
+  await sql`delete from policy_version`.execute(kysely)
+  await sql`delete from policy`.execute(kysely)
   await insert(
     facts.users,
     rows => sql`insert into person (id, userid, name, kind, disabled_locally) overriding system value
