@@ -15,7 +15,8 @@ import type {
   UserId,
 } from '@headgate/core'
 import { sql } from 'kysely'
-import type { Tx } from './act.ts'
+import { act, system, type Tx } from './act.ts'
+import { type ChangedGrant, tellGrants } from './grants-changed.ts'
 import { type Leadership, LeadershipLost } from './leadership.ts'
 import type { Db } from './open.ts'
 
@@ -203,14 +204,19 @@ export interface Outcome {
   readonly isUnanswered?: boolean
 }
 
-/** Writes outcomes to rows that are `creating` or `revoking`; to others nothing is owed. Throws LeadershipLost. */
+/**
+ * Writes outcomes to rows that are `creating` or `revoking`; to others nothing is owed. What AWS was told is audited with
+ * them. Throws LeadershipLost.
+ */
 export async function writeOutcomes(db: Db, lead: Leadership, outcomes: readonly Outcome[]): Promise<void> {
   if (outcomes.length === 0) return
   const rows = outcomes.map(({ id, state, awsGrantId, failure, isUnanswered: unanswered }) => {
     return { id, state, grant: awsGrantId, unanswered, ...failure }
   })
-  const { rows: written } = await sql`
-    with leader as (${leaderOf(lead)})
+  const { result: written } = await act(db, system, async doing => {
+    const { rows: stored } = await sql<ChangedGrant & { readonly what: ChangedGrant['what'] | null }>`
+    with leader as (${leaderOf(lead)}),
+    before as (select id, state from ledger where id = any(${rows.map(({ id }) => id)}::bigint[]))
     update ledger l set
       state = o.state,
       aws_grant_id = coalesce(o."grant", l.aws_grant_id),
@@ -229,14 +235,23 @@ export async function writeOutcomes(db: Db, lead: Leadership, outcomes: readonly
       epoch = ${lead.epoch},
       -- What stays unsettled keeps the time of its call.
       updated_at = case when o.state = 'creating' then l.updated_at else clock_timestamp() end
-    from leader, ${recordset(
+    from leader, before, ${recordset(
       rows,
       `id bigint, state text, "grant" text, code text, text text, "retryInMs" float8,
       unanswered boolean`,
     )}
-    where l.id = o.id and l.state in ('creating', 'revoking')
-    returning l.id`.execute(db.kysely)
-  if (written.length < outcomes.length) throw new LeadershipLost(lead)
+    where l.id = o.id and before.id = o.id and l.state in ('creating', 'revoking')
+    returning l.id, l.integration_id, l.data_source_id, l.person_id, l.grantee_id, l.bucket, l.key, l.kind, l.permission,
+      l.aws_grant_id, l.cause, case when o.state = 'revoked' then l.revoke_run_id else l.run_id end as run_id,
+      case when o.state = 'revoked' and (before.state = 'revoking' or l.aws_grant_id is not null) then 'revoked'
+        when o.state = 'active' and before.state = 'creating' then 'created' end as what`.execute(doing.tx)
+    tellGrants(
+      doing,
+      stored.flatMap(row => (row.what === null ? [] : [{ ...row, what: row.what }])),
+    )
+    return stored.length
+  })
+  if (written < outcomes.length) throw new LeadershipLost(lead)
 }
 
 /** One row while that epoch lasts, none after; nobody else begins one before the statement has ended. */

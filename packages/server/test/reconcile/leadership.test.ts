@@ -50,6 +50,17 @@ test('an old leader writes nothing, and learns that it is one', async t => {
 
   await writeOutcomes(db, fresh, [outcome])
   await endEpoch(db, fresh)
+  const told = await here.server.admin.audit.list({ query: { type: 'GrantsChanged', target: `USER/${ann}` } })
+  assert.deepEqual(
+    told.items.map(({ auditPayload }) =>
+      [auditPayload.created, auditPayload.revoked].map(list => (list as object[]).length),
+    ),
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    'each change of AWS is told once, with the outcome that was stored',
+  )
   assert.equal((await beginEpoch(db, id, node)).isOrderly, true)
 })
 
