@@ -8,6 +8,7 @@ import path from 'node:path'
 import { type Logger, pino } from 'pino'
 import { rewrapSigningKeys } from './audit/checkpoint.ts'
 import { keepSealed } from './audit/keep-sealed.ts'
+import { collectRefusedCalls } from './audit/refused-calls.ts'
 import { createAwsAccess, secretContext } from './aws/clients.ts'
 import { createBackground } from './background.ts'
 import type { Config } from './config.ts'
@@ -119,8 +120,10 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const sending = startSending(world)
     closers.push(() => sending.stop())
 
+    const refusedCalls = collectRefusedCalls({ db, log })
+    closers.push(() => refusedCalls.stop())
     const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')
-    const app = await createApp(world, { webFolder: options.webDir, readiness })
+    const app = await createApp(world, { webFolder: options.webDir, readiness, refusedCalls })
     closers.push(() => app.close())
     const listensAt = await listen(app, config, options.portMayMove ?? false)
     return {

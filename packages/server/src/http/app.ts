@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
 import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { RefusedCalls } from '../audit/refused-calls.ts'
 import type { World } from '../world.ts'
 import { authentication } from './auth.ts'
 import { acceptBodies } from './bodies.ts'
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly readiness?: Readiness
   /** How often a stream is kept alive, and whoever reads it asked for again; default 15 s. */
   readonly streamBeatMs?: number
+  /** Told of each call that is refused (401, 403). */
+  readonly refusedCalls?: Pick<RefusedCalls, 'note'>
 }
 
 export async function createApp(world: World, options: AppOptions = {}): Promise<FastifyInstance> {
@@ -40,6 +43,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
     routerOptions: { maxParamLength: 255 * 4 * 3 },
   })
   logRequests(app)
+  if (options.refusedCalls) tellRefused(app, options.refusedCalls)
   answerErrors(app)
   acceptBodies(app)
   await secureHeaders(app)
@@ -64,5 +68,20 @@ function logRequests(app: FastifyInstance): void {
     const { method, ip, routeOptions, caller } = request
     const facts = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }
     request.log.info({ ...facts, ip, user: caller?.id }, 'call')
+  })
+}
+
+/** Refused sign-ins are events of their own, with what is known of them. */
+function tellRefused(app: FastifyInstance, refused: Pick<RefusedCalls, 'note'>): void {
+  app.addHook('onResponse', async ({ method, ip, id, routeOptions, caller, scim, refusedAs: code }, { statusCode }) => {
+    if ((statusCode !== 401 && statusCode !== 403) || code === undefined || code.startsWith('sign-in-')) return
+    refused.note({
+      caller: caller ?? scim?.actor,
+      ip,
+      requestId: id,
+      method,
+      route: routeOptions.url ?? 'unknown',
+      code,
+    })
   })
 }

@@ -8,10 +8,18 @@ import { type ErrorCode, errors, Problem } from '@headgate/core/api'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUnreachable } from '../db/unreachable.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the error that it was answered with. */
+    refusedAs?: ErrorCode
+  }
+}
+
 /** Makes the app answer errors and unknown routes in our shape. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request)
+    request.refusedAs = problem.code
     const level = problem.status >= 500 ? 'error' : 'debug'
     request.log[level]({ err: error, code: problem.code }, 'request failed')
     return sendProblem(problem, request, reply)

@@ -39,6 +39,7 @@ export function scimServe(scope: FastifyInstance, world: World): ServeScim {
   )
   scope.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, request)
+    request.refusedAs = problem.code
     request.log[problem.status >= 500 ? 'error' : 'debug']({ err: error, code: problem.code }, 'request failed')
     return sendProblem(problem, request, reply)
   })
