@@ -10,30 +10,30 @@ interface FieldBase {
   /** Answers go by it. */
   readonly id: string
   readonly label: string
-  readonly help?: string | undefined
+  readonly help?: string
   readonly required: boolean
 }
 
 export type Field = FieldBase &
   (
-    | { readonly type: 'shortAnswer'; readonly most?: number | undefined }
-    | { readonly type: 'longAnswer'; readonly most?: number | undefined }
+    | { readonly type: 'shortAnswer'; readonly most?: number }
+    | { readonly type: 'longAnswer'; readonly most?: number }
     | { readonly type: 'dropdown'; readonly options: readonly string[] }
     | {
         readonly type: 'checkboxes'
         readonly options: readonly string[]
         /** How many are to be ticked. */
-        readonly atLeast?: number | undefined
-        readonly atMost?: number | undefined
+        readonly atLeast?: number
+        readonly atMost?: number
       }
     | {
         readonly type: 'number'
-        readonly least?: number | undefined
-        readonly most?: number | undefined
-        readonly whole?: boolean | undefined
+        readonly least?: number
+        readonly most?: number
+        readonly whole?: boolean
       }
     /** Days such as `2026-11-23`. */
-    | { readonly type: 'date'; readonly earliest?: string | undefined; readonly latest?: string | undefined }
+    | { readonly type: 'date'; readonly earliest?: string; readonly latest?: string }
     | { readonly type: 'link' }
   )
 
@@ -43,7 +43,7 @@ export interface DurationField {
   /** Offered to choose from; others may be typed. */
   readonly suggested: readonly string[]
   /** The longest that may be asked for; absent: any. */
-  readonly most?: string | undefined
+  readonly most?: string
   /** Whether one may ask for access without an end. */
   readonly withoutEnd: boolean
 }

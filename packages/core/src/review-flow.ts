@@ -18,16 +18,16 @@ export type Criterion =
   | { readonly group: string }
   | { readonly permission: Permission }
   /** In the domain named, else in a domain of what is asked for. */
-  | { readonly domainRight: DomainRight; readonly domain?: string | undefined }
+  | { readonly domainRight: DomainRight; readonly domain?: string }
   /** That value or a parent of it; without one, any under the key. */
-  | { readonly attribute: { readonly key: string; readonly value?: string | undefined } }
+  | { readonly attribute: { readonly key: string; readonly value?: string } }
 
 /** `any`: one approval by whoever meets any of them. `all`: each of them met, every one by a different person. */
 export type Stage = { readonly any: readonly Criterion[] } | { readonly all: readonly Criterion[] }
 
 export type Outcome =
   /** At once, for no longer than that; a duration such as `30d`. */
-  | { readonly approve: { readonly for?: string | undefined } }
+  | { readonly approve: { readonly for?: string } }
   /** In order. */
   | { readonly review: { readonly stages: readonly Stage[] } }
 

@@ -36,7 +36,7 @@ function isAnyOf({ permissions, is, rights }: Actor, { about, anyOf, or }: Rule,
       const told = `${about}:${relation}`
       return is.includes(told) && !lacking?.relations.includes(told)
     }
-    if (about === 'anyDomain') return is.includes('anyDomain:author')
+    if (about === 'anyDomain') return relation.inDomain.some(right => is.includes(`anyDomain:${right}`))
     return !lacking?.rights && relation.inDomain.some(right => rights.includes(right))
   })
 }
@@ -45,6 +45,7 @@ const missing: { readonly [S in Rule['about']]?: string } = {
   dataSource: 'data-source-not-found',
   policy: 'policy-not-found',
   domain: 'domain-not-found',
+  dataProduct: 'data-product-not-found',
   user: 'user-not-found',
   apiKey: 'api-key-not-found',
   session: 'session-not-found',
@@ -56,6 +57,7 @@ const missing: { readonly [S in Rule['about']]?: string } = {
 /** Who may not read a thing is told by a refused change that it is not there. */
 function isKnown(actor: Actor, about: Rule['about'], { endpoint, kind }: Planned): boolean {
   if (about === 'dataSource' || about === 'change') return isAnyOf(actor, rules.readDataSource, kind)
+  if (about === 'dataProduct' && endpoint.path.includes('{id}')) return isAnyOf(actor, rules.readDataProduct, kind)
   // A new policy is no secret.
   if (about === 'policy' && endpoint.path.includes('{id}')) return isAnyOf(actor, rules.readPolicy, kind)
   return true

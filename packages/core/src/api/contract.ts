@@ -1,8 +1,10 @@
 /** The HTTP contract: every resource with its routes. */
+import { agreements } from './agreements.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
 import { bulk } from './bulk.ts'
 import { capacity } from './capacity.ts'
+import { dataProducts } from './data-products.ts'
 import { dataSources } from './data-sources.ts'
 import { deployment } from './deployment.ts'
 import { domains } from './domains.ts'
@@ -14,13 +16,16 @@ import { identityCenter } from './identity-center.ts'
 import { identityProviders } from './identity-providers.ts'
 import { notifications } from './inbox.ts'
 import { integrations } from './integrations.ts'
+import { marketplace } from './marketplace.ts'
 import { nativeS3 } from './native-s3.ts'
 import { pastAccess } from './past-access.ts'
 import { policies } from './policies.ts'
 import { previews } from './preview.ts'
 import { principalAdvice, principals } from './principals.ts'
 import { reports } from './reports.ts'
+import { requestForms } from './request-forms.ts'
 import { restraint } from './restraint.ts'
+import { reviewFlows } from './review-flows.ts'
 import { runs } from './runs.ts'
 import { scimSettingsRoutes } from './scim-settings.ts'
 import { session, sessions } from './session.ts'
@@ -50,8 +55,13 @@ export const api = {
   tags,
   domains,
   policies,
+  dataProducts,
+  marketplace,
   subscriptions,
   previews,
+  requestForms,
+  agreements,
+  reviewFlows,
   grants,
   audit,
   access,

@@ -34,3 +34,29 @@ export async function knownOf(
     principalKinds: [...new Set(effective(principals).map(({ kind }) => kind))],
   }
 }
+
+/** By user name; deleted ones too. */
+export async function peopleNamed(
+  db: Kysely<Database>,
+  ids: readonly number[],
+): Promise<{ id: number; userid: string; name: string }[]> {
+  return db
+    .selectFrom('person')
+    .where('id', '=', sql<number>`any(${ids})`)
+    .select(['id', 'userid', 'name'])
+    .orderBy('userid')
+    .execute()
+}
+
+/** Undefined where there is no such product (any more). */
+export async function findDomainOfProduct(
+  db: Kysely<Database>,
+  product: string,
+): Promise<{ readonly domain: string | null } | undefined> {
+  return db
+    .selectFrom('data_product')
+    .where('id', '=', product)
+    .where('state', '<>', 'deleted')
+    .select('domain')
+    .executeTakeFirst()
+}

@@ -357,6 +357,7 @@ export interface Database {
     key: string | null
     version: Generated<number>
     name: string
+    name_key: string
     domain: string | null
     definition: Json<ProductDefinition>
     form_id: number | null
@@ -433,7 +434,7 @@ export interface Database {
     name: string
     requester_id: number
     beneficiary_id: number
-    on_behalf: 'role-user' | 'service' | 'member' | null
+    on_behalf: 'role-user' | 'service' | null
     level: Level
     asked_ms: number | null
     extension: boolean
@@ -550,6 +551,7 @@ export interface Database {
     statement: string
     signature: Buffer
   }
+  audit_pruned_actor: { actor_id: number }
   audit_export: {
     id: GeneratedAlways<number>
     target_id: number

@@ -171,7 +171,11 @@ const usedByWords: Readonly<Record<UsedBy, string>> = { dataProduct: 'data produ
 /** Says that these and no others are used by it from now on; of a thing that goes: none. They must be held. */
 export async function useTemplates(
   tx: Tx,
-  { kind, id, name }: { readonly kind: UsedBy; readonly id: string | number; readonly name: string },
+  {
+    kind,
+    id,
+    name,
+  }: { readonly kind: Database['template_use']['used_by']; readonly id: string | number; readonly name: string },
   templates: readonly number[],
 ): Promise<void> {
   const user = String(id)

@@ -1,10 +1,12 @@
 /** Every resource's routes. */
 import type { World } from '../world.ts'
 import { accessRoutes } from './access.ts'
+import { agreementRoutes } from './agreements.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
 import { bulkRoutes } from './bulk.ts'
 import { capacityRoutes } from './capacity.ts'
+import { dataProductRoutes } from './data-products.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
 import { domainRoutes } from './domains.ts'
@@ -15,6 +17,7 @@ import { groupRoutes } from './groups.ts'
 import { identityCenterRoutes } from './identity-center.ts'
 import { identityProviderRoutes } from './identity-providers.ts'
 import { integrationRoutes } from './integrations.ts'
+import { marketplaceRoutes } from './marketplace.ts'
 import { nativeS3Routes } from './native-s3.ts'
 import { notificationRoutes } from './notifications.ts'
 import { policyRoutes } from './policies.ts'
@@ -22,7 +25,9 @@ import { policyHistoryRoutes } from './policy-history.ts'
 import { previewRoutes } from './previews.ts'
 import { principalRoutes } from './principals.ts'
 import { reportRoutes } from './reports.ts'
+import { requestFormRoutes } from './request-forms.ts'
 import { restraintRoutes } from './restraint.ts'
+import { reviewFlowRoutes } from './review-flows.ts'
 import { runRoutes } from './runs.ts'
 import { scimSettingsRoutes } from './scim-settings.ts'
 import type { Serve } from './serve.ts'
@@ -59,7 +64,12 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   subscriptionRoutes,
   previewRoutes,
   policyRoutes,
+  dataProductRoutes,
+  marketplaceRoutes,
   policyHistoryRoutes,
+  requestFormRoutes,
+  agreementRoutes,
+  reviewFlowRoutes,
   grantRoutes,
   auditRoutes,
   apiKeyRoutes,

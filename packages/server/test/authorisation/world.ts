@@ -129,6 +129,11 @@ export async function prepareWorld(server: TestServer) {
   await admin.groups.removeMember({ params: { id: qualified, userId: sue.id } })
   await admin.dataSources.remove({ params: { id: off } })
 
+  const asProduct = { domain: 'Home', dataSources: [here] }
+  const draft = await admin.dataProducts.create({ body: { ...asProduct, name: 'draft' } })
+  const made = await admin.dataProducts.create({ body: { ...asProduct, name: 'published' } })
+  const product = await admin.dataProducts.publish({ params: { id: made.id }, ifMatch: String(made.version) })
+
   const provider = Number((await admin.identityProviders.create({ body: { name: 'corp' } })).id)
   await admin.scimSettings.replace({ params: { id: provider }, body: {} })
   await admin.identityProviders.link({ params: { id: provider, userId: tess.id }, body: {} })
@@ -172,6 +177,7 @@ export async function prepareWorld(server: TestServer) {
       delivery: deliveries[0]?.id ?? 0,
     },
     ...{ ann, mia, quin, tess, annsKey, annsSession },
+    products: { draft, published: product },
     policies: { ofHome, staged, ofSource, pick, picked, offered },
     actors,
   }
@@ -250,12 +256,11 @@ async function prepareActors(server: TestServer, people: ReadonlyMap<string, Tes
       const holder = await server.as([], `${right} in ${domain}`)
       await admin.domains.setUserRights({ params: { name: domain, userId: holder.id }, body: { rights: [right] } })
       const looks = rights.length > 0 && right !== 'MANAGE_DATA_PRODUCTS' ? ['policy:lookingAfter'] : []
-      const anywhere = right === 'MANAGE_POLICIES' ? ['anyDomain:author'] : []
       actors.push({
         name: `${right} in ${domain === 'Home' ? 'this' : 'another'} domain`,
         ...keyed(holder),
         ...none,
-        is: [...looks, ...anywhere],
+        is: [...looks, `anyDomain:${right}`],
         rights,
       })
     }

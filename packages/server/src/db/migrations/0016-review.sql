@@ -39,6 +39,11 @@ create table template_version (
   primary key (template_id, version)
 );
 
+-- A template is never deleted as a row; what may be chosen is seen to where products are written.
+alter table data_product
+  add foreign key (form_id) references template,
+  add foreign key (review_flow_id) references template;
+
 -- What uses what now; a template in use cannot be deleted. Kept by whatever uses it.
 create table template_use (
   template_id bigint not null references template,
