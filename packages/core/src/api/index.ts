@@ -21,7 +21,9 @@ export { type Domain, type DomainDetail, type DomainRight, domainRights } from '
 export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export type { EmailSettings, WantedEmailSettings } from './email-settings.ts'
 export * from './endpoint.ts'
+export type { DataProduct, ProductContent, ProductVersion } from './data-products.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
+export type { OfferedProduct } from './marketplace.ts'
 export {
   type ExportAuthenticationType,
   type ExportTargetInput,

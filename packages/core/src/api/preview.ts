@@ -5,6 +5,7 @@
  */
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
+import { productContent, productId } from './data-products.ts'
 import { endpoint } from './endpoint.ts'
 import { mostAtOnce, nativeS3 } from './native-s3.ts'
 import { rules } from './needs.ts'
@@ -67,6 +68,10 @@ const kinds = [
   z.strictObject({ change: z.literal('deleteGroup'), group: idParam }),
   z.strictObject({ change: z.enum(['disableUser', 'enableUser', 'deleteUser']), user: idParam }),
   z.strictObject({ change: z.literal('setPrincipals'), user: idParam, principals: users.setPrincipals.body }),
+  z.strictObject({ change: z.literal('editDataProduct'), id: productId, product: productContent }),
+  z.strictObject({ change: z.enum(['publishDataProduct', 'unpublishDataProduct']), id: productId }),
+  /** With `revoke`, the access of its members ends; without it, one that has any is refused. */
+  z.strictObject({ change: z.literal('deleteDataProduct'), id: productId, revoke: z.boolean().optional() }),
   /** With `disable`, its data sources are disabled as well; without it, one that has any is refused. */
   z.strictObject({
     change: z.literal('deleteIntegration'),
@@ -166,6 +171,13 @@ export const previews = {
       'tag-not-found',
       'domain-not-found',
       'domain-in-use',
+      'data-product-not-found',
+      'data-product-state',
+      'data-product-invalid',
+      'data-product-name-taken',
+      'data-product-has-members',
+      'request-form-not-found',
+      'review-flow-not-found',
       'policy-not-selectable',
       'subscription-not-offered',
       'member-not-found',

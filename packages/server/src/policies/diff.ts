@@ -7,6 +7,7 @@
 import { highlightsOf, parseExpression, printExpression } from '@headgate/core'
 import type { api } from '@headgate/core/api'
 import type { z } from 'zod'
+import { canonicalText } from '../canonical.ts'
 import type { PolicyVersionRow } from '../db/policy-version.ts'
 import type { PolicyDefinition, StoredCondition } from '../db/schema.ts'
 import { conditionsOf } from './conditions.ts'
@@ -29,7 +30,7 @@ export function diffVersions(from: PolicyVersionRow, to: PolicyVersionRow): Chan
     { field: 'state', before: from.state, after: to.state },
     { field: 'description', before: a.description, after: b.description },
   ]
-  return changes.filter(({ before, after }) => keyOf(before) !== keyOf(after))
+  return changes.filter(({ before, after }) => canonicalText(before) !== canonicalText(after))
 }
 
 /** Both texts in canonical form as one: what they share, what only the first says, what only the second says. */
@@ -48,8 +49,8 @@ export function diffExpressions(before: string, after: string): Part[] {
 function diffAppliesTo(before: PolicyDefinition['appliesTo'], after: PolicyDefinition['appliesTo']): Change {
   const [had, has] = [conditionsOf(before), conditionsOf(after)]
   const without = (all: readonly StoredCondition[], others: readonly StoredCondition[]) => {
-    const keys = new Set(others.map(keyOf))
-    return all.filter(condition => !keys.has(keyOf(condition)))
+    const keys = new Set(others.map(canonicalText))
+    return all.filter(condition => !keys.has(canonicalText(condition)))
   }
   const [removed, added] = [without(had, has), without(has, had)]
   return { field: 'appliesTo', before: copyOf(before), after: copyOf(after), removed, added }
@@ -58,15 +59,6 @@ function diffAppliesTo(before: PolicyDefinition['appliesTo'], after: PolicyDefin
 function diffWho(before: PolicyDefinition['who'], after: PolicyDefinition['who']): Change {
   if (!('when' in before && 'when' in after)) return { field: 'who', before, after }
   return { field: 'who', before, after, expression: diffExpressions(before.when, after.when) }
-}
-
-/** The same for equal values, whatever order PostgreSQL keeps their fields in. */
-function keyOf(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }
 
 /** A text that cannot be read (any more) is compared as it was written. */

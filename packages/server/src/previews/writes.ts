@@ -18,7 +18,7 @@ export interface Write {
 const acknowledge = ['open-by-absence']
 
 export function writeOf(one: HypotheticalChange): Write {
-  const { policies, dataSources, domains, subscriptions, groups, users } = api
+  const { policies, dataProducts, dataSources, domains, subscriptions, groups, users } = api
   switch (one.change) {
     case 'createPolicy':
       return { endpoint: policies.create, body: { ...one.policy, state: 'active', acknowledge } }
@@ -97,6 +97,16 @@ export function writeOf(one: HypotheticalChange): Write {
       return { endpoint: users.remove, params: { id: one.user } }
     case 'setPrincipals':
       return { endpoint: users.setPrincipals, params: { id: one.user }, body: one.principals }
+    case 'editDataProduct':
+      return { endpoint: dataProducts.edit, params: { id: one.id }, body: one.product }
+    case 'publishDataProduct':
+      return { endpoint: dataProducts.publish, params: { id: one.id } }
+    case 'unpublishDataProduct':
+      return { endpoint: dataProducts.unpublish, params: { id: one.id } }
+    case 'deleteDataProduct': {
+      const query = one.revoke ? { revoke: 'true' } : {}
+      return { endpoint: dataProducts.remove, params: { id: one.id }, query }
+    }
     case 'deleteIntegration': {
       const query = one.dataSources === undefined ? {} : { dataSources: one.dataSources }
       return { endpoint: api.integrations.remove, params: { id: one.id }, query }

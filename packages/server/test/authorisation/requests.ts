@@ -29,6 +29,8 @@ export function requestsIn(w: World): Inputs {
   const bare = { params: { id: w.bare } }
   const onStaged = { params: { id: w.policies.staged.id }, ifMatch: '1' }
   const onActive = { params: { id: w.policies.ofHome.id }, ifMatch: '1' }
+  const onDraft = { params: { id: w.products.draft.id }, ifMatch: '1' }
+  const onProduct = { params: { id: w.products.published.id }, ifMatch: '2' }
   const team = { params: { id: w.spare } }
   const attribute = { key: 'Department', value: 'Finance' }
   const none = {} as const
@@ -193,6 +195,25 @@ export function requestsIn(w: World): Inputs {
       select: { params: { id: w.here, policyId: w.policies.pick.id } },
       deselect: { params: { id: w.here, policyId: w.policies.picked.id } },
     },
+    dataProducts: {
+      list: none,
+      get: onDraft,
+      create: { body: { name: 'new', domain: 'Home', dataSources: [w.here] } },
+      putByKey: { params: { key: 'new' }, body: { name: 'new', domain: 'Home', dataSources: ['here'] } },
+      edit: { ...onDraft, body: { name: 'draft', domain: 'Home', description: 'another' } },
+      restore: { ...onDraft, body: { version: 1 } },
+      publish: onDraft,
+      unpublish: onProduct,
+      suspend: onProduct,
+      resume: onProduct,
+      retire: onProduct,
+      remove: onDraft,
+      members: onProduct,
+      versions: onDraft,
+      version: { params: { id: w.products.draft.id, version: 1 } },
+      diff: { ...onDraft, query: { from: 1, to: 1 } },
+    },
+    marketplace: { list: none, get: { params: { id: w.products.published.id } } },
     previews: { make: { body: { changes: [{ change: 'addTags', dataSource: w.here, tags: ['Unused'] }] } } },
     grants: { list: none },
     audit: {
@@ -341,6 +362,7 @@ export const neverDone: Readonly<Record<string, string>> = {
   'drift.removeForeign': 'AWS is not compared here, so no foreign grant is known',
   'identityCenter.associate': 'the account has no Identity Center',
   'emailSettings.test': 'there is no mail server here',
+  'dataProducts.resume': 'no data product is suspended here',
   'principals.confirm': 'no principal came back as somebody else',
 }
 

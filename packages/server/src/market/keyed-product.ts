@@ -1,0 +1,81 @@
+/**
+ * Data products as files say them, called by a key: names become ids, and one write leads to what is said, whatever was
+ * before. The same again changes nothing.
+ */
+
+import { type api, Problem, type ProductContent } from '@headgate/core/api'
+import { createId } from '@paralleldrive/cuid2'
+import type { z } from 'zod'
+import type { Act, Tx } from '../db/act.ts'
+import { findProductByKey, type ProductRow } from '../db/data-product.ts'
+import { findPersonId } from '../db/person.ts'
+import { idOfTemplate, idsOfSources } from '../db/product-detail.ts'
+import type { Caller } from '../http/serve.ts'
+import { requireManager, requireManagerOf } from './product-authority.ts'
+import { changeProduct, createProduct, type Step, takeStep } from './products.ts'
+
+type Keyed = z.output<typeof api.dataProducts.putByKey.body>
+
+/** Throws what creating, changing and leading it through its states throws. */
+export async function putProduct(
+  doing: Act,
+  caller: Caller,
+  key: string,
+  { state, ...said }: Keyed,
+): Promise<ProductRow> {
+  const before = await findProductByKey(doing.tx, key)
+  if (before) await requireManager(doing.tx, caller, before)
+  if (!before || (said.domain ?? null) !== before.domain) {
+    await requireManagerOf(doing.tx, caller, said.domain ?? null)
+  }
+  const content = await withIds(doing.tx, said)
+  const row = before
+    ? await changeProduct(doing, before, content)
+    : await createProduct(doing, createId(), content, key)
+  return lead(doing, row, state)
+}
+
+/** Draft, published, suspended: one or two steps from anywhere. */
+async function lead(doing: Act, row: ProductRow, wanted: Keyed['state']): Promise<ProductRow> {
+  if (wanted === undefined || row.state === wanted) return row
+  const step: Step = wanted === 'draft' ? 'unpublish' : row.state === 'draft' ? 'publish' : towards[wanted]
+  return lead(doing, await takeStep(doing, row, step), wanted)
+}
+
+const towards = { published: 'resume', suspended: 'suspend' } as const
+
+async function withIds(tx: Tx, { dataSources, expert, form, reviewFlow, ...rest }: Omit<Keyed, 'state'>) {
+  const names = dataSources.filter(one => typeof one === 'string')
+  const known = await idsOfSources(tx, names)
+  const unknown = names.filter(name => !known.has(name))
+  if (unknown.length > 0) {
+    const more = unknown.length > 1 ? `, and ${unknown.length - 1} more` : ''
+    throw new Problem('data-product-invalid', {
+      reason: `there is no data source \`${unknown[0]}\`${more}`,
+      issues: unknown
+        .slice(0, 20)
+        .map(name => ({ path: 'dataSources', message: `there is no data source \`${name}\`` })),
+    })
+  }
+  const content: ProductContent = {
+    ...rest,
+    dataSources: dataSources.map(one => (typeof one === 'string' ? (known.get(one) as number) : one)),
+    expert: typeof expert === 'string' ? await personNamed(tx, expert) : expert,
+    form: typeof form === 'string' ? await templateNamed(tx, 'form', form) : form,
+    reviewFlow: typeof reviewFlow === 'string' ? await templateNamed(tx, 'flow', reviewFlow) : reviewFlow,
+  }
+  return content
+}
+
+async function personNamed(tx: Tx, userid: string): Promise<number> {
+  const id = await findPersonId(tx, userid)
+  if (id === undefined) throw new Problem('user-not-found', { id: userid })
+  return id
+}
+
+async function templateNamed(tx: Tx, kind: 'form' | 'flow', name: string): Promise<number> {
+  const id = await idOfTemplate(tx, kind, name)
+  if (id === undefined)
+    throw new Problem(kind === 'form' ? 'request-form-not-found' : 'review-flow-not-found', { id: name })
+  return id
+}
