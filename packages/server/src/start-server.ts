@@ -7,6 +7,7 @@
 import path from 'node:path'
 import { type Logger, pino } from 'pino'
 import { rewrapSigningKeys } from './audit/checkpoint.ts'
+import { keepPruned } from './audit/keep-pruned.ts'
 import { keepSealed } from './audit/keep-sealed.ts'
 import { collectRefusedCalls } from './audit/refused-calls.ts'
 import { createAwsAccess, secretContext } from './aws/clients.ts'
@@ -68,7 +69,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const vault = createVault(await encryptionKeys({ encryptionKey, oldKeys, databaseUrl, dataDir }))
 
     const embeddedUrl = databaseUrl === undefined ? await embedded(dataDir, log, closers) : undefined
-    const { url } = await prepareDatabase(config, embeddedUrl, log)
+    const { url, ownerUrl } = await prepareDatabase(config, embeddedUrl, log)
     const db = openDatabase(url, { onConnectionLost: err => log.warn({ err }, 'a database connection was lost') })
     closers.push(() => db.close())
 
@@ -87,6 +88,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const checkpointMs = config.HEADGATE_AUDIT_CHECKPOINT_HOURS * 3_600_000
     const sealing = keepSealed({ db, vault, log: log.child({ part: 'audit' }) }, { folder, checkpointMs })
     closers.push(() => sealing.stop())
+    const olderThanDays = config.HEADGATE_AUDIT_RETENTION_DAYS
+    const pruning = keepPruned({ log: log.child({ part: 'audit' }) }, { ownerUrl, olderThanDays })
+    closers.push(() => pruning.stop())
 
     const verifyEveryMs = config.HEADGATE_INDEX_VERIFY_MINUTES * 60_000
     const index = createLiveIndex({ db, log: log.child({ part: 'index' }), verifyEveryMs })

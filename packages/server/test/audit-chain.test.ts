@@ -13,6 +13,7 @@ import {
 } from '../src/audit/statement.ts'
 import { verifyIn } from '../src/audit/verify-database.ts'
 import { act, system, type Tx } from '../src/db/act.ts'
+import { pruneAudit } from '../src/db/audit-prune.ts'
 import { sealAll, sealBatch } from '../src/db/audit-seal.ts'
 import type { Db } from '../src/db/open.ts'
 import { createVault } from '../src/secrets.ts'
@@ -189,25 +190,35 @@ test('a checkpoint from elsewhere that was made up, or signed anew, is refused',
 })
 
 test('what was pruned by order is said, and breaks nothing; more than that does', async () => {
-  const payload = { type: 'AuditPruned', through: 9 }
-  const prune = (gone: number) => async (tx: Tx) => {
-    const here = {
-      ...database.db,
-      transaction: (work: (tx: Tx) => Promise<unknown>) => work(tx),
-      kysely: tx,
-    } as unknown as Db
-    await act(here, system, async ({ audit }) =>
-      audit({ action: 'PRUNE', targetType: 'AUDIT_TRAIL', targets: [], payload }),
-    )
-    await sealBatch(here, { wait: true })
-    await run(`delete from audit_entry where position <= ${gone}; delete from audit_event where sequence <= ${gone}`)(
-      tx,
-    )
+  const own = await testDatabase()
+  try {
+    const { db } = own
+    await ensureSigningKey({ db, vault })
+    await happen(db, 'old')
+    await sealAll(db)
+    await db.transaction(async tx => {
+      await sql`set local session_replication_role = replica`.execute(tx)
+      await sql`update audit_entry set at = at - interval '40 days'`.execute(tx)
+    })
+    assert.equal(await pruneAudit(db, 30), 0, 'not before a checkpoint has signed it')
+    await makeCheckpoint({ db, vault }, 0)
+    await happen(db, 'new')
+    await sealAll(db)
+    await makeCheckpoint({ db, vault }, 0)
+    assert.equal(await pruneAudit(db, 30), 10)
+    assert.equal(await pruneAudit(db, 30), 0)
+    await sealAll(db)
+    const { firstBreak, prunedThrough, to, events } = await db.snapshot(tx => verifyIn(tx, { outside: [] }))
+    assert.deepEqual([firstBreak, prunedThrough, to, events], [undefined, 11, 22, 22])
+    await db.transaction(async tx => {
+      await sql`set local session_replication_role = replica`.execute(tx)
+      await run('delete from audit_entry where position = 12; delete from audit_event where sequence = 12')(tx)
+      const more = (await verifyIn(tx, { outside: [] })).firstBreak
+      assert.deepEqual([more?.kind, more?.position], ['event-removed', 12])
+    })
+  } finally {
+    await own.close()
   }
-  const { firstBreak, prunedThrough } = await afterwards(prune(9))
-  assert.deepEqual([firstBreak, prunedThrough], [undefined, 9])
-  const more = (await afterwards(prune(10))).firstBreak
-  assert.deepEqual([more?.kind, more?.position], ['event-removed', 10])
 })
 
 test('nobody changes the trail by mistake: a trigger refuses, the owner too', async () => {

@@ -58,8 +58,9 @@ export async function isInUse(tx: Tx, person: number): Promise<boolean> {
     select exists (select from local_account where person_id = ${person})
       or exists (select from api_key where person_id = ${person})
       or exists (select from person_identity where person_id = ${person})
-      -- Read from end to end, for want of an index; only for whoever has none of the others.
-      or exists (select from audit_event where actor_id = ${person}) as "inUse"`.execute(tx)
+      or exists (select from audit_entry where actor_id = ${person})
+      or exists (select from audit_unsealed join audit_event using (sequence) where actor_id = ${person})
+      or exists (select from audit_pruned_actor where actor_id = ${person}) as "inUse"`.execute(tx)
   return rows[0]?.inUse ?? false
 }
 

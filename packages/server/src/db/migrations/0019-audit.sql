@@ -84,6 +84,11 @@ create table audit_checkpoint (
   signature bytea not null
 );
 
+-- Who did something once that was pruned since: whoever was ever here is not to be taken for new.
+create table audit_pruned_actor (
+  actor_id bigint primary key
+);
+
 -- Where events are exported to. Where the trail is kept and how it is reached are the export's target.
 create table audit_export (
   id bigint generated always as identity primary key,
