@@ -18,7 +18,7 @@ const units = {
 /** Beyond it one should say that there is no end. */
 export const longestDurationMs = 100 * units.y
 
-const written = /^(\d{1,6})(min|h|d|w|mo|y)$/
+const written = /^(\d{1,8})(min|h|d|w|mo|y)$/
 
 /** In milliseconds; undefined where it is none: nothing, no known unit, or more than a hundred years. */
 export function parseDuration(text: string): number | undefined {

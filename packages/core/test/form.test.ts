@@ -35,7 +35,7 @@ const answers: readonly [field: string, answer: Answer, fault?: RegExp][] = [
   ['purpose', 'x'.repeat(10_001), /longer than 10000/],
   ['kind', 'two'],
   ['kind', 'three', /one of `one`, `two`/],
-  ['kind', '', undefined],
+  ['kind', ''],
   ['uses', ['x', 'z']],
   ['uses', ['x', 'y', 'z'], /at most 2/],
   ['uses', ['x', 'x'], /once/],

@@ -23,7 +23,6 @@ import {
 const day = 86_400_000
 const governors: Stage = { any: [{ permission: 'GOVERNANCE' }] }
 const reviewed = { review: { stages: [governors] } } as const
-// biome-ignore lint/suspicious/noThenProperty: it is what page 06 calls it, and nobody awaits a rule
 const rule = (condition: string, then: Outcome): Rule => ({ if: condition, then })
 const ann: RequestAbout = {
   userid: 'ann',
@@ -189,5 +188,5 @@ test('durations are read and printed in fixed lengths', () => {
   ]
   for (const [text, ms] of cases) assert.equal(parseDuration(text), ms, text)
   const whole = fc.integer({ min: 1, max: longestDurationMs / 60_000 }).map(minutes => minutes * 60_000)
-  fc.assert(fc.property(whole, ms => fc.pre(printDuration(ms).length <= 9) ?? parseDuration(printDuration(ms)) === ms))
+  fc.assert(fc.property(whole, ms => parseDuration(printDuration(ms)) === ms))
 })
