@@ -9,7 +9,10 @@ import { indexAt } from '../src/history/index-at.ts'
 import { differencesOf } from '../src/live-index/compare.ts'
 import { reachedBy } from '../src/live-index/desired.ts'
 import { loadIndex } from '../src/live-index/held.ts'
+import { addMembership, endMemberships } from '../src/market/memberships.ts'
+import { setTaggedSources } from '../src/market/tagged-sources.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
+import { storeProduct } from './support/products.ts'
 import { type TestServer, testServer } from './support/server.ts'
 
 let server: TestServer
@@ -35,6 +38,11 @@ test('after each of many changes the history tells what the tables hold, and lat
   const [onOuter, onInner] = [{ params: { id: outer } }, { params: { id: inner } }]
   const policy = { kind: 'grant', level: 'READ', state: 'active' } as const
   let version = ''
+  const product = 'product0'
+  const published = 'product-published'
+  const levels = ['READ' as const, 'WRITE' as const]
+  let approval = 0
+  await storeProduct(db, { id: product })
   const steps: (() => Promise<unknown>)[] = [
     () => admin.tags.create({ body: { name: 'Finance.Payroll' } }),
     () => admin.dataSources.addTags({ ...onInner, body: { tags: ['Finance.Payroll'] } }),
@@ -97,6 +105,19 @@ test('after each of many changes the history tells what the tables hold, and lat
       }),
     () =>
       admin.dataSources.setMember({ params: { id: outer, userId: ann.id }, body: { level: 'READ', reason: 'less' } }),
+    () =>
+      act(db, system, doing => setTaggedSources(doing, product, { dataSources: [inner], levels: ['READ'] }, published)),
+    async () => {
+      const given = { product, person: ben.id, level: 'READ' as const }
+      const { result } = await act(db, system, doing => addMembership(doing, given))
+      approval = result.id
+    },
+    () =>
+      act(db, system, doing =>
+        addMembership(doing, { product, person: ann.id, level: 'READ', until: doing.now + 3_600_000 }),
+      ),
+    () => act(db, system, doing => setTaggedSources(doing, product, { dataSources: [outer], levels }, published)),
+    () => act(db, system, doing => endMemberships(doing, { ids: [approval] }, 'membership-revoked')),
     () => admin.users.update({ params: { id: ann.id }, body: { disabled: true } }),
     () => admin.users.update({ params: { id: ann.id }, body: { disabled: false } }),
     async () => {

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  type DataProductId,
   type DataSourceId,
   entitlementIndex,
   type Facts,
   type IntegrationId,
+  type Level,
+  type MembershipId,
   type PolicyId,
   type UserId,
 } from '@headgate/core'
@@ -15,8 +18,12 @@ import { pino } from 'pino'
 import { act, system } from '../src/db/act.ts'
 import { differencesOf } from '../src/live-index/compare.ts'
 import { createLiveIndex, type LiveIndex } from '../src/live-index/live-index.ts'
+import { noticeEnds } from '../src/market/expiry.ts'
+import { addMembership, endMemberships } from '../src/market/memberships.ts'
+import { setTaggedSources } from '../src/market/tagged-sources.ts'
 import { loadFacts } from './support/facts.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
+import { storeProduct } from './support/products.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestServer, testServer } from './support/server.ts'
 
@@ -36,9 +43,10 @@ async function node(t: TestContext, server: TestServer, log = pino({ level: 'sil
 
 /** The index as it would be built from the very facts in one go. */
 async function differences(server: TestServer, live: LiveIndex): Promise<string[]> {
-  const { facts, now } = await loadFacts(server.db)
+  const { facts } = await loadFacts(server.db)
   const { index } = await live.fresh()
-  return differencesOf(index, entitlementIndex(facts, now))
+  // As of its own time: something may have ended in between.
+  return differencesOf(index, entitlementIndex(facts, index.now))
 }
 
 const open = { kind: 'grant' as const, level: 'READ' as const, state: 'active' as const }
@@ -140,6 +148,28 @@ test('whatever people do over HTTP, the index stays what one built anew would be
     n => admin.subscriptions.deselect({ params: { id: pick(sources, n), policyId: policies[3]?.id ?? 0 } }),
     (n, m) => pick(people, m).subscriptions.subscribe({ params: { id: pick(sources, n) }, body: { level: 'READ' } }),
     (n, m) => pick(people, m).subscriptions.unsubscribe({ params: { id: pick(sources, n) } }),
+  )
+  const products = ['product0', 'product1']
+  for (const id of products) await storeProduct(server.db, { id })
+  const levels = [['READ'], ['WRITE'], ['READ', 'WRITE']] satisfies Level[][]
+  const asHeadgate = (work: Parameters<typeof act<unknown>>[2]) => act(server.db, system, work)
+  steps.push(
+    (n, m) =>
+      asHeadgate(doing => {
+        const tagged = { dataSources: sources.filter((_, at) => (m >> at) % 2 === 1), levels: pick(levels, n + m) }
+        return setTaggedSources(doing, pick(products, n), m === 0 ? undefined : tagged, 'product-changed')
+      }),
+    (n, m) =>
+      asHeadgate(doing => {
+        const until = m % 3 === 0 ? {} : { until: doing.now + (m % 3 === 1 ? 30 : 3_600_000) }
+        const given = { product: pick(products, n), person: pick(people, m).id, level: pick(levels, n)[0] ?? 'READ' }
+        return addMembership(doing, { ...given, ...until })
+      }),
+    (n, m) =>
+      asHeadgate(doing =>
+        endMemberships(doing, { product: pick(products, n), person: pick(people, m).id }, 'membership-revoked'),
+      ),
+    () => noticeEnds(server),
   )
   const live = await node(t, server)
   const step = fc.tuple(fc.nat(steps.length - 1), fc.nat(11), fc.nat(11))
@@ -257,7 +287,7 @@ test('a read that carries Headgate-Sequence sees that change, or is told to come
   assert.equal(wrong.status, 422)
 })
 
-test('two indexes that differ in a domain, a pick or a subscription are told apart, where nobody gains by it too', async () => {
+test('two indexes that differ in a domain, a pick, a subscription, a product or an end are told apart, where nobody gains by it too', async () => {
   const [user, dataSource, policy] = [1 as UserId, 2 as DataSourceId, 3 as PolicyId]
   const facts: Facts = {
     integrations: [],
@@ -291,6 +321,15 @@ test('two indexes that differ in a domain, a pick or a subscription are told apa
   assert.deepEqual(await differing({ selections: [] }), ['data source 2'])
   const found = await differing({ subscriptions: [{ user, dataSource, level: 'WRITE' }] })
   assert.deepEqual(found, ['subscriptions to data source 2'])
+  const product = 'product0' as DataProductId
+  assert.deepEqual(await differing({ dataProducts: [{ id: product, dataSources: [], levels: ['READ'] }] }), [
+    'data product product0',
+  ])
+  const membership = { id: 1 as MembershipId, user, product, level: 'READ' as const, until: 7 }
+  const [approved, longer] = [membership, { ...membership, until: 8 }].map(one =>
+    entitlementIndex({ ...facts, memberships: [one] }, 0),
+  )
+  assert.deepEqual(await differencesOf(approved!, longer!), ['user 1'])
 })
 
 test('a verification finds what no change told of, raises the alarm, and heals', async t => {

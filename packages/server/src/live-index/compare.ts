@@ -37,6 +37,10 @@ export async function differencesOf(held: EntitlementIndex, fresh: EntitlementIn
 
   const [domains, others] = [held.bindings.placement.domains, fresh.bindings.placement.domains]
   await compare('domain', idsOf(domains, others), name => isDeepStrictEqual(domains.get(name), others.get(name)))
+  const [products, otherProducts] = [held.bindings.placement.products, fresh.bindings.placement.products]
+  await compare('data product', idsOf(products, otherProducts), id =>
+    isDeepStrictEqual(products.get(id), otherProducts.get(id)),
+  )
   const subscribed = new Set([...held.subscriptions.dataSources(), ...fresh.subscriptions.dataSources()])
   await compare('subscriptions to data source', subscribed, id =>
     (['READ', 'WRITE'] as const).every(level =>
@@ -65,13 +69,14 @@ function* peopleOf({ facts }: EntitlementIndex): Generator<Person> {
   for (let number = 0, one = facts.personAt(0); one; number += 1, one = facts.personAt(number)) if (one.user) yield one
 }
 
-function described({ facts }: EntitlementIndex, id: Person['id']) {
+function described({ facts, memberships }: EntitlementIndex, id: Person['id']) {
   const person = facts.findPerson(id)
   if (!person?.user) return undefined
   const values = (held: Person['values']) => held.map(({ key, value }) => JSON.stringify([key, value])).sort()
   const groups = person.groups.map(group => ({ id: group.id, name: group.name, values: values(group.values) }))
   const { user, principals } = person
-  return { user, principals, values: values(person.values), groups: groups.sort((a, b) => a.id - b.id) }
+  const approved = memberships.ofUser(id)
+  return { user, principals, approved, values: values(person.values), groups: groups.sort((a, b) => a.id - b.id) }
 }
 
 /** Of people by id: each index has its own numbers. */
