@@ -34,6 +34,15 @@ export async function taggedSources(db: Kysely<Database>, product: string): Prom
   return rows.map(row => row.data_source_id)
 }
 
+/** Retired products whose last member is gone, and whose tags are still there. */
+export async function taggedForNobody(db: Kysely<Database>): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select id from data_product where state = 'retired'
+    and exists (select from data_product_source where product_id = data_product.id)
+    and not exists (select from membership where product_id = data_product.id and ended_at is null)
+    order by id`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
 /** These and no others, at these levels. The product must be locked. */
 export async function storeTaggedSources(
   tx: Tx,

@@ -1,12 +1,16 @@
 /**
- * Noticing memberships that are over: their rows say so, and so does the audit trail.
+ * Noticing memberships that are over: their rows say so, and so does the audit trail. A retired product loses its tags with
+ * its last member.
  *
  * Access does not wait for it: that ends by the date alone, wherever it is judged. Any number of nodes may look at
  * once; each membership is noticed by one of them.
  */
 import { act, system } from '../db/act.ts'
 import { dueMemberships, endMemberships } from '../db/membership.ts'
+import { taggedForNobody } from '../db/tagged-source.ts'
 import type { World } from '../world.ts'
+import { untagRetired } from './retired.ts'
+import { setTaggedSources } from './tagged-sources.ts'
 
 type Noticing = Pick<World, 'db' | 'log'>
 
@@ -26,6 +30,10 @@ export async function noticeEnds({ db }: Pick<World, 'db'>, signal?: AbortSignal
     noticed += ids.length
     if (ids.length < atOnce) break
   }
+  // Nobody is let into a retired product, so it stays so.
+  for (const id of await taggedForNobody(db.kysely)) {
+    await act(db, system, doing => setTaggedSources(doing, id, undefined, 'product-retired'))
+  }
   return noticed
 }
 
@@ -35,6 +43,7 @@ export function startNoticingEnds(world: Noticing): { stop(): Promise<void> } {
   let last: Promise<unknown> | undefined
   const timer = setInterval(() => {
     last ??= noticeEnds(world, ending.signal)
+      .then(() => untagRetired(world))
       .catch(error => world.log.warn({ err: error }, 'memberships that are over could not be noticed, trying again'))
       .finally(() => {
         last = undefined

@@ -171,6 +171,14 @@ test('each membership that is over is noticed once, however many look at once, a
     [['marketplace', shown.until]],
   )
   assert.equal(await noticeEnds({ db }), 0)
+
+  const tagged = () => db.kysely.selectFrom('data_product_source').selectAll().execute()
+  await db.kysely.updateTable('data_product').set({ state: 'retired' }).execute()
+  await noticeEnds({ db })
+  assert.equal((await tagged()).length, 1, 'a retired product keeps its tags while somebody has it')
+  await revoke(here, lasting)
+  await noticeEnds({ db })
+  assert.deepEqual(await tagged(), [])
 })
 
 test('nobody is let into a product that takes nobody, for a time that is over, or without being there', async t => {
