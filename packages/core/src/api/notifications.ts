@@ -58,7 +58,7 @@ export const noticeKinds = {
   'product.changed': { when: 'a data product of yours changed', facts: ['of'], email: false },
   'product.suspended': { when: 'a data product of yours takes no requests for now', facts: ['of'], email: false },
   'product.retired': { when: 'a data product of yours is retired', facts: ['of'], email: true },
-  'provisioning.failed': { when: 'AWS refused grants', facts: ['of', 'count', 'problem'], email: true },
+  'provisioning.failed': { when: 'AWS keeps refusing grants', facts: ['of', 'count', 'problem'], email: true },
   'brake.held': {
     when: 'the brake holds back a run that would take access from many',
     facts: ['of', 'count'],

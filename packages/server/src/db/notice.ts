@@ -8,7 +8,7 @@ import type { Db } from './open.ts'
 /** Whom to tell: everybody that any of it names. */
 export interface Recipients {
   readonly people?: readonly number[]
-  readonly permission?: Permission
+  readonly permission?: Permission | readonly Permission[]
   /** Owners of these data sources, those of groups too. */
   readonly dataSourceOwners?: readonly number[]
   readonly domainRight?: { readonly domain: string; readonly right: DomainRight }
@@ -79,7 +79,7 @@ const mostNamed = 300
 function meant({ people = [], permission, dataSourceOwners = [], domainRight }: Recipients) {
   return sql`
     select unnest(${people}::bigint[])
-    union select person_permission.person_id from person_permission where permission = ${permission ?? null}::text
+    union select person_permission.person_id from person_permission where permission = any(${permission === undefined ? [] : [permission].flat()}::text[])
     union select coalesce(subject.person_id, group_member.person_id, everybody.id) from (
       select person_id, group_id from data_source_owner where data_source_id = any(${dataSourceOwners}::bigint[])
       union select person_id, group_id from domain_right

@@ -3,29 +3,49 @@ import { forgetOldNotices } from '../db/notice.ts'
 import type { World } from '../world.ts'
 import { type DeliveryOptions, startDeliveries } from './deliver.ts'
 import { startMails } from './mail.ts'
+import { tellFailures } from './tell-trouble.ts'
 
 type Sends = Pick<World, 'db' | 'vault' | 'config' | 'log'>
 
 export interface SendingOptions extends DeliveryOptions {
-  /** Between two looks for what is old; default an hour. */
+  /** Between two looks for what is old, and for grants that fail; default an hour, and 5 minutes. */
   readonly forgetEveryMs?: number
+  readonly failuresEveryMs?: number
 }
 
 /** `stop` ends it all; what was not sent is due again at once. */
 export function startSending(world: Sends, options: SendingOptions = {}): { stop(): Promise<void> } {
-  const { forgetEveryMs = 3_600_000, ...rest } = options
+  const { forgetEveryMs = 3_600_000, failuresEveryMs = 300_000, ...rest } = options
+  const { db, config, log } = world
   const deliveries = startDeliveries(world, rest)
   const mails = startMails(world, rest)
-  let forgetting = Promise.resolve()
+  const forgetting = again(
+    forgetEveryMs,
+    () => forgetOldNotices(db, config.HEADGATE_NOTIFICATION_DAYS),
+    err => log.warn({ err }, 'old notifications could not be deleted'),
+  )
+  const looking = again(
+    failuresEveryMs,
+    () => tellFailures(world),
+    err => log.warn({ err }, 'grants that fail could not be told of'),
+  )
+  return {
+    async stop() {
+      await Promise.all([forgetting, looking, deliveries, mails].map(one => one.stop()))
+    },
+  }
+}
+
+/** One after the other, however long one takes. */
+function again(everyMs: number, work: () => Promise<void>, onFailure: (error: unknown) => void) {
+  let last = Promise.resolve()
   const timer = setInterval(() => {
-    forgetting = forgetting
-      .then(() => forgetOldNotices(world.db, world.config.HEADGATE_NOTIFICATION_DAYS))
-      .catch(err => world.log.warn({ err }, 'old notifications could not be deleted'))
-  }, forgetEveryMs)
+    last = last.then(work).catch(onFailure)
+  }, everyMs)
   return {
     async stop() {
       clearInterval(timer)
-      await Promise.all([deliveries.stop(), mails.stop(), forgetting])
+      await last
     },
   }
 }

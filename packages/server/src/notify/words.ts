@@ -32,7 +32,7 @@ export function wordsOf({ kind, about_type: type, about_id: id, facts }: Notice,
     facts.until !== undefined && kind !== 'membership.expiring' ? `Until ${minuteOf(facts.until)}` : '',
   ].filter(line => line !== '')
   const path = pathOf[type]?.(encodeURIComponent(id))
-  return { title: oneLine(titles[kind](said(facts, reader))), lines, ...(path === undefined ? {} : { path }) }
+  return { title: titles[kind](said(facts, reader)), lines, ...(path === undefined ? {} : { path }) }
 }
 
 interface Said {
@@ -64,7 +64,7 @@ const titles: Readonly<Record<NoticeKind, (said: Said) => string>> = {
   'product.changed': ({ of }) => `${of} changed`,
   'product.suspended': ({ of }) => `${of} takes no requests for now`,
   'product.retired': ({ of }) => `${of} is retired: who has access keeps it until it ends`,
-  'provisioning.failed': ({ of, count }) => `AWS refused ${counted(count, 'grant')} in ${of}`,
+  'provisioning.failed': ({ of, count }) => `${counted(count, 'grant')} of ${of} could not be brought about in AWS`,
   'brake.held': ({ of, count }) => `The brake holds back ${counted(count, 'revocation')} in ${of}`,
   'export.failed': ({ of }) => `The export to ${of} failed`,
   'audit.failed': () => 'The audit trail was found wanting',
@@ -81,10 +81,10 @@ const pathOf: { readonly [Subject in NoticeSubject]?: (id: string) => string } =
 function said({ of, by, for: who, level, count = 0, until }: NoticeFacts, reader: number | undefined): Said {
   const isReader = who !== undefined && who.id === reader
   return {
-    of: of?.name ?? 'something',
-    by: by?.name ?? 'Headgate',
-    who: isReader ? 'you' : (who?.name ?? 'somebody'),
-    whose: isReader ? 'your' : `${who?.name ?? 'somebody'}’s`,
+    of: oneLine(of?.name ?? 'something'),
+    by: oneLine(by?.name ?? 'Headgate'),
+    who: isReader ? 'you' : oneLine(who?.name ?? 'somebody'),
+    whose: isReader ? 'your' : `${oneLine(who?.name ?? 'somebody')}’s`,
     access: level === undefined ? 'access' : `${level} access`,
     count,
     until: until === undefined ? 'its day' : minuteOf(until),
@@ -105,5 +105,5 @@ function capital(text: string): string {
 
 /** Whatever people wrote, it makes no second line, and turns no text around. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  return text.replaceAll(/[\s\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
 }

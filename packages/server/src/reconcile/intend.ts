@@ -17,6 +17,7 @@ import { assertLeading, type Leadership, recordCheckpoint } from '../db/leadersh
 import { type Hold, type StoredGrant, writeIntentions } from '../db/ledger.ts'
 import type { Db } from '../db/open.ts'
 import { insertRun } from '../db/run.ts'
+import { tellHeld } from '../notify/tell-trouble.ts'
 import type { Affected, Cause } from './cause.ts'
 import type { Work } from './provision.ts'
 
@@ -67,7 +68,7 @@ export async function intend(db: Db, lead: Leadership, planned: Planned): Promis
   if (!isWork && !isNews && !isSaid) return { work: { revoke: [], lookUp: [], create: [] }, ...next }
 
   const counted = new Set(plan.counted)
-  async function store(tx: Tx, audit?: Act['audit']): Promise<Intended> {
+  async function store(tx: Tx, doing?: Act): Promise<Intended> {
     await assertLeading(tx, lead)
     const counts = { sequence, toCreate, toRevoke, held: braked.length }
     const run = isWork ? await insertRun(tx, lead, counts) : undefined
@@ -84,7 +85,10 @@ export async function intend(db: Db, lead: Leadership, planned: Planned): Promis
       ...(isWhole ? { checkpoint: sequence } : {}),
       isSettled: isSettled(plan) && !planned.hasOthers,
     })
-    if (run !== undefined) audit?.(heldEvent(lead, run, braked))
+    if (run !== undefined && doing) {
+      doing.audit(heldEvent(lead, run, braked))
+      await tellHeld(doing, { run, integration: lead.integration, held: braked.length })
+    }
     const rows = made.values()
     const creations = create.map(({ grant, row }) => {
       return { grant, row: row ?? taken(rows), isUnsettled: row?.isUnanswered ?? false }
@@ -97,7 +101,7 @@ export async function intend(db: Db, lead: Leadership, planned: Planned): Promis
     return { work, ...(run === undefined ? {} : { run }), ...next }
   }
   if (braked.length === 0) return db.transaction(tx => store(tx))
-  return (await act(db, system, ({ tx, audit }) => store(tx, audit))).result
+  return (await act(db, system, doing => store(doing.tx, doing))).result
 }
 
 /** No call is in flight while a plan is made, so whatever looks like it was cut off or got no answer. */

@@ -69,6 +69,11 @@ test('a flood of revocations is held beyond the bound, also by the next leader, 
   const told = await here.server.db.kysely.selectFrom('audit_event').where('action', '=', 'HOLD').selectAll().execute()
   assert.equal(told.length, 1)
   assert.match(told[0]!.event, /"RevocationsHeld","held":5,"causes":\{"policy-deleted":5\}/)
+  const notices = (await admin.notifications.list()).items.filter(({ kind }) => kind === 'brake.held')
+  assert.deepEqual(
+    notices.map(({ title, path }) => [title, path]),
+    [['The brake holds back 5 revocations in S3 integration', `/runs/${run.id}`]],
+  )
 
   await loop.stop()
   await here.start()

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import { secretContext } from '../../src/aws/clients.ts'
 import { act, system } from '../../src/db/act.ts'
 import { insertIntegration, moveIntegration } from '../../src/db/integration.ts'
+import { tellFailures } from '../../src/notify/tell-trouble.ts'
 import { startChangeLoop } from '../../src/reconcile/change-loop.ts'
 import { limitController } from '../support/integrations.ts'
 import { type TestServer, testServer } from '../support/server.ts'
@@ -102,6 +103,16 @@ test('nobody listens at AWS: grants fail with a reason and a retry, and the serv
   assert.equal(failed.error?.code, 'ECONNREFUSED')
   assert.ok(failed.error.nextTryAt)
   assert.equal(loop.ready(), true)
+  await tellFailures(server.world)
+  assert.equal((await server.admin.notifications.unread()).unread, 0, 'what passes in minutes is told to nobody')
+  await sql`update ledger set created_at = now() - interval '6 minutes'`.execute(server.db.kysely)
+  for (let at = 0; at < 2; at++) await tellFailures(server.world)
+  const { items } = await server.admin.notifications.list()
+  assert.deepEqual(
+    items.map(({ kind, facts }) => [kind, facts.count]),
+    [['provisioning.failed', 1]],
+  )
+  assert.match(items[0]?.text ?? '', /access is missing: ECONNREFUSED/)
 })
 
 test('a principal that AWS does not know yet is tried again until it does', async t => {
