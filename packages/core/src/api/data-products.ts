@@ -1,7 +1,7 @@
 /** Data products: what people ask for instead of roles (06). Managed here; found and asked for in `marketplace.ts`. */
 import { z } from 'zod'
 import { parseDuration } from '../duration.ts'
-import { id, idParam, instant, level, name, newName, nothing, page, pageQuery, text } from './common.ts'
+import { id, idParam, instant, label, level, name, newName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { rules } from './needs.ts'
 
@@ -52,7 +52,7 @@ const terms = {
 }
 
 const contentShape = {
-  name: newName,
+  name: label,
   /** Then every data source must be in it, and who manages data products there manages this one. */
   domain: name.optional(),
   dataSources: z.array(idParam).max(mostSources).default([]),
@@ -69,7 +69,7 @@ export type ProductContent = z.output<typeof productContent>
 /** As files say it: things by their names, or by id as a number. */
 const byName = z.union([z.number().int().positive(), newName], { error: 'must be a name, or an id as a number' })
 const keyedContent = z.strictObject({
-  name: newName,
+  name: label,
   domain: name.optional(),
   dataSources: z.array(byName).max(mostSources).default([]),
   /** A user name. */
@@ -170,7 +170,11 @@ const contentErrors = [
 ] as const
 
 /** Takes the product to another state. */
-function step<const Path extends string>(path: Path, summary: string, ifPreview?: true) {
+function step<const Path extends string, const Previewed extends { readonly ifPreview?: true }>(
+  path: Path,
+  summary: string,
+  previewed: Previewed,
+) {
   return endpoint({
     method: 'POST',
     path: `/data-products/{id}/${path}` as const,
@@ -178,7 +182,7 @@ function step<const Path extends string>(path: Path, summary: string, ifPreview?
     needs: writers,
     params,
     ifMatch: true,
-    ...(ifPreview ? { ifPreview } : {}),
+    ...previewed,
     status: 200,
     response: dataProductDetail,
     errors: [...versionErrors, 'data-product-state', 'data-product-invalid'],
@@ -260,11 +264,13 @@ export const dataProducts = {
     response: dataProductDetail,
     errors: [...versionErrors, ...contentErrors, 'data-product-state', 'data-product-version-not-found'],
   }),
-  publish: step('publish', 'Open a draft to requests: its data sources are tagged', true),
-  unpublish: step('unpublish', 'Take a data product back to a draft: its tags and all memberships end', true),
-  suspend: step('suspend', 'Take no new requests; members keep their access'),
-  resume: step('resume', 'Take requests again'),
-  retire: step('retire', 'Take no requests ever again; members keep their access until it ends'),
+  publish: step('publish', 'Open a draft to requests: its data sources are tagged', { ifPreview: true }),
+  unpublish: step('unpublish', 'Take a data product back to a draft: its tags and all memberships end', {
+    ifPreview: true,
+  }),
+  suspend: step('suspend', 'Take no new requests; members keep their access', {}),
+  resume: step('resume', 'Take requests again', {}),
+  retire: step('retire', 'Take no requests ever again; members keep their access until it ends', {}),
   remove: endpoint({
     method: 'DELETE',
     path: '/data-products/{id}',

@@ -4,10 +4,11 @@
  * What they do to facts is said elsewhere (`market/tagged-sources.ts`): what is written here alone changes nobody's
  * access. A deleted one stays, for its history.
  */
-import { nameKey } from '@headgate/core'
+import { lookAlike } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, AuditTarget, Tx } from './act.ts'
+import { isLive } from './membership.ts'
 import { containing, type Page, type PageQuery, readCursor, readNumber, toPage } from './page.ts'
 import type { Database, ProductDefinition, ProductState } from './schema.ts'
 
@@ -46,6 +47,10 @@ export async function findProduct(db: Reader, id: string): Promise<ProductRow> {
   return row ?? missing(id)
 }
 
+export async function versionOfProduct(tx: Tx, id: string): Promise<number | undefined> {
+  return (await living(tx).where('data_product.id', '=', id).executeTakeFirst())?.version
+}
+
 export async function findProductByKey(tx: Tx, key: string): Promise<ProductRow | undefined> {
   return living(tx).where('data_product.key', '=', key).forUpdate('data_product').executeTakeFirst()
 }
@@ -59,6 +64,21 @@ export async function lockProductAt(tx: Tx, id: string, version: number): Promis
   if (!row) return missing(id)
   if (row.version !== version) throw new Problem('version-stale', { version: row.version })
   return row
+}
+
+/** Some retired ones that tag data sources and let nobody in any more, locked; none that somebody else has locked. */
+export async function emptyRetired(tx: Tx): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('data_product')
+    .where('state', '=', 'retired')
+    .where(sql<boolean>`exists (select from data_product_source where product_id = data_product.id)`)
+    .where(sql<boolean>`not exists (select from membership where product_id = data_product.id and ${isLive})`)
+    .select('id')
+    .limit(100)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 export interface ProductQuery extends PageQuery {
@@ -248,7 +268,7 @@ function described({ name, version, state, domain, definition, form_id, review_f
 function columnsOf({ name, domain, definition, form, reviewFlow }: StoredContent) {
   return {
     name,
-    name_key: nameKey(name),
+    look_alike: lookAlike(name),
     domain,
     definition: JSON.stringify(definition),
     form_id: form,
@@ -261,7 +281,7 @@ const nameLock = 0x5072_6f64 // "Prod"
 /** Nobody else takes a name from here to commit; two that look alike are one. */
 async function claimName(tx: Tx, name: string, owner?: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(${nameLock})`.execute(tx)
-  const other = await living(tx).where('data_product.name_key', '=', nameKey(name)).executeTakeFirst()
+  const other = await living(tx).where('data_product.look_alike', '=', lookAlike(name)).executeTakeFirst()
   if (other && other.id !== owner) throw new Problem('data-product-name-taken', { name, id: other.id })
 }
 

@@ -357,7 +357,7 @@ export interface Database {
     key: string | null
     version: Generated<number>
     name: string
-    name_key: string
+    look_alike: string
     domain: string | null
     definition: Json<ProductDefinition>
     form_id: number | null

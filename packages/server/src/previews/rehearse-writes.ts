@@ -7,9 +7,11 @@
 import type { EntitlementIndex, UserId } from '@headgate/core'
 import { type Endpoint, permissions } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
+import { versionOfProduct } from '../db/data-product.ts'
 import type { UnstoredChange } from '../db/open.ts'
 import { findPolicy } from '../db/policy.ts'
 import { rehearse } from '../db/rehearsal.ts'
+import { dataProductRoutes } from '../http/data-products.ts'
 import { dataSourceRoutes } from '../http/data-sources.ts'
 import { domainRoutes } from '../http/domains.ts'
 import { groupRoutes } from '../http/groups.ts'
@@ -34,6 +36,7 @@ export interface Rehearsed {
 /** The routes of all writes that can be previewed. */
 const routes = [
   policyRoutes,
+  dataProductRoutes,
   dataSourceRoutes,
   domainRoutes,
   subscriptionRoutes,
@@ -100,8 +103,14 @@ function handlersOf(world: World): ReadonlyMap<Endpoint, Handler> {
 
 async function checked(tx: Tx, { endpoint, params = {}, query = {}, body }: Write) {
   // Whatever version it has now: what matters is what is changed, not what was read.
-  const ifMatch = endpoint.ifMatch ? String((await findPolicy(tx, Number(params.id)))?.version ?? 0) : undefined
+  const ifMatch = endpoint.ifMatch ? String(await versionNow(tx, endpoint, params.id)) : undefined
   return parseRequest(endpoint, { params, query, body, ifMatch })
+}
+
+/** Of the policy or data product; 0 where there is none, which its route refuses by itself. */
+async function versionNow(tx: Tx, { path }: Endpoint, id: unknown): Promise<number> {
+  if (path.startsWith('/data-products/')) return (await versionOfProduct(tx, String(id))) ?? 0
+  return (await findPolicy(tx, Number(id)))?.version ?? 0
 }
 
 /** A governor sees what user admins and others could do; who it is stays, since nobody changes themselves. */

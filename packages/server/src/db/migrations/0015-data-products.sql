@@ -6,7 +6,7 @@ alter table data_product
   add column version integer not null default 1,
   add column name text collate "C" not null,
   -- What names are compared by: two that look alike are one. Free again once the product is deleted.
-  add column name_key text collate "C" not null,
+  add column look_alike text collate "C" not null,
   add column domain text references domain,
   -- Description, data sources, levels, expert, links, terms: as the API takes them.
   add column definition jsonb not null,
@@ -19,7 +19,7 @@ alter table data_product
     setweight(to_tsvector('simple', name), 'A')
     || to_tsvector('simple', coalesce(definition ->> 'description', '') || ' ' || coalesce(domain, ''))
   ) stored;
-create unique index data_product_name on data_product (name_key) where state <> 'deleted';
+create unique index data_product_name on data_product (look_alike) where state <> 'deleted';
 create unique index data_product_key on data_product (key) where key is not null and state <> 'deleted';
 create index data_product_domain on data_product (domain) where domain is not null;
 create index data_product_search on data_product using gin (search);
