@@ -215,6 +215,13 @@ export function requestsIn(w: World): Inputs {
     },
     marketplace: { list: none, get: { params: { id: w.products.published.id } } },
     previews: { make: { body: { changes: [{ change: 'addTags', dataSource: w.here, tags: ['Unused'] }] } } },
+    requestForms: templateCalls(w.templates.form, { name: 'another form' }),
+    agreements: templateCalls(w.templates.agreement, { name: 'another agreement', text: 'Be very careful.' }),
+    reviewFlows: {
+      ...templateCalls(w.templates.flow, { name: 'another flow', otherwise: { approve: {} } }),
+      check: { body: { otherwise: { approve: {} } } },
+      tryOut: { params: { id: w.templates.flow }, body: { beneficiary: w.mia.id } },
+    },
     grants: { list: none },
     audit: {
       list: none,
@@ -310,6 +317,22 @@ export function requestsIn(w: World): Inputs {
       foreign: integration,
       removeForeign: { params: { id: w.integration, grantId: 'none' } },
     },
+  }
+}
+
+/** Forms, agreements and review flows are called alike. */
+function templateCalls<Body>(id: number, body: Body) {
+  const one = { params: { id } }
+  return {
+    list: {},
+    get: one,
+    create: { body },
+    edit: { ...one, ifMatch: '1', body },
+    remove: { ...one, ifMatch: '1' },
+    usedBy: one,
+    versions: one,
+    version: { params: { id, version: 1 } },
+    diff: { ...one, query: { from: 1, to: 1 } },
   }
 }
 

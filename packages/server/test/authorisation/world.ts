@@ -129,6 +129,11 @@ export async function prepareWorld(server: TestServer) {
   await admin.groups.removeMember({ params: { id: qualified, userId: sue.id } })
   await admin.dataSources.remove({ params: { id: off } })
 
+  const otherwise = { review: { stages: [{ any: [{ permission: 'GOVERNANCE' as const }] }] } }
+  const form = await admin.requestForms.create({ body: { name: 'form' } })
+  const agreement = await admin.agreements.create({ body: { name: 'agreement', text: 'Be careful.' } })
+  const flow = await admin.reviewFlows.create({ body: { name: 'flow', otherwise } })
+
   const asProduct = { domain: 'Home', dataSources: [here] }
   const draft = await admin.dataProducts.create({ body: { ...asProduct, name: 'draft' } })
   const made = await admin.dataProducts.create({ body: { ...asProduct, name: 'published' } })
@@ -178,6 +183,7 @@ export async function prepareWorld(server: TestServer) {
     },
     ...{ ann, mia, quin, tess, annsKey, annsSession },
     products: { draft, published: product },
+    templates: { form: form.id, agreement: agreement.id, flow: flow.id },
     policies: { ofHome, staged, ofSource, pick, picked, offered },
     actors,
   }
@@ -190,7 +196,12 @@ async function tellEverybody({ db }: TestServer): Promise<number> {
   const about = { type: 'dataProduct', id: 'none' } as const
   const to = { people: people.map(({ id }) => id) }
   await act(db, system, doing => notify(doing, { kind: 'product.published', to, about, facts }))
-  const { id } = await db.kysely.selectFrom('notice').select('id').executeTakeFirstOrThrow()
+  const { id } = await db.kysely
+    .selectFrom('notice')
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow()
   return id
 }
 
