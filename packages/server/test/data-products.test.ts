@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { DataProduct, ErrorCode } from '@headgate/core/api'
 import { act, system } from '../src/db/act.ts'
+import { noticeEnds } from '../src/market/expiry.ts'
 import { addMembership } from '../src/market/memberships.ts'
-import { untagRetired } from '../src/market/retired.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
@@ -123,10 +123,10 @@ test('a retired product keeps its members until they have gone, then tags nothin
   await approve(product.id, ina)
   const retired = await admin.dataProducts.retire(at(product))
   await assert.rejects(approve(product.id, leo), { code: 'data-product-closed' })
-  await untagRetired(server.world)
+  await noticeEnds(server.world)
   assert.deepEqual(await reached(ina), ['hr READ'])
   await admin.users.remove({ params: { id: ina.id } })
-  await untagRetired(server.world)
+  await noticeEnds(server.world)
   const tagged = await server.db.kysely
     .selectFrom('data_product_source')
     .where('product_id', '=', product.id)

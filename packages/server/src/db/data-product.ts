@@ -8,7 +8,6 @@ import { lookAlike } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, AuditTarget, Tx } from './act.ts'
-import { isLive } from './membership.ts'
 import { containing, type Page, type PageQuery, readCursor, readNumber, toPage } from './page.ts'
 import type { Database, ProductDefinition, ProductState } from './schema.ts'
 
@@ -64,21 +63,6 @@ export async function lockProductAt(tx: Tx, id: string, version: number): Promis
   if (!row) return missing(id)
   if (row.version !== version) throw new Problem('version-stale', { version: row.version })
   return row
-}
-
-/** Some retired ones that tag data sources and let nobody in any more, locked; none that somebody else has locked. */
-export async function emptyRetired(tx: Tx): Promise<string[]> {
-  const rows = await tx
-    .selectFrom('data_product')
-    .where('state', '=', 'retired')
-    .where(sql<boolean>`exists (select from data_product_source where product_id = data_product.id)`)
-    .where(sql<boolean>`not exists (select from membership where product_id = data_product.id and ${isLive})`)
-    .select('id')
-    .limit(100)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  return rows.map(({ id }) => id)
 }
 
 export interface ProductQuery extends PageQuery {

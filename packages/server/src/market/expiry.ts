@@ -9,7 +9,6 @@ import { act, system } from '../db/act.ts'
 import { dueMemberships, endMemberships } from '../db/membership.ts'
 import { taggedForNobody } from '../db/tagged-source.ts'
 import type { World } from '../world.ts'
-import { untagRetired } from './retired.ts'
 import { setTaggedSources } from './tagged-sources.ts'
 
 type Noticing = Pick<World, 'db' | 'log'>
@@ -43,7 +42,6 @@ export function startNoticingEnds(world: Noticing): { stop(): Promise<void> } {
   let last: Promise<unknown> | undefined
   const timer = setInterval(() => {
     last ??= noticeEnds(world, ending.signal)
-      .then(() => untagRetired(world))
       .catch(error => world.log.warn({ err: error }, 'memberships that are over could not be noticed, trying again'))
       .finally(() => {
         last = undefined
