@@ -28,7 +28,7 @@ function sequencesKeepToTheReading(): Law {
   let overlapping = 0
   return {
     name: 'whatever happens in the marketplace, access is what 04 and 06 say, and grants follow it',
-    share: 3,
+    share: 4,
     check: ({ facts, seed }) => {
       const start = marketIn(facts, now)
       const index = entitlementIndex(start.facts, now)
