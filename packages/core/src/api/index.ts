@@ -13,17 +13,17 @@ export {
 } from './access-exports.ts'
 export type { ApiKey } from './api-keys.ts'
 export type { AuditEventAnswer, AuditFilter } from './audit.ts'
+export type { AuditExport, AuditExportRange } from './audit-exports.ts'
 export { ApiError, type Caller, caller } from './caller.ts'
 export type { CapacityOfPlace } from './capacity.ts'
 export { api } from './contract.ts'
+export type { DataProduct, ProductContent, ProductVersion } from './data-products.ts'
 export type { DataSource, Health, Member } from './data-sources.ts'
 export { type Domain, type DomainDetail, type DomainRight, domainRights } from './domains.ts'
 export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export type { EmailSettings, WantedEmailSettings } from './email-settings.ts'
 export * from './endpoint.ts'
-export type { DataProduct, ProductContent, ProductVersion } from './data-products.ts'
 export type { Explained, ExplainedRule } from './explain.ts'
-export type { OfferedProduct } from './marketplace.ts'
 export {
   type ExportAuthenticationType,
   type ExportTargetInput,
@@ -49,6 +49,7 @@ export {
   type ValidationTest,
   validationTestNames,
 } from './integrations.ts'
+export type { OfferedProduct } from './marketplace.ts'
 export {
   isRule,
   type Needs,
@@ -83,6 +84,8 @@ export {
   reportDefinitions,
   reportNames,
 } from './reports.ts'
+export type { RequestFormInput } from './request-forms.ts'
+export type { ReviewFlowInput } from './review-flows.ts'
 export type { Run, RunEvent } from './runs.ts'
 export { type ScimEndpoint, scim } from './scim.ts'
 export type { ScimMapping } from './scim-settings.ts'

@@ -54,10 +54,11 @@ export async function countWhoMeet(
         row_number() over (partition by met.criterion order by person.userid) as place
       from (${metBy(criteria, domains)}) met join person on person.id = met.person_id
       where ${isThere} and person.id <> all(${except}::bigint[])
-    ) ranked where place <= ${some} order by criterion, place`.execute(db)
+    ) ranked where place <= ${Math.max(some, 1)} order by criterion, place`.execute(db)
   return criteria.map((_, at) => {
     const ofIt = rows.filter(({ criterion }) => criterion === at)
-    return { count: ofIt[0]?.count ?? 0, some: ofIt.map(({ id, userid, name }) => ({ id, userid, name })) }
+    const shown = ofIt.slice(0, some).map(({ id, userid, name }) => ({ id, userid, name }))
+    return { count: ofIt[0]?.count ?? 0, some: shown }
   })
 }
 

@@ -1,8 +1,12 @@
-/** The form and the review flow that a request is made by now: what is chosen, else what is built in. */
+/**
+ * The form and the review flow that a request is made by now: what is chosen, else what is built in.
+ *
+ * Nothing is held: a request keeps the versions that it was made by, and what is in use is never deleted.
+ */
 import type { Form, RequestAbout, ReviewFlow } from '@headgate/core'
 import type { Tx } from '../db/act.ts'
 import { knownOf } from '../db/beneficiary.ts'
-import { holdTemplate } from '../db/template.ts'
+import { findTemplate } from '../db/template.ts'
 
 export interface FlowInForce {
   readonly id: number
@@ -28,19 +32,19 @@ export interface FormInForce {
   }[]
 }
 
-/** It stays so until commit. Throws Problem `review-flow-not-found`. */
+/** Throws Problem `review-flow-not-found`. */
 export async function flowInForce(tx: Tx, id: number | undefined): Promise<FlowInForce> {
-  const { updated_by: editor, content: flow, ...row } = await holdTemplate(tx, 'flow', id)
+  const { updated_by: editor, content: flow, ...row } = await findTemplate(tx, 'flow', id)
   return { id: row.id, version: row.version, name: row.name, editor, flow }
 }
 
-/** It stays so until commit. Throws Problem `request-form-not-found`. */
+/** Throws Problem `request-form-not-found`. */
 export async function formInForce(tx: Tx, id: number | undefined): Promise<FormInForce> {
-  const { content, ...row } = await holdTemplate(tx, 'form', id)
+  const { content, ...row } = await findTemplate(tx, 'form', id)
   const { agreements: wanted, ...form } = content
   const agreements: FormInForce['agreements'][number][] = []
   for (const one of wanted) {
-    const { id, version, name, content } = await holdTemplate(tx, 'agreement', one)
+    const { id, version, name, content } = await findTemplate(tx, 'agreement', one)
     agreements.push({ id, version, name, text: content.text })
   }
   return { id: row.id, version: row.version, name: row.name, form, agreements }
