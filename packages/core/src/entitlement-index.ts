@@ -16,7 +16,8 @@ import type { DataSourceId, Facts, GroupId, Instant, Member, Membership, Policy 
 import { countOf } from './few.ts'
 import { type Formula, type Formulas, formulaTable } from './formula.ts'
 import { inverseOf } from './inverse-change.ts'
-import { attributeOf, productsIn } from './marketplace.ts'
+import { productsIn } from './marketplace.ts'
+import { memberChanges } from './member-changes.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { type MembershipIndex, membershipIndex } from './membership-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
@@ -31,7 +32,7 @@ import {
   unionOf,
 } from './people-set.ts'
 import { placementIndex } from './placement.ts'
-import { allAbove, climbed, reachOfChange } from './reach-of-change.ts'
+import { climbed, reachOfChange } from './reach-of-change.ts'
 import { type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
 import { type Detail, fixedFor, memberReason, type Standing, standingOf } from './standing.ts'
 import { type SubscriptionIndex, subscriptionIndex } from './subscription-index.ts'
@@ -92,6 +93,15 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   const memberships = membershipIndex(facts, rows.memberships, at)
   const subscriptions = subscriptionIndex(facts, rows.subscriptions)
   const { touchedBy, leavesOfAll, groupsOf } = touchedPeople(facts, formulas)
+  const changesOfMembers = memberChanges({
+    facts,
+    formulas,
+    bindings,
+    members,
+    memberships,
+    subscriptions,
+    audiences: kept,
+  })
   let now = at
   let changes = 0
 
@@ -193,7 +203,7 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   // ── Members, memberships and subscriptions: some data sources, the people meant ──
 
   function changeMembers(change: MemberChange): (Block | undefined)[] {
-    const touched = touchedMembers(change)
+    const touched = changesOfMembers.touchedBy(change, now)
     const before = [...touched]
       .map(([id, people]) => [bindings.sources.get(id), people] as const)
       .map(([source, people]) => ({
@@ -201,79 +211,12 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
         people,
         was: source && fixedFor(people, standingIn(source, people, kept.within(people))),
       }))
-    takeIn(change)
+    changesOfMembers.takeIn(change, now)
+    if (change.entity === 'now') now = change.now
     return before.map(({ source, people, was }) => {
       if (!source || !was) return undefined
       return blockOf(onlySource(source), was, standingIn(source, people, kept.within(people)))
     })
-  }
-
-  function takeIn(change: MemberChange): void {
-    switch (change.entity) {
-      case 'member':
-        members.set(change.id, change.row)
-        break
-      case 'subscription':
-        subscriptions.set(change.row, change.holds)
-        break
-      default: {
-        const touched = touchedMemberships(change)
-        if (change.entity === 'membership') memberships.set(change.id, change.row, now)
-        else {
-          now = change.now
-          memberships.renew(touched, now)
-        }
-        renewValues(touched)
-      }
-    }
-  }
-
-  /** Audiences that were asked for know who held the values. */
-  function renewValues(touched: readonly Membership[]): void {
-    for (const [value, some] of Map.groupBy(touched, one => attributeOf(one).value)) {
-      const leaf = formulas.find({ is: 'value', key: attributeOf(some[0]!).key, value })
-      if (!leaf) continue
-      kept.renew(allAbove(leaf), holdersAmong(some))
-    }
-  }
-
-  function holdersAmong(some: readonly Membership[]): PeopleSet {
-    return peopleSetOf(some.map(({ user }) => facts.person(user).number))
-  }
-
-  function touchedMemberships(change: MemberChange): Membership[] {
-    if (change.entity === 'membership')
-      return [memberships.find(change.id), change.row].filter(row => row !== undefined)
-    return change.entity === 'now' ? memberships.endingIn(...between(change)) : []
-  }
-
-  function between(change: { readonly now: Instant }): [after: Instant, upTo: Instant] {
-    return [Math.min(now, change.now), Math.max(now, change.now)]
-  }
-
-  function touchedRows(change: MemberChange): readonly Pick<Member, 'dataSource' | 'subject'>[] {
-    if (change.entity === 'member') return [members.find(change.id), change.row].filter(row => row !== undefined)
-    if (change.entity === 'subscription') {
-      return [{ dataSource: change.row.dataSource, subject: { user: change.row.user } }]
-    }
-    return change.entity === 'now' ? members.endingIn(...between(change)) : []
-  }
-
-  function touchedMembers(change: MemberChange): Map<DataSourceId, PeopleSet> {
-    const people = new Map<DataSourceId, PeopleSet[]>()
-    function touch(dataSource: DataSourceId, some: PeopleSet): void {
-      const there = people.get(dataSource) ?? []
-      people.set(dataSource, there)
-      there.push(some)
-    }
-    for (const { dataSource, subject } of touchedRows(change)) {
-      touch(dataSource, facts.subjectPeople(subject, facts.enabled))
-    }
-    for (const [product, some] of Map.groupBy(touchedMemberships(change), one => one.product)) {
-      const held = intersection(holdersAmong(some), facts.enabled)
-      for (const one of bindings.placement.products.get(product)?.dataSources ?? []) touch(one, held)
-    }
-    return new Map(Array.from(people, ([id, sets]) => [id, copyOf(unionOf(sets))]))
   }
 
   // ── People: the same bindings, some formulas true or false for them now ──
