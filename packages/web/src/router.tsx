@@ -149,6 +149,27 @@ const settings = createRoute({
   path: '/settings',
   component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
 })
+const email = createRoute({
+  ...inShell,
+  path: '/settings/e-mail',
+  component: lazyRouteComponent(() => import('./settings/email-page.tsx'), 'EmailPage'),
+})
+const webhooks = createRoute({
+  ...inShell,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('./webhooks/webhook-list.tsx'), 'WebhookList'),
+})
+const webhook = createRoute({
+  ...inShell,
+  path: '/webhooks/$id',
+  component: lazyRouteComponent(() => import('./webhooks/webhook-page.tsx'), 'WebhookPage'),
+})
+const inbox = createRoute({
+  ...inShell,
+  path: '/inbox',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./inbox/inbox-page.tsx'), 'InboxPage'),
+})
 const providers = createRoute({
   ...inShell,
   path: '/identity-providers',
@@ -227,6 +248,10 @@ const routeTree = root.addChildren([
     group,
     account,
     settings,
+    email,
+    webhooks,
+    webhook,
+    inbox,
     providers,
     provider,
     importPeople,

@@ -2,6 +2,7 @@
 import { api, type Settings } from '@headgate/core/api'
 import { Button, Checkbox, NumberInput, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { hg, versionOf } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
@@ -33,6 +34,16 @@ export function SettingsPage() {
             <Form key={version} version={version} settings={found} onSaved={() => setSaved(true)} />
           ) : (
             <Read settings={found} />
+          )}
+          {mayChange && (
+            <Section title="Telling people">
+              <p>
+                <Link to="/settings/e-mail">E-mail</Link>: the mail server that notifications are sent through.
+              </p>
+              <p>
+                <Link to="/webhooks">Webhooks</Link>: other systems that are told what happens here.
+              </p>
+            </Section>
           )}
         </Page>
       )}

@@ -5,6 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api.ts'
+import { Bell } from '../inbox/bell.tsx'
 import { MeContext, meQuery } from '../me.ts'
 import { RestraintBanner } from '../restraint/restraint-banner.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
@@ -46,6 +47,7 @@ export function Shell() {
           Headgate
         </Link>
         <Live />
+        <Bell />
         <ColourScheme />
       </header>
       <div id="navigation" className={classes.side} data-open={isOpen || undefined}>

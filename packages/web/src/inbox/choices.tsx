@@ -1,0 +1,61 @@
+/** What one is told, and how; each choice holds from the moment it is made. */
+import type { NotificationPreference } from '@headgate/core/api'
+import { Checkbox } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { hg } from '../api.ts'
+import { Answer } from '../ui/answer.tsx'
+import { DataTable } from '../ui/data-table.tsx'
+import { Section } from '../ui/page.tsx'
+import { Refusal } from '../ui/refusal.tsx'
+import { useWrite } from '../ui/use-write.ts'
+
+export function Choices() {
+  const choices = useQuery({ queryKey: ['inbox', 'choices'], queryFn: () => hg.notifications.preferences() })
+  const choose = useWrite((changed: NotificationPreference) => {
+    const items = (choices.data?.items ?? []).map(one => (one.kind === changed.kind ? changed : one))
+    return hg.notifications.choose({ body: { items: items.map(({ kind, inbox, email }) => ({ kind, inbox, email })) } })
+  })
+  return (
+    <Section title="What you are told">
+      <Answer query={choices} what="what you are told">
+        {({ items }) => (
+          <DataTable
+            caption="What you are told"
+            // What was just chosen shows at once.
+            rows={items.map(one => (choose.isPending && choose.variables.kind === one.kind ? choose.variables : one))}
+            rowKey={({ kind }) => kind}
+            columns={[
+              { name: 'When', cell: ({ when }) => `When ${when}` },
+              {
+                name: 'Inbox',
+                width: '18%',
+                cell: one => (
+                  <Checkbox
+                    aria-label={`In the inbox when ${one.when}`}
+                    checked={one.inbox}
+                    disabled={one.isMandatory || choose.isPending}
+                    title={one.isMandatory ? 'It always comes to the inbox' : undefined}
+                    onChange={event => choose.mutate({ ...one, inbox: event.currentTarget.checked })}
+                  />
+                ),
+              },
+              {
+                name: 'E-mail',
+                width: '18%',
+                cell: one => (
+                  <Checkbox
+                    aria-label={`By e-mail when ${one.when}`}
+                    checked={one.email}
+                    disabled={choose.isPending}
+                    onChange={event => choose.mutate({ ...one, email: event.currentTarget.checked })}
+                  />
+                ),
+              },
+            ]}
+          />
+        )}
+      </Answer>
+      <Refusal error={choose.error} />
+    </Section>
+  )
+}
