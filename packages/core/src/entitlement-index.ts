@@ -12,7 +12,7 @@ import type { Change, MemberChange, PeopleChange, SourceChange } from './change.
 import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex } from './fact-index.ts'
-import type { DataSourceId, Facts, GroupId, Instant, Member, Membership, Policy } from './facts.ts'
+import type { DataSourceId, Facts, GroupId, Instant, Member, Policy } from './facts.ts'
 import { countOf } from './few.ts'
 import { type Formula, type Formulas, formulaTable } from './formula.ts'
 import { inverseOf } from './inverse-change.ts'
@@ -21,16 +21,7 @@ import { memberChanges } from './member-changes.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { type MembershipIndex, membershipIndex } from './membership-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
-import {
-  copyOf,
-  intersection,
-  isSamePeople,
-  nobody,
-  numbersOf,
-  type PeopleSet,
-  peopleSetOf,
-  unionOf,
-} from './people-set.ts'
+import { copyOf, intersection, isSamePeople, nobody, numbersOf, type PeopleSet } from './people-set.ts'
 import { placementIndex } from './placement.ts'
 import { climbed, reachOfChange } from './reach-of-change.ts'
 import { type Rebound, type Source, type SourceBindings, sourceBindings } from './source-binding.ts'
