@@ -47,6 +47,7 @@ const dataSourcesFile = z.strictObject({
     }),
   ),
 })
+const dataProductsFile = z.strictObject({ dataProducts: z.array(z.looseObject({ key: z.string() })) })
 const policiesFile = z.strictObject({ policies: z.array(z.looseObject({ name: z.string() })) })
 
 export type AcmeAccount = z.output<typeof awsFile>['accounts'][number]
@@ -60,6 +61,7 @@ export interface Acme {
   readonly dataSources: readonly AcmeDataSource[]
   /** As the API takes them. */
   readonly policies: z.output<typeof policiesFile>['policies']
+  readonly dataProducts: z.output<typeof dataProductsFile>['dataProducts']
 }
 
 /** @throws ZodError naming what is wrong in which field */
@@ -70,5 +72,6 @@ export function readAcme(): Acme {
   const { people, groups } = peopleFile.parse(file('people.yaml'))
   const { dataSources } = dataSourcesFile.parse(file('data-sources.yaml'))
   const { policies } = policiesFile.parse(file('policies.yaml'))
-  return { accounts, people, groups, dataSources, policies }
+  const { dataProducts } = dataProductsFile.parse(file('data-products.yaml'))
+  return { accounts, people, groups, dataSources, policies, dataProducts }
 }

@@ -7,6 +7,8 @@ import { ApiError, type Caller, type PolicyInput, type User } from '@headgate/co
 import type { Acme, AcmePerson } from './acme.ts'
 import type { PreparedAccount } from './aws.ts'
 
+type KeyedProduct = Parameters<Caller['dataProducts']['putByKey']>[0]['body']
+
 /** @returns the people by user name, with their ids */
 export async function loadAcme(
   api: Caller,
@@ -19,6 +21,7 @@ export async function loadAcme(
   await makeTags(api, acme)
   await registerDataSources(api, acme, integrations)
   await makePolicies(api, acme)
+  await makeDataProducts(api, acme)
   return people
 }
 
@@ -146,6 +149,12 @@ async function registerDataSources(api: Caller, acme: Acme, integrations: Readon
 async function makePolicies(api: Caller, acme: Acme): Promise<void> {
   // The file's shape is checked by the API itself, as that of any caller.
   for (const policy of acme.policies) await unlessThere(api.policies.create({ body: policy as unknown as PolicyInput }))
+}
+
+async function makeDataProducts(api: Caller, acme: Acme): Promise<void> {
+  for (const { key, ...said } of acme.dataProducts) {
+    await api.dataProducts.putByKey({ params: { key }, body: said as unknown as KeyedProduct })
+  }
 }
 
 async function unlessThere(call: Promise<unknown>): Promise<void> {

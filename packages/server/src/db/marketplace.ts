@@ -27,30 +27,31 @@ export interface OfferQuery extends PageQuery {
   readonly mine?: boolean | undefined
 }
 
-/** By name. */
-export async function listOffered(db: Reader, person: number, query: OfferQuery): Promise<Page<OfferedRow>> {
-  const matching = matched(db, person, query).$if(query.domain !== undefined, some =>
-    some.where('data_product.domain', '=', query.domain as string),
-  )
-  const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
-  const rows = await shown(matching)
-    .$if(after !== undefined, some => some.where('data_product.name', '>', after as string))
-    .orderBy('data_product.name')
-    .limit(query.limit + 1)
-    .execute()
-  return toPage(rows, query.limit, total, row => row.name)
+export interface Offered extends Page<OfferedRow> {
+  /** How many of what the search finds lie in each domain, by name, whatever domain is asked for. */
+  readonly domains: { readonly name: string; readonly products: number }[]
 }
 
-/** How many of what the search finds lie in each domain, by name. */
-export async function offeredByDomain(db: Reader, person: number, query: OfferQuery) {
-  const rows = await matched(db, person, query)
-    .where('data_product.domain', 'is not', null)
+/** By name. */
+export async function listOffered(db: Reader, person: number, query: OfferQuery): Promise<Offered> {
+  const matching = matched(db, person, query)
+  // Counted once, for the total too.
+  const counts = await matching
     .groupBy('data_product.domain')
     .select(['data_product.domain as name', sql<number>`count(*)`.as('products')])
     .orderBy('data_product.domain')
     .execute()
-  return rows.map(({ name, products }) => ({ name: name ?? '', products }))
+  const asked = counts.filter(({ name }) => query.domain === undefined || name === query.domain)
+  const after = readCursor(query.cursor)
+  const rows = await shown(matching)
+    .$if(query.domain !== undefined, some => some.where('data_product.domain', '=', query.domain as string))
+    .$if(after !== undefined, some => some.where('data_product.name', '>', after as string))
+    .orderBy('data_product.name')
+    .limit(query.limit + 1)
+    .execute()
+  const total = asked.reduce((sum, { products }) => sum + products, 0)
+  const domains = counts.flatMap(({ name, products }) => (name === null ? [] : [{ name, products }]))
+  return { ...toPage(rows, query.limit, total, row => row.name), domains }
 }
 
 export async function findOffered(db: Reader, id: string): Promise<OfferedRow | undefined> {

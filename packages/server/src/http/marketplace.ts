@@ -1,14 +1,7 @@
 /** `/marketplace`: what there is to ask for, for everybody signed in. */
 import { api, Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import {
-  contentsOf,
-  findOffered,
-  heldThrough,
-  listOffered,
-  type OfferedRow,
-  offeredByDomain,
-} from '../db/marketplace.ts'
+import { contentsOf, findOffered, heldThrough, listOffered, type OfferedRow } from '../db/marketplace.ts'
 import { findPeople } from '../db/person-name.ts'
 import { taggedSources } from '../db/tagged-source.ts'
 import type { World } from '../world.ts'
@@ -18,8 +11,7 @@ export function marketplaceRoutes(serve: Serve, { db }: World): void {
   serve(api.marketplace.list, async ({ query, caller }) =>
     db.snapshot(async tx => {
       const page = await listOffered(tx, caller.id, query)
-      const items = await present(tx, caller.id, page.items)
-      return { body: { ...page, items, domains: await offeredByDomain(tx, caller.id, query) } }
+      return { body: { ...page, items: await present(tx, caller.id, page.items) } }
     }),
   )
 
