@@ -1,9 +1,8 @@
 /** Names that only the marketplace gives out (06): refused for tags, groups, user names, attribute keys and values. */
-import { lookAlike, normalText } from '@headgate/core'
+import { lookAlike, normalText, reservedName } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 
-/** The attribute key; the tag `Headgate Marketplace Data Product` begins with it too. */
-const reserved = 'headgate marketplace'
+const reserved = lookAlike(reservedName)
 
 /** @throws Problem `name-reserved` */
 export function refuseReserved(...names: readonly string[]): void {

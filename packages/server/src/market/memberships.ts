@@ -19,8 +19,6 @@ import { lockProduct } from '../db/tagged-source.ts'
 
 export {
   endMemberships,
-  type MembershipEnd,
-  type MembershipFilter,
   type MembershipRow,
   memberships as membershipsOf,
 } from '../db/membership.ts'

@@ -8,8 +8,6 @@ import type { DataSourceId, Level } from '@headgate/core'
 import type { Act } from '../db/act.ts'
 import { lockProduct, storeTaggedSources, taggedSources } from '../db/tagged-source.ts'
 
-export { taggedSources } from '../db/tagged-source.ts'
-
 export type TaggingCause =
   | 'product-published'
   | 'product-changed'
