@@ -7,6 +7,7 @@
 import path from 'node:path'
 import { type Logger, pino } from 'pino'
 import { rewrapSigningKeys } from './audit/checkpoint.ts'
+import { startAuditExports } from './audit/export.ts'
 import { keepPruned } from './audit/keep-pruned.ts'
 import { keepSealed } from './audit/keep-sealed.ts'
 import { collectRefusedCalls } from './audit/refused-calls.ts'
@@ -124,6 +125,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const sending = startSending(world)
     closers.push(() => sending.stop())
 
+    const auditExports = startAuditExports(world)
+    closers.push(() => auditExports.stop())
     const refusedCalls = collectRefusedCalls({ db, log })
     closers.push(() => refusedCalls.stop())
     const readiness = () => (changeLoop.ready() ? undefined : 'the change loop is not listening')

@@ -2,6 +2,7 @@
 import { agreements } from './agreements.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
+import { auditExports } from './audit-exports.ts'
 import { bulk } from './bulk.ts'
 import { capacity } from './capacity.ts'
 import { dataProducts } from './data-products.ts'
@@ -64,6 +65,7 @@ export const api = {
   reviewFlows,
   grants,
   audit,
+  auditExports,
   access,
   pastAccess,
   reports,

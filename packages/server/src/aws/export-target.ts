@@ -34,17 +34,22 @@ const MiB = 2 ** 20
 /** S3 takes 10,000 of them: 80 GB an object. */
 const partSize = 8 * MiB
 
-/** One object, small or endless; a stream that throws leaves nothing. */
+/**
+ * One object, small or endless; a stream that throws leaves nothing.
+ * @param onlyNew of bytes: refused with `PreconditionFailed` where there is one already
+ */
 export async function putObject(
   { s3 }: AwsClients,
   place: Place,
   key: string,
   body: Uint8Array | AsyncIterable<Uint8Array>,
   contentType: string,
+  onlyNew = false,
 ): Promise<void> {
   const about = { ...objectOf(place, key), ContentType: contentType }
   if (body instanceof Uint8Array) {
-    await callAws('PutObject', () => s3.send(new PutObjectCommand({ ...about, Body: body })))
+    const put = new PutObjectCommand({ ...about, Body: body, ...(onlyNew && { IfNoneMatch: '*' }) })
+    await callAws('PutObject', () => s3.send(put))
     return
   }
   // One uploader: with several, the others would go on to the end of the stream after one has failed. The next part is

@@ -553,15 +553,12 @@ export interface Database {
   }
   audit_pruned_actor: { actor_id: number }
   audit_export: {
-    id: GeneratedAlways<number>
-    target_id: number
+    id: number
     interval_hours: number
     enabled: Generated<boolean>
     exported_through: Generated<number>
     next_at: DefaultNow
-    failing_since: OptionalTimestamp
-    created_by: number | null
-    created_at: DefaultNow
+    busy_until: OptionalTimestamp
   }
   audit_export_range: {
     id: GeneratedAlways<number>

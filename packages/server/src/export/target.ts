@@ -40,6 +40,8 @@ export interface PutFile {
 export interface OpenTarget {
   /** One object, whole or not at all. A stream may be endless; it is taken as fast as it goes out. */
   put(key: string, body: string | Uint8Array | AsyncIterable<Uint8Array>, contentType?: string): Promise<PutFile>
+  /** One small object where there is none; throws AwsFailure `PreconditionFailed` where there is. */
+  putNew(key: string, body: Uint8Array, contentType: string): Promise<PutFile>
   /** All objects whose keys begin so, by key. */
   list(prefix: string): AsyncGenerator<ListedObject>
   delete(key: string): Promise<void>
@@ -71,6 +73,10 @@ export function openTarget(world: Opens, target: ExportTarget): OpenTarget {
       const counted = { bytes: 0 }
       await putObject(clients, place, below + key, counting(body, hash, counted), contentType)
       return { bytes: counted.bytes, sha256: hash.digest('hex') }
+    },
+    async putNew(key, body, contentType) {
+      await putObject(clients, place, below + key, body, contentType, true)
+      return { bytes: body.length, sha256: createHash('sha256').update(body).digest('hex') }
     },
     async *list(prefix) {
       for await (const { key, bytes } of listObjects(clients, bucket, below + prefix)) {

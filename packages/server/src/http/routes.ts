@@ -4,6 +4,7 @@ import { accessRoutes } from './access.ts'
 import { agreementRoutes } from './agreements.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
+import { auditExportRoutes } from './audit-exports.ts'
 import { bulkRoutes } from './bulk.ts'
 import { capacityRoutes } from './capacity.ts'
 import { dataProductRoutes } from './data-products.ts'
@@ -72,6 +73,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   reviewFlowRoutes,
   grantRoutes,
   auditRoutes,
+  auditExportRoutes,
   apiKeyRoutes,
   signInRoutes,
   sessionRoutes,

@@ -33,6 +33,7 @@ export function requestsIn(w: World): Inputs {
   const onProduct = { params: { id: w.products.published.id }, ifMatch: '2' }
   const team = { params: { id: w.spare } }
   const attribute = { key: 'Department', value: 'Finance' }
+  const trail = { params: { id: w.trailExport } }
   const none = {} as const
   const webhook = { params: { id: w.webhook } }
   const hook = { name: 'another', url: 'https://8.8.8.8/hook', kinds: ['brake.held' as const] }
@@ -231,6 +232,16 @@ export function requestsIn(w: World): Inputs {
       keys: none,
       rotateKey: none,
       get: { params: { id: w.event } },
+    },
+    auditExports: {
+      list: none,
+      get: trail,
+      create: { body: { ...w.trailPlace, path: 'another' } },
+      replace: { ...trail, ifMatch: '1', body: { ...w.trailPlace, intervalHours: 2 } },
+      remove: trail,
+      test: trail,
+      run: trail,
+      objects: trail,
     },
     access: {
       explain: { query: { user: w.mia.id, dataSource: w.here } },

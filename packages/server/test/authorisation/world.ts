@@ -156,6 +156,13 @@ export async function prepareWorld(server: TestServer) {
   await sql`update webhook set url = 'https://127.0.0.1:9/'`.execute(server.db.kysely)
   await ensureSigningKey(server.world)
   const event = (await admin.audit.list({ query: { target: `DATASOURCE/${here}` } })).items[0]?.id ?? ''
+  const trailPlace = {
+    bucketName: account.bucket,
+    region: account.region,
+    authenticationType: 'accessKey' as const,
+    ...account.controller,
+  }
+  const { id: trailExport } = await admin.auditExports.create({ body: { ...trailPlace, enabled: false } })
   const notice = await tellEverybody(server)
   const { items: deliveries } = await admin.webhooks.deliveries({ params: { id: webhook } })
 
@@ -178,6 +185,8 @@ export async function prepareWorld(server: TestServer) {
       token,
       notice,
       event,
+      trailPlace,
+      trailExport,
       webhook,
       delivery: deliveries[0]?.id ?? 0,
     },

@@ -30,6 +30,8 @@ create table audit_batch (
   events_hash bytea not null,
   hash bytea not null
 );
+-- What is to be exported next.
+create index audit_batch_position on audit_batch (first_position);
 
 -- What events are found by: made from their texts when they are sealed, so that the act itself pays for no index.
 create table audit_entry (
@@ -89,19 +91,18 @@ create table audit_pruned_actor (
   actor_id bigint primary key
 );
 
--- Where events are exported to. Where the trail is kept and how it is reached are the export's target.
+-- The export of events: how often it goes to its target, whose id it has (export_target comes later).
 create table audit_export (
-  id bigint generated always as identity primary key,
-  target_id bigint not null unique,
+  id bigint primary key,
   interval_hours integer not null check (interval_hours in (2, 4, 6, 12, 24)),
   enabled boolean not null default true,
   -- Events up to here have been told; what comes next begins after it.
   exported_through bigint not null default 0,
   next_at timestamptz not null default now(),
-  failing_since timestamptz,
-  created_by bigint,
-  created_at timestamptz not null default now()
+  -- Whichever node carries it out keeps the others away until then, and longer while it goes on.
+  busy_until timestamptz
 );
+create index audit_export_due on audit_export (next_at) where enabled;
 -- The ranges of positions, each one object for ever: written down before its object is, so that whoever tries again
 -- writes the same object under the same name.
 create table audit_export_range (
