@@ -19,7 +19,7 @@ import {
 import { Problem } from '@headgate/core/api'
 import { holdsAny } from '../access/allow.ts'
 import type { Tx } from '../db/act.ts'
-import { type Approver, countWhoMeet, peopleWhoMeet } from '../db/approver.ts'
+import { countWhoMeet, criteriaMet, type Somebody, type Whom, whoMeets } from '../db/approver.ts'
 import type { Caller } from '../http/serve.ts'
 import { whoAssumes } from './role-holders.ts'
 
@@ -47,14 +47,13 @@ export async function excludedFrom(tx: Tx, about: ReviewAbout): Promise<Readonly
 
 /** The ids of everybody who meets a criterion and may decide. */
 export async function approversOf(tx: Tx, criterion: Criterion, about: ReviewAbout): Promise<number[]> {
-  const except = [...(await excludedFrom(tx, about)).keys()]
-  const found = await peopleWhoMeet(tx, [criterion], { domains: about.domains, except })
+  const found = await whoMeets(tx, criterion, await whomOf(tx, about))
   return found.map(({ id }) => id)
 }
 
 export interface Deciders {
   /** Those whose approval would count now, by user name: all of them, or as many as were asked for. */
-  readonly people: readonly Approver[]
+  readonly people: readonly Somebody[]
   /** The stage cannot be completed by anybody who is there: GOVERNANCE is to be told. */
   readonly stuck: boolean
 }
@@ -68,20 +67,48 @@ export async function decidersOf(
 ): Promise<Deciders> {
   const stage = openStage(review)
   if (!stage) return { people: [], stuck: false }
-  const except = [...(await excludedFrom(tx, about)).keys()]
-  const whom = { domains: about.domains, except }
-  const people = await peopleWhoMeet(tx, criteriaOf(stage), whom)
-  const useful = people.filter(one => !refusalOf(review, one.id as UserId, 'approve', one.criteria))
+  const criteria = criteriaOf(stage)
+  // Whoever meets one of these adds something, and nobody else does.
+  const wanted = criteria.filter((_, at) => !refusalOf(review, nobodyYet, 'approve', [at]))
+  const decided = review.decisions.filter(({ stage }) => stage === review.stage).map(({ by }) => Number(by))
+  const whom = await whomOf(tx, about, decided)
+  // For each criterion as many as there are criteria will do: whoever else is taken, one of them is free.
+  const least = criteria.length
+  const atMost = limit === undefined ? undefined : Math.max(limit, least)
+  const lists: (readonly Somebody[])[] = []
+  for (const criterion of wanted) lists.push(await whoMeets(tx, criterion, whom, atMost))
+  const some = new Set(lists.flatMap(list => list.slice(0, least).map(({ id }) => id)))
+  const met = await criteriaMet(tx, criteria, about, [...some])
+  const people = byUserid(lists.flat())
   return {
-    people: limit === undefined ? useful : useful.slice(0, limit),
-    stuck: !canComplete(review, enough(useful, criteriaOf(stage).length)),
+    people: limit === undefined ? people : people.slice(0, limit),
+    stuck: !canComplete(review, [...met.values()]),
   }
 }
+
+/** Of nobody: what a criterion would be worth to somebody who has not decided yet. */
+const nobodyYet = 0 as UserId
 
 /** Whether nobody who is there could complete this stage, were it open. */
 export async function isStuck(tx: Tx, stage: Stage, about: ReviewAbout): Promise<boolean> {
   const review: Review = { stages: [stage], stage: 0, status: 'open', decisions: [] }
-  return (await decidersOf(tx, review, about)).stuck
+  return (await decidersOf(tx, review, about, { limit: 1 })).stuck
+}
+
+/** For each criterion of a stage, how many could decide by it, and the first of them. */
+export async function countDeciders(
+  tx: Tx,
+  stage: Stage,
+  about: ReviewAbout,
+  some: number,
+): Promise<{ readonly criterion: Criterion; readonly count: number; readonly some: readonly Somebody[] }[]> {
+  const whom = await whomOf(tx, about)
+  const found: Awaited<ReturnType<typeof countDeciders>> = []
+  for (const criterion of criteriaOf(stage)) {
+    const count = await countWhoMeet(tx, criterion, whom)
+    found.push({ criterion, count, some: count === 0 ? [] : await whoMeets(tx, criterion, whom, some) })
+  }
+  return found
 }
 
 /**
@@ -112,8 +139,8 @@ export async function criteriaMetBy(
   if (why) return { why }
   const stage = openStage(review)
   const criteria = stage ? criteriaOf(stage) : []
-  const [one] = await peopleWhoMeet(tx, criteria, { domains: about.domains }, { only: [caller.id] })
-  return { met: (one?.criteria ?? []).filter(at => carries(caller, criteria[at])) }
+  const met = (await criteriaMet(tx, criteria, about, [caller.id])).get(caller.id) ?? []
+  return { met: met.filter(at => carries(caller, criteria[at])) }
 }
 
 const reasons: Readonly<Record<WhyExcluded | Refusal, string>> = {
@@ -136,18 +163,12 @@ function carries(caller: Caller, criterion: Criterion | undefined): boolean {
   return !caller.keyIsNarrowed
 }
 
-/** Of each criterion's people as many as can matter: with as many as there are criteria, one is always free. */
-function enough(people: readonly Approver[], criteria: number): readonly number[][] {
-  const taken = new Array<number>(criteria).fill(0)
-  return people.flatMap(one => {
-    if (one.criteria.every(at => (taken[at] ?? 0) >= criteria)) return []
-    for (const at of one.criteria) taken[at] = (taken[at] ?? 0) + 1
-    return [one.criteria]
-  })
+async function whomOf(tx: Tx, about: ReviewAbout, besides: readonly number[] = []): Promise<Whom> {
+  return { domains: about.domains, except: [...(await excludedFrom(tx, about)).keys(), ...besides] }
 }
 
-/** For each criterion of a stage, how many could decide by it and some of them. */
-export async function countDeciders(tx: Tx, stage: Stage, about: ReviewAbout, some: number) {
-  const except = [...(await excludedFrom(tx, about)).keys()]
-  return countWhoMeet(tx, criteriaOf(stage), { domains: about.domains, except }, some)
+/** Each once. */
+function byUserid(people: readonly Somebody[]): Somebody[] {
+  const each = new Map(people.map(one => [one.id, one]))
+  return [...each.values()].sort((a, b) => (a.userid < b.userid ? -1 : a.userid > b.userid ? 1 : 0))
 }

@@ -15,7 +15,7 @@ import {
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
-import { countWhoMeet } from '../db/approver.ts'
+import { whoMeets } from '../db/approver.ts'
 import { missingDomains } from '../db/domain.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'
 import { namesInExpressions } from '../policies/names.ts'
@@ -77,21 +77,20 @@ async function criterionWarnings(tx: Tx, flow: ReviewFlow): Promise<Warning[]> {
     'domainRight' in criterion && criterion.domain !== undefined ? [criterion.domain] : [],
   )
   const missing = new Set(await missingDomains(tx, [...new Set(wanted)]))
-  const counted = await countWhoMeet(
-    tx,
-    placed.map(({ criterion }) => criterion),
-    { domains: [] },
-    0,
-  )
-  return placed.flatMap(({ criterion, path }, at) => {
-    // Whose domain it will be is not known yet.
-    if ('domainRight' in criterion && criterion.domain === undefined) return []
-    if ('domainRight' in criterion && missing.has(criterion.domain ?? '')) {
-      return [{ code: 'unknown-domain', message: `there is no domain \`${criterion.domain}\``, path }]
+  const found: Warning[] = []
+  for (const { criterion, path } of placed) {
+    if ('domainRight' in criterion) {
+      // Whose domain it will be is not known yet.
+      if (criterion.domain === undefined) continue
+      if (missing.has(criterion.domain)) {
+        found.push({ code: 'unknown-domain', message: `there is no domain \`${criterion.domain}\``, path })
+        continue
+      }
     }
-    if ((counted[at]?.count ?? 0) > 0) return []
-    return [{ code: 'criterion-met-by-nobody', message: `nobody meets ${printCriterion(criterion)} now`, path }]
-  })
+    if ((await whoMeets(tx, criterion, { domains: [] }, 1)).length > 0) continue
+    found.push({ code: 'criterion-met-by-nobody', message: `nobody meets ${printCriterion(criterion)} now`, path })
+  }
+  return found
 }
 
 function criteriaIn({ rules, otherwise }: ReviewFlow): { readonly criterion: Criterion; readonly path: string }[] {

@@ -1,13 +1,5 @@
 /** What would become of a request, were it made now: nothing is stored, nobody is told. */
-import {
-  autoApprovedFor,
-  criteriaOf,
-  firstMatch,
-  parseDuration,
-  printCriterion,
-  printDuration,
-  stagesOf,
-} from '@headgate/core'
+import { autoApprovedFor, firstMatch, parseDuration, printCriterion, printDuration, stagesOf } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
@@ -48,13 +40,13 @@ export async function tryFlow(tx: Tx, id: number, asked: Tried): Promise<Answer>
   }
   const stages: Answer['stages'] = []
   for (const stage of stagesOf(outcome)) {
-    const counted = await countDeciders(tx, stage, about, mostShown)
+    const criteria = await countDeciders(tx, stage, about, mostShown)
     stages.push({
       match: 'any' in stage ? 'any' : 'all',
-      criteria: criteriaOf(stage).map((criterion, at) => ({
+      criteria: criteria.map(({ criterion, count, some }) => ({
         text: printCriterion(criterion),
-        count: counted[at]?.count ?? 0,
-        people: [...(counted[at]?.some ?? [])],
+        count,
+        people: [...some],
       })),
       stuck: await isStuck(tx, stage, about),
     })
