@@ -314,6 +314,7 @@ test('the database itself takes no such row', async () => {
   for (const write of [
     sql`insert into person_attribute (person_id, key, value) values (${ids.user}, ${key}, ${value})`,
     sql`insert into group_attribute (group_id, key, value) values (${ids.group}, 'team', ${value})`,
+    sql`insert into people_group (name) values (${value})`,
     sql`insert into tag (name) values (${value})`,
   ]) {
     await assert.rejects(write.execute(server.db.kysely), /violates check constraint/)

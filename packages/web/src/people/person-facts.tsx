@@ -1,6 +1,7 @@
 /** What is known of a person: groups, attributes with their source, AWS principals, and what needs looking into. */
 import type { User } from '@headgate/core/api'
 import { Chips, Facts, Section } from '../ui/page.tsx'
+import { RelativeTime } from '../ui/relative-time.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
@@ -60,11 +61,16 @@ export function Attributes({ attributes }: Pick<User, 'attributes'>) {
       {[...byKey].map(([key, values]) => (
         <li key={key}>
           <span className="quiet">{key}:</span>{' '}
-          {values.map(({ value, source }, place) => (
+          {values.map(({ value, source, until }, place) => (
             <span key={`${value} ${source}`}>
               {place > 0 && ', '}
               {value}
               {source !== 'local' && <span className="quiet"> {sourceWords(source)}</span>}
+              {until !== undefined && (
+                <span className="quiet">
+                  , ends <RelativeTime at={until} />
+                </span>
+              )}
             </span>
           ))}
         </li>

@@ -53,6 +53,8 @@ alter table person_attribute add constraint person_attribute_reserved
   check (lower(key) not like 'headgate marketplace%' and lower(value) not like 'headgate marketplace%') not valid;
 alter table group_attribute add constraint group_attribute_reserved
   check (lower(key) not like 'headgate marketplace%' and lower(value) not like 'headgate marketplace%') not valid;
+alter table people_group add constraint people_group_reserved
+  check (lower(name) not like 'headgate marketplace%') not valid;
 alter table tag add constraint tag_reserved check (lower(name) not like 'headgate marketplace%') not valid;
 
 -- ── The standing policies ───────────────────────────────────────────────────────────────────────────────────────────
