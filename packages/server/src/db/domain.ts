@@ -131,6 +131,8 @@ export async function editDomain(
 /** With the rights in it. The row must be locked. Throws Problem `domain-in-use`. */
 export async function removeDomain({ tx, changed, audit }: Act, { name, description }: DomainRow): Promise<void> {
   await refuseInUse(tx, name)
+  // Deleted data products keep it in their versions.
+  await tx.updateTable('data_product').set({ domain: null }).where('domain', '=', name).execute()
   const before = { description, tags: await tagsOf(tx, name), rights: await listRights(tx, name) }
   await tx.deleteFrom('domain').where('name', '=', name).execute()
   changed('domain', name, null, 'domain-deleted')
@@ -244,16 +246,29 @@ async function refuseInUse(tx: Tx, name: string): Promise<void> {
     .where('domain', '=', name)
     .select(sql<number>`count(*)`.as('by_hand'))
     .executeTakeFirstOrThrow()
-  if (policies.length === 0 && byHand === 0) return
-  const named = policies.slice(0, 5).map(one => `policy \`${one.name}\``)
-  if (policies.length > named.length) named.push(`${policies.length - named.length} more policies`)
+  const products = await tx
+    .selectFrom('data_product')
+    .where('domain', '=', name)
+    .where('state', '<>', 'deleted')
+    .select(['id', 'name'])
+    .orderBy('name')
+    .execute()
+  if (policies.length === 0 && products.length === 0 && byHand === 0) return
+  const named = [...naming('policy', 'policies', policies), ...naming('data product', 'data products', products)]
   if (byHand > 0) named.push(`${byHand} data source${byHand === 1 ? '' : 's'} put into it by hand`)
   throw new Problem('domain-in-use', {
     name,
     uses: named.join(', '),
     policies: policies.slice(0, 100),
+    dataProducts: products.slice(0, 100),
     dataSources: byHand,
   })
+}
+
+/** Some by name, the others by number. */
+function naming(one: string, many: string, all: readonly { readonly name: string }[]): string[] {
+  const named = all.slice(0, 5).map(({ name }) => `${one} \`${name}\``)
+  return all.length > named.length ? [...named, `${all.length - named.length} more ${many}`] : named
 }
 
 /** @returns them sorted, each once; throws Problem `tag-not-found` */
