@@ -1,5 +1,6 @@
 /** Rows of access as the API answers them: ids become names, reasons tell who made them. */
 import {
+  type Access,
   type DataSource,
   type DesiredGrant,
   type EntitlementIndex,
@@ -15,6 +16,7 @@ import { listIntegrations } from '../db/integration.ts'
 import { memberReasons } from '../db/member.ts'
 import type { NamedPerson } from '../db/person-name.ts'
 import { policyAuthors } from '../db/policy.ts'
+import { authorsSince, type Through } from '../db/product-author.ts'
 import { productNames } from '../db/tagged-source.ts'
 import { ledgerKey, provisioningOf } from './provisioning.ts'
 import type { Reached } from './reach.ts'
@@ -53,7 +55,7 @@ export async function presentAccess(
         level: provisioning.status === 'held' ? 'WRITE' : access.level,
         because: access.because.map(reason => presentReason(reason, names, makers)),
         ...(until === undefined ? {} : { until: printTime(until) }),
-        selfGiven: roots.every(root => makers.madeOnlyBy(root, access.user)),
+        selfGiven: roots.every(root => makers.madeOnlyBy(root, access)),
         provisioning,
       },
     ]
@@ -92,7 +94,8 @@ export function namesIn({ bindings, facts }: EntitlementIndex, reached: readonly
 interface Makers {
   readonly reasonOf: (member: number) => string
   readonly productName: (id: string) => string
-  readonly madeOnlyBy: (reason: OwnReason, user: number) => boolean
+  /** By the person whom it lets in. */
+  readonly madeOnlyBy: (reason: OwnReason, access: Access) => boolean
 }
 
 async function loadMakers(tx: Tx, reached: readonly Reached[]): Promise<Makers> {
@@ -100,16 +103,37 @@ async function loadMakers(tx: Tx, reached: readonly Reached[]): Promise<Makers> 
   const idsOf = (kind: OwnReason['kind']) => [...new Set(roots.filter(one => one.kind === kind).map(({ id }) => id))]
   const members = await memberReasons(tx, idsOf('member'))
   const policies = await policyAuthors(tx, idsOf('policy'))
+  const sinceJoining = await authorsSince(tx, throughMemberships(reached))
   return {
     reasonOf: member => members.get(member)?.reason ?? '',
     productName: await productNamesIn(tx, reached),
-    madeOnlyBy({ kind, id }, user) {
-      // Nobody decides on their own request (06).
-      if (kind === 'membership') return false
-      const authors = kind === 'member' ? [members.get(id)?.addedBy] : (policies.get(id) ?? [])
-      return authors.length > 0 && authors.every(author => author === user)
+    madeOnlyBy(reason, access) {
+      const authors = authorsOf(reason, access)
+      return authors.length > 0 && authors.every(author => author === access.user)
     },
   }
+
+  function authorsOf({ kind, id }: OwnReason, access: Access): readonly (number | null | undefined)[] {
+    if (kind === 'member') return [members.get(id)?.addedBy]
+    if (kind === 'policy') return policies.get(id) ?? []
+    // Nobody decides on their own request (06); but a member who manages the product can put more into it.
+    return openedBy(access)
+      .map(dataSource => sinceJoining({ membership: id, dataSource }))
+      .filter(author => author !== undefined)
+  }
+}
+
+function throughMemberships(reached: readonly Reached[]): Through[] {
+  return reached.flatMap(({ access, roots }) =>
+    roots.flatMap(({ kind, id }) =>
+      kind === 'membership' ? openedBy(access).map(dataSource => ({ membership: id, dataSource })) : [],
+    ),
+  )
+}
+
+/** It, and those that cover it. */
+function openedBy({ dataSource, because }: Access): number[] {
+  return [dataSource, ...because.flatMap(reason => (reason.kind === 'overlap' ? [reason.id] : []))]
 }
 
 /** Of the products through which these were reached; of any other its id. */
