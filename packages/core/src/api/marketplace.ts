@@ -25,7 +25,7 @@ export const marketplace = {
     method: 'GET',
     path: '/marketplace/data-products',
     summary:
-      'Published data products, by name; every word of the search begins a word of name, description or domain, or all of it stands in a tag',
+      'Published data products, by name; every word of the search begins a word of name, description or domain, or all of it stands in a tag or the name of the expert',
     needs: 'signedIn',
     query: pageQuery.extend({
       domain: name.optional(),

@@ -50,7 +50,11 @@ export async function versionOfProduct(tx: Tx, id: string): Promise<number | und
   return (await living(tx).where('data_product.id', '=', id).executeTakeFirst())?.version
 }
 
-export async function findProductByKey(tx: Tx, key: string): Promise<ProductRow | undefined> {
+const keyLock = 0x4b65_7973 // "Keys"
+
+/** Until commit nobody else makes or changes the one of that key. */
+export async function lockProductByKey(tx: Tx, key: string): Promise<ProductRow | undefined> {
+  await sql`select pg_advisory_xact_lock(${keyLock}, hashtext(${key}))`.execute(tx)
   return living(tx).where('data_product.key', '=', key).forUpdate('data_product').executeTakeFirst()
 }
 

@@ -1,8 +1,8 @@
 /**
  * Data products as everybody finds them: the published ones, searched by words.
  *
- * Every word of the search begins a word of name, description or domain; or all of it stands in the name of a tag of one
- * of the data sources. Served by an index over the words, and by tags, of which there are few.
+ * Every word of the search begins a word of name, description or domain; or all of it stands in a tag of one of the data
+ * sources, or in the name of the expert. Served by an index over the words, by tags, of which there are few, and by expert.
  */
 import type { Instant, Level } from '@headgate/core'
 import { type Kysely, sql } from 'kysely'
@@ -91,13 +91,18 @@ export async function contentsOf(db: Reader, ids: readonly number[]) {
 
 function matched(db: Reader, person: number, { search, level, mine }: OfferQuery) {
   const words = wordsOf(search ?? '')
+  const whole = containing(search?.trim() ?? '')
   return offered(db)
     .$if(words.length > 0, some =>
       some.where(
-        sql<boolean>`(data_product.search @@ to_tsquery('simple', ${words.map(word => `'${word}':*`).join(' & ')})
-          or data_product.id in (
-            select product_id from data_product_source join data_source_tag using (data_source_id)
-            where data_source_tag.tag in (select name from tag where name ilike ${containing(search?.trim() ?? '')})))`,
+        sql<boolean>`data_product.id in (
+          select id from data_product where search @@ to_tsquery('simple', ${words.map(word => `'${word}':*`).join(' & ')})
+          union all
+          select product_id from data_product_source join data_source_tag using (data_source_id)
+            where data_source_tag.tag in (select name from tag where name ilike ${whole})
+          union all
+          select id from data_product where (definition ->> 'expert')::bigint in (
+            select id from person where deleted_at is null and (userid ilike ${whole} or name ilike ${whole})))`,
       ),
     )
     .$if(level !== undefined, some => some.where(sql<boolean>`${level} = any(data_product.levels)`))

@@ -7,7 +7,7 @@ import { type api, Problem, type ProductContent } from '@headgate/core/api'
 import { createId } from '@paralleldrive/cuid2'
 import type { z } from 'zod'
 import type { Act, Tx } from '../db/act.ts'
-import { findProductByKey, type ProductRow } from '../db/data-product.ts'
+import { lockProductByKey, type ProductRow } from '../db/data-product.ts'
 import { findPersonId } from '../db/person.ts'
 import { idOfTemplate, idsOfSources } from '../db/product-detail.ts'
 import type { Caller } from '../http/serve.ts'
@@ -23,7 +23,7 @@ export async function putProduct(
   key: string,
   { state, ...said }: Keyed,
 ): Promise<ProductRow> {
-  const before = await findProductByKey(doing.tx, key)
+  const before = await lockProductByKey(doing.tx, key)
   if (before) await requireManager(doing.tx, caller, before)
   if (!before || (said.domain ?? null) !== before.domain) {
     await requireManagerOf(doing.tx, caller, said.domain ?? null)

@@ -16,6 +16,7 @@ import {
   type StoredContent,
   setProductState,
 } from '../db/data-product.ts'
+import { findPeople } from '../db/person-name.ts'
 import { holdSources, livingSources, memberCounts } from '../db/product-detail.ts'
 import type { ProductState } from '../db/schema.ts'
 import { notify } from '../notify/notify.ts'
@@ -45,7 +46,8 @@ export async function changeProduct(doing: Act, before: ProductRow, content: Pro
 export async function restoreProduct(doing: Act, before: ProductRow, version: number): Promise<ProductRow> {
   refuseRetired(before, 'changed')
   const { name, domain, definition, form_id, review_flow_id } = await findProductVersion(doing.tx, before.id, version)
-  const { description, levels, colour, links, longest, withoutEnd, expert } = definition
+  const { description, levels, colour, links, longest, withoutEnd } = definition
+  const [expert] = (await findPeople(doing.tx, definition.expert === undefined ? [] : [definition.expert])).keys()
   const dataSources = (await livingSources(doing.tx, definition.dataSources)).map(({ id }) => id)
   const content = {
     ...{ name, description, levels: [...levels], links: [...links], withoutEnd, dataSources },

@@ -15,14 +15,17 @@ alter table data_product
   add column review_flow_id bigint,
   add column created_by bigint references person,
   add column updated_at timestamptz not null default now(),
+  -- Marks part words: left to itself, the parser takes `finance/ledger` for the path of a file, and `a.b` for a host.
   add column search tsvector not null generated always as (
-    setweight(to_tsvector('simple', name), 'A')
-    || to_tsvector('simple', coalesce(definition ->> 'description', '') || ' ' || coalesce(domain, ''))
+    to_tsvector('simple', regexp_replace(
+      name || ' ' || coalesce(definition ->> 'description', '') || ' ' || coalesce(domain, ''),
+      '[!-/:-@\[-`{-~]+', ' ', 'g'))
   ) stored;
 create unique index data_product_name on data_product (look_alike) where state <> 'deleted';
 create unique index data_product_key on data_product (key) where key is not null and state <> 'deleted';
 create index data_product_domain on data_product (domain) where domain is not null;
 create index data_product_search on data_product using gin (search);
+create index data_product_expert on data_product (((definition ->> 'expert')::bigint));
 
 -- Written once, never changed or deleted.
 create table data_product_version (

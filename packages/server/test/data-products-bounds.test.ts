@@ -1,0 +1,93 @@
+/** Data products beside what they speak of: domains, experts and people who go, many who write at once, odd words. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { act, system } from '../src/db/act.ts'
+import { addMembership } from '../src/market/memberships.ts'
+import { storeDataSource, storedIntegration } from './support/lake.ts'
+import { refuses } from './support/refuses.ts'
+import { type TestPerson, type TestServer, testServer } from './support/server.ts'
+
+let server: TestServer
+let admin: TestPerson
+let sales: number
+let stock: number
+
+before(async () => {
+  server = await testServer()
+  admin = server.admin
+  const integration = await storedIntegration(server)
+  const at = (name: string) => storeDataSource(server, integration, { name, scope: `s3://research-data/${name}/*` })
+  sales = await at('sales')
+  stock = await at('stock')
+})
+after(() => server.close())
+
+function at({ id, version }: { readonly id: string; readonly version: number }) {
+  return { params: { id }, ifMatch: String(version) }
+}
+
+test('a domain stays while a data product is in it, and may go once that is deleted', async () => {
+  await admin.domains.create({ body: { name: 'shops' } })
+  const product = await admin.dataProducts.create({ body: { name: 'Shop figures', domain: 'shops' } })
+  await refuses(admin.domains.remove({ params: { name: 'shops' } }), 'domain-in-use')
+  await admin.dataProducts.remove(at(product))
+  await admin.domains.remove({ params: { name: 'shops' } })
+})
+
+test('a version comes back without an expert who has gone', async () => {
+  const expert = await server.as([], 'eva')
+  const product = await admin.dataProducts.create({ body: { name: 'Asked of Eva', expert: expert.id } })
+  const edited = await admin.dataProducts.edit({ ...at(product), body: { name: 'Asked of nobody' } })
+  await admin.users.remove({ params: { id: expert.id } })
+  const { name, expert: now } = await admin.dataProducts.restore({ ...at(edited), body: { version: 1 } })
+  assert.deepEqual([name, now], ['Asked of Eva', undefined])
+})
+
+test('a file that is said by many at once makes one data product', async () => {
+  const say = () =>
+    admin.dataProducts.putByKey({
+      params: { key: 'at-once' },
+      body: { name: 'At once', dataSources: ['sales'], state: 'published' },
+    })
+  const said = await Promise.all([say(), say(), say(), say()])
+  assert.deepEqual(new Set(said.map(({ id, version }) => `${id} ${version}`)).size, 1)
+})
+
+test('words are found wherever they stand in a name, whatever stands between them', async () => {
+  for (const name of ['finance/ledger_2026', 'A&B (north-east)', 'v2.orders@home', '売上 Übersicht']) {
+    const made = await admin.dataProducts.create({ body: { name, dataSources: [sales] } })
+    await admin.dataProducts.publish(at(made))
+  }
+  const found = async (search: string) =>
+    (await admin.marketplace.list({ query: { search } })).items.map(({ name }) => name)
+  assert.deepEqual(await found('ledger'), ['finance/ledger_2026'])
+  assert.deepEqual(await found('2026 fin'), ['finance/ledger_2026'])
+  assert.deepEqual(await found('finance/ledger_2026'), ['finance/ledger_2026'])
+  assert.deepEqual(await found('east'), ['A&B (north-east)'])
+  assert.deepEqual(await found('orders'), ['v2.orders@home'])
+  assert.deepEqual(await found('home'), ['v2.orders@home'])
+  assert.deepEqual(await found('übersicht'), ['売上 Übersicht'])
+  assert.deepEqual(await found('売'), ['売上 Übersicht'])
+  assert.deepEqual(await found('& | !'), await found(''))
+  const dora = await server.as([], 'dora')
+  await admin.dataProducts
+    .create({ body: { name: 'Helped along', dataSources: [sales], expert: dora.id } })
+    .then(made => admin.dataProducts.publish(at(made)))
+  assert.deepEqual(await found('of dora'), ['Helped along'])
+})
+
+test('whoever puts a data source into a product that they may use has given it to themselves', async () => {
+  const gil = await server.as(['GOVERNANCE'], 'gil')
+  const made = await admin.dataProducts.create({ body: { name: 'Growing', dataSources: [sales] } })
+  const product = await admin.dataProducts.publish(at(made))
+  await act(server.db, system, doing => addMembership(doing, { product: product.id, person: gil.id, level: 'READ' }))
+  await gil.dataProducts.edit({ ...at(product), body: { name: 'Growing', dataSources: [sales, stock] } })
+  const { items } = await gil.users.access({ params: { id: gil.id } })
+  assert.deepEqual(
+    items.map(({ dataSource, selfGiven }) => [dataSource.name, selfGiven]),
+    [
+      ['sales', false],
+      ['stock', true],
+    ],
+  )
+})
