@@ -3,17 +3,27 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
+  and,
   approvedFor,
   approvesStrangers,
   autoApprovedFor,
+  call,
   checkFlow,
+  completionAt,
+  type Expression,
+  type FlowFunctionName,
   firstMatch,
+  highlightsOf,
+  isSameExpression,
   longestDurationMs,
+  not,
   type Outcome,
+  or,
   parseDuration,
   parseExpression,
   parseIn,
   printDuration,
+  printExpression,
   type RequestAbout,
   type ReviewFlow,
   type Rule,
@@ -189,4 +199,71 @@ test('durations are read and printed in fixed lengths', () => {
   for (const [text, ms] of cases) assert.equal(parseDuration(text), ms, text)
   const whole = fc.integer({ min: 1, max: longestDurationMs / 60_000 }).map(minutes => minutes * 60_000)
   fc.assert(fc.property(whole, ms => parseDuration(printDuration(ms)) === ms))
+})
+
+const duration = fc.constantFrom('1h', '7d', '30d', '1y')
+const calls: fc.Arbitrary<Expression<FlowFunctionName>> = fc.oneof(
+  fc.constantFrom('A', 'B', 'All Users').map(group => call('isInGroups', group)),
+  fc.constantFrom('unit', "it's").map(key => call('hasAttribute', key)),
+  fc.constantFrom('READ', 'WRITE').map(level => call('levelIs', level)),
+  duration.map(text => call('durationAtMost', text)),
+  fc.constantFrom('iamRole', 'iamUser').map(kind => call('principalKind', kind)),
+)
+const expressions = fc.letrec<{ tree: Expression<FlowFunctionName> }>(tie => {
+  const terms = fc.array(tie('tree'), { minLength: 1, maxLength: 3 })
+  return { tree: fc.oneof({ maxDepth: 3 }, calls, terms.map(and), terms.map(or), tie('tree').map(not)) }
+}).tree
+const outcomes = fc.constantFrom<Outcome>({ approve: {} }, { approve: { for: '1d' } }, reviewed)
+const flows: fc.Arbitrary<ReviewFlow> = fc.record({
+  rules: fc.array(
+    fc.tuple(expressions, outcomes).map(([tree, then]) => rule(printExpression(tree), then)),
+    {
+      maxLength: 3,
+    },
+  ),
+  otherwise: outcomes,
+})
+
+test('law: printing and parsing a condition gives the same tree back', () => {
+  fc.assert(
+    fc.property(expressions, tree => {
+      const read = parseIn('flow', printExpression(tree))
+      assert.ok(read.ok)
+      assert.ok(isSameExpression(read.expression, tree))
+    }),
+  )
+})
+
+test('law: a flow is taken exactly if no stranger is approved for some durations and reviewed for others', () => {
+  const durations = [
+    undefined,
+    ...[0.5, 1, 24, 168, 169, 720, 721, 8760, 8761, 800_000].map(hours => hours * 3_600_000),
+  ]
+  const isByTyping = (flow: ReviewFlow) =>
+    [[], ['iamRole'], ['iamUser'], ['identityCenterUser']].some(kinds =>
+      (['READ', 'WRITE'] as const).some(level => {
+        const ends = durations.map(durationMs => {
+          const about = {
+            userid: 'somebody',
+            groups: [],
+            attributes: [],
+            principalKinds: kinds as never,
+            level,
+            durationMs,
+          }
+          return Object.keys(firstMatch(flow, about).outcome)[0]
+        })
+        return new Set(ends).size > 1
+      }),
+    )
+  fc.assert(fc.property(flows, flow => assert.equal(checkFlow(flow).length > 0, isByTyping(flow))))
+})
+
+test('an editor of conditions is told of the functions that may stand there', () => {
+  const kinds = (text: string, context: 'flow' | 'policy') => highlightsOf(text, context).map(({ kind }) => kind)[0]
+  assert.deepEqual([kinds('@levelIs', 'flow'), kinds('@levelIs', 'policy')], ['function', 'error'])
+  assert.deepEqual([kinds('@hasPrincipal', 'flow'), kinds('@hasPrincipal', 'policy')], ['error', 'function'])
+  const caret = completionAt(`@levelIs('`, 10, 'flow')
+  assert.deepEqual(caret, { kind: 'argument', names: 'level', typed: '', from: 9, isQuoted: true })
+  assert.equal(completionAt(`@levelIs('`, 10), undefined)
 })

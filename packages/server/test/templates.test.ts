@@ -58,6 +58,8 @@ test('every edit makes a version, which says who made it and what differs', asyn
   assert.deepEqual((await admin.reviewFlows.version({ params: { ...params, version: 1 } })).rules, [])
   const { changes } = await admin.reviewFlows.diff({ params, query: { from: 1, to: 2 } })
   assert.deepEqual(changes, [{ path: 'rules.0', after: edited.rules[0] }])
+  const again = await admin.reviewFlows.edit({ params, ifMatch: '2', body: edit })
+  assert.deepEqual([again.version, again.updatedBy], [2, 'gus'], 'saying the same again made somebody else its editor')
   await refuses(admin.reviewFlows.version({ params: { ...params, version: 9 } }), 'template-version-not-found', 404)
   await gus.reviewFlows.remove({ params, ifMatch: '2' })
   await refuses(admin.reviewFlows.get({ params }), 'review-flow-not-found', 404)

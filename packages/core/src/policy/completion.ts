@@ -4,7 +4,7 @@
  * Works on unfinished texts, never fails, and offers kinds of names only: the names themselves are the caller's.
  */
 import type { IToken } from 'chevrotain'
-import { type ArgumentKind, argumentKindAt, isFunctionName } from './functions.ts'
+import { type ArgumentKind, argumentKindAt, isFunctionIn, type LanguageContext } from './functions.ts'
 import { tokenize } from './tokens.ts'
 
 /** A part of the text to colour; `error` is what the language has no word for. Offsets in UTF-16 code units, from 0. */
@@ -15,9 +15,9 @@ export interface Highlight {
 }
 
 /** The parts of a text in their order, white space left out. */
-export function highlightsOf(text: string): Highlight[] {
+export function highlightsOf(text: string, context: LanguageContext = 'policy'): Highlight[] {
   return tokenize(text).map(token => ({
-    kind: highlightKindOf(token),
+    kind: highlightKindOf(token, context),
     offset: token.startOffset,
     length: token.image.length,
   }))
@@ -40,7 +40,7 @@ export type Completion =
     }
 
 /** What fits at the caret; `from` is where the typed part begins. Undefined where nothing can be offered. */
-export function completionAt(text: string, caret: number): Completion | undefined {
+export function completionAt(text: string, caret: number, context: LanguageContext = 'policy'): Completion | undefined {
   const tokens = tokenize(text.slice(0, caret))
   const typing = typedToken(tokens, caret)
   const before = typing ? tokens.slice(0, -1) : tokens
@@ -48,20 +48,20 @@ export function completionAt(text: string, caret: number): Completion | undefine
   const from = typing?.startOffset ?? caret
 
   const inCall = openCallOf(before)
-  if (inCall) return argumentAt(inCall, typed, from)
+  if (inCall) return argumentAt(inCall, typed, from, context)
   const last = before.at(-1)?.tokenType.name
   if (last === 'FunctionName') return undefined
   return { kind: last === 'RightParen' ? 'operator' : 'term', typed, from }
 }
 
-function highlightKindOf(token: IToken): Highlight['kind'] {
+function highlightKindOf(token: IToken, context: LanguageContext): Highlight['kind'] {
   switch (token.tokenType.name) {
     case 'And':
     case 'Or':
     case 'Not':
       return 'keyword'
     case 'FunctionName':
-      return isFunctionName(token.image.slice(1)) ? 'function' : 'error'
+      return isFunctionIn(token.image.slice(1), context) ? 'function' : 'error'
     case 'Text':
       return 'string'
     case 'LeftParen':
@@ -87,11 +87,16 @@ function openCallOf(tokens: readonly IToken[]): readonly IToken[] | undefined {
   return isOpenCall ? tokens.slice(open - 1) : undefined
 }
 
-function argumentAt(call: readonly IToken[], typed: string, from: number): Completion | undefined {
+function argumentAt(
+  call: readonly IToken[],
+  typed: string,
+  from: number,
+  context: LanguageContext,
+): Completion | undefined {
   const name = call[0]!.image.slice(1)
   const given = call.slice(2).filter(token => token.tokenType.name === 'Text')
   // After a complete argument a comma or the end comes first.
-  if (call.at(-1)?.tokenType.name === 'Text' || !isFunctionName(name)) return undefined
+  if (call.at(-1)?.tokenType.name === 'Text' || !isFunctionIn(name, context)) return undefined
   const names = argumentKindAt(name, given.length)
   if (!names) return undefined
   const isQuoted = /^['"]/.test(typed)

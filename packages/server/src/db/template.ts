@@ -4,6 +4,7 @@
  *
  * What is in use stays: whatever uses one says so (`useTemplates`), and holds it meanwhile.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type ErrorCode, Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Act, AuditTarget, Tx } from './act.ts'
@@ -122,6 +123,7 @@ export async function editTemplate<K extends TemplateKind>(
   before: TemplateRow<K>,
   { name, description, content }: NewContent<K>,
 ): Promise<TemplateRow<K>> {
+  if (isSame(before, { name, description, content })) return before
   await claimName(act.tx, before.kind, name, before.id)
   await act.tx
     .updateTable('template')
@@ -136,6 +138,15 @@ export async function editTemplate<K extends TemplateKind>(
     .where('id', '=', before.id)
     .execute()
   return store(act, before.kind, before.id, 'edited', before)
+}
+
+/** Whoever says again what stands there made nothing: no version, and others stay its last editor. */
+function isSame<K extends TemplateKind>(
+  before: TemplateRow<K>,
+  { name, description, content }: NewContent<K>,
+): boolean {
+  const stored: unknown = JSON.parse(JSON.stringify(content))
+  return name === before.name && description === before.description && isDeepStrictEqual(stored, before.content)
 }
 
 /** Its versions stay. The row must be locked. Throws Problem `template-in-use`, which names what uses it. */
