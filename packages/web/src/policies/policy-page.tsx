@@ -50,7 +50,7 @@ function Shown({ policy }: { readonly policy: Policy }) {
           ['Version', String(policy.version)],
           ['Created', <Created key="created" policy={policy} />],
           ['Changed', <RelativeTime key="changed" at={policy.updatedAt} />],
-          policy.protected && ['Protected', 'comes from policy files: change it there'],
+          policy.protected && ['Protected', 'part of Headgate: nobody changes it'],
         ]}
       />
       <Section title={policy.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}>
