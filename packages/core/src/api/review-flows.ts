@@ -1,53 +1,23 @@
 /** Review flows: who decides about a request (06). */
 import { z } from 'zod'
 import { id, idParam, level, name, newName, text } from './common.ts'
-import { domainRights } from './domains.ts'
-import { endpoint, permissions } from './endpoint.ts'
+import { endpoint } from './endpoint.ts'
 import { rules } from './needs.ts'
+import { reviewInput, reviewShown } from './review-stages.ts'
 import { templateRoutes } from './template-routes.ts'
 
-const word = z.string().min(1).max(255).normalize('NFC')
-
-/** `Manage Data Products` is the same as `MANAGE_DATA_PRODUCTS`. */
-const domainRight = z
-  .string()
-  .max(50)
-  .transform(text => text.trim().toUpperCase().replaceAll(' ', '_'))
-  .pipe(z.enum(domainRights))
-
-const criteria = (right: typeof domainRight | z.ZodEnum<{ [R in (typeof domainRights)[number]]: R }>) =>
+const outcomeOf = (review: typeof reviewInput | typeof reviewShown) =>
   z.union(
-    [
-      /** By user name. */
-      z.strictObject({ user: word }),
-      z.strictObject({ group: word }),
-      z.strictObject({ permission: z.enum(permissions) }),
-      /** In that domain, else in the domain of what is asked for. */
-      z.strictObject({ domainRight: right, domain: name.exactOptional() }),
-      /** That value or a parent of it; without one, any under the key. */
-      z.strictObject({ attribute: z.strictObject({ key: word, value: word.exactOptional() }) }),
-    ],
-    { error: 'must be one of `user`, `group`, `permission`, `domainRight`, `attribute`, and nothing else' },
-  )
-
-const outcomeOf = (criterion: ReturnType<typeof criteria>) => {
-  const list = z.array(criterion).min(1).max(20).readonly()
-  const stage = z.union([z.strictObject({ any: list }), z.strictObject({ all: list })], {
-    error: 'must be `any` or `all` with a list of 1 to 20 criteria',
-  })
-  return z.union(
     [
       /** At once, for no longer than that, such as `30d`. */
       z.strictObject({ approve: z.strictObject({ for: z.string().max(20).exactOptional() }) }),
-      /** In order: one approval for each of `any`, one by a different person for every criterion of `all`. */
-      z.strictObject({ review: z.strictObject({ stages: z.array(stage).min(1).max(10).readonly() }) }),
+      z.strictObject({ review }),
     ],
     { error: 'must be `approve`, perhaps with `for`, or `review` with 1 to 10 `stages`' },
   )
-}
 
-const outcomeInput = outcomeOf(criteria(domainRight))
-const outcome = outcomeOf(criteria(z.enum(domainRights)))
+const outcomeInput = outcomeOf(reviewInput)
+const outcome = outcomeOf(reviewShown)
 
 const ruleInput = z.strictObject({
   /** In the language of policies, about the beneficiary, with `@levelIs`, `@durationAtMost` and `@principalKind`. */
