@@ -24,6 +24,8 @@ import { startPrincipalChecks } from './directory/check-principals.ts'
 import { rewrapClientSecrets } from './directory/client-secrets.ts'
 import { firstAdminKey, firstSetUpLink } from './directory/first-admin.ts'
 import { urlOf } from './directory/set-up.ts'
+import { startExports } from './export/run-exports.ts'
+import { rewrapTargetSecrets } from './export/target-secrets.ts'
 import { createApp } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import { resumeIntegrations } from './integrations/lifecycle.ts'
@@ -77,6 +79,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const unwrappable = (of: object) =>
       log.error(of, 'a stored secret could not be wrapped with the newest encryption key')
     const rewrapped =
+      (await rewrapTargetSecrets(db, vault, (exportTarget, err) => unwrappable({ err, exportTarget }))) +
       (await rewrapSecrets(db, vault, secretContext, (integration, err) => unwrappable({ err, integration }))) +
       (await rewrapClientSecrets(db, vault, (identityProvider, err) => unwrappable({ err, identityProvider }))) +
       (await rewrapSigningKeys({ db, vault }, (auditKey, err) => unwrappable({ err, auditKey }))) +
@@ -118,6 +121,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
     const healthChecks = startHealthChecks(world)
     closers.push(() => healthChecks.stop())
+
+    const exports = startExports(world)
+    closers.push(() => exports.stop())
 
     const principalChecks = startPrincipalChecks(world)
     closers.push(() => principalChecks.stop())

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { id, idParam, instant, nothing, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
-import { targetAnswer, targetEdit, targetInput, targetSetup, targetTest } from './export-target.ts'
+import { setupQuery, targetAnswer, targetEdit, targetInput, targetSetup, targetTest } from './export-target.ts'
 
 export const exportFormats = ['csv', 'jsonl', 'parquet'] as const
 export type ExportFormat = (typeof exportFormats)[number]
@@ -165,6 +165,16 @@ export const accessExports = {
     status: 200,
     response: page(run),
     errors: ['export-not-found'],
+  }),
+  prepareSetup: endpoint({
+    method: 'GET',
+    path: '/exports/access-summary/setup',
+    summary: 'The policies that a target would need, filled in; stores nothing',
+    needs,
+    query: setupQuery,
+    status: 200,
+    response: targetSetup,
+    errors: [],
   }),
   setup: endpoint({
     method: 'GET',

@@ -1,4 +1,6 @@
 /** The HTTP contract: every resource with its routes. */
+
+import { accessExports } from './access-exports.ts'
 import { agreements } from './agreements.ts'
 import { apiKeys } from './api-keys.ts'
 import { audit } from './audit.ts'
@@ -68,6 +70,7 @@ export const api = {
   auditExports,
   access,
   pastAccess,
+  accessExports,
   reports,
   apiKeys,
   providerSignIn,

@@ -4,7 +4,7 @@
  * The secret of an access key goes in and is never answered.
  */
 import { z } from 'zod'
-import { keyId, kmsKeyArn, regionName, roleArn, secretKey } from './integrations.ts'
+import { keyId, kmsKeyArn, principalArn, regionName, roleArn, secretKey } from './integrations.ts'
 
 export const exportAuthenticationTypes = ['accessKey', 'iamRole'] as const
 export type ExportAuthenticationType = (typeof exportAuthenticationTypes)[number]
@@ -62,6 +62,15 @@ export function targetEdit<const Extra extends z.ZodRawShape>(extra: Extra) {
     z.strictObject({ ...place, authenticationType: z.literal('iamRole'), roleArn, ...extra }),
   ])
 }
+/** A target as far as its policies speak of it. */
+export const setupQuery = z.strictObject({
+  ...place,
+  /** The user that has the access key, or the role. */
+  principal: principalArn,
+  /** Who assumes the role; without it, whoever this server is. */
+  trustedPrincipal: principalArn.optional(),
+})
+
 const bareEdit = targetEdit({})
 /** With a secret, or to keep the one that is there. */
 export type ExportTargetInput = z.output<typeof bareEdit>

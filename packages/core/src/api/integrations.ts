@@ -130,7 +130,7 @@ export const kmsKeyArn = z
   .string()
   .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]{1,128}$/, 'must be the ARN of a KMS key (not of an alias)')
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
-const principalArn = z
+export const principalArn = z
   .string()
   .max(2048)
   .regex(

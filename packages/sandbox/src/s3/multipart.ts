@@ -17,7 +17,7 @@ import { s3Namespace } from './bucket.ts'
 import { authorizeOn, requestedBucket, requestedKey } from './bucket-access.ts'
 import { judgeWrite } from './condition.ts'
 import { sourceObject } from './copy-object.ts'
-import { encryptionHeaders } from './encryption.ts'
+import { decryptFor, encryptionHeaders } from './encryption.ts'
 import { s3Error } from './errors.ts'
 import { readPayload } from './payload.ts'
 import { draftOf } from './put-object.ts'
@@ -27,6 +27,8 @@ export function createMultipartUpload(call: ServiceCall): WireResponse {
   const bucket = requestedBucket(call)
   const key = requestedKey(call)
   const draft = draftOf(call, bucket, key)
+  // S3 takes the parts apart again to put them together: a multipart write under a KMS key needs both permissions.
+  decryptFor(call, bucket, draft)
   const checksum = askedChecksum(call)
   const uploadId = call.world.random.bytes(48).toString('base64url')
   bucket.uploads ??= new Map()
@@ -60,6 +62,7 @@ function askedChecksum({ request: { headers } }: ServiceCall): MultipartUpload['
 
 export function uploadPart(call: ServiceCall): WireResponse {
   const { bucket, upload } = requestedUpload(call, 's3:PutObject')
+  decryptFor(call, bucket, upload.draft)
   const { content, md5, checksum } = readPayload(call)
   if (checksum && upload.checksum && checksum.algorithm !== upload.checksum.algorithm) {
     throw s3Error(

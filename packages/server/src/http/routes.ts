@@ -1,6 +1,7 @@
 /** Every resource's routes. */
 import type { World } from '../world.ts'
 import { accessRoutes } from './access.ts'
+import { accessExportRoutes } from './access-exports.ts'
 import { agreementRoutes } from './agreements.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { auditRoutes } from './audit.ts'
@@ -57,6 +58,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   principalRoutes,
   userAccessRoutes,
   accessRoutes,
+  accessExportRoutes,
   reportRoutes,
   groupRoutes,
   bulkRoutes,
