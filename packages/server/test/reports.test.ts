@@ -3,7 +3,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ErrorCode, ReportName } from '@headgate/core/api'
 import { parse } from 'csv-parse/sync'
+import { sql } from 'kysely'
+import { act, system } from '../src/db/act.ts'
+import { addMembership } from '../src/market/memberships.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
+import { storeProduct } from './support/products.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
 
@@ -11,7 +15,8 @@ let server: TestServer
 let integration: number
 let [finance, sales, bare]: number[] = []
 let people: Record<'ann' | 'ben' | 'cleo', TestPerson>
-const inFiveDays = new Date(Date.now() + 5 * 86_400_000).toISOString()
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+const [inFiveDays, inSixDays] = [inDays(5), inDays(6)]
 
 before(async () => {
   server = await testServer()
@@ -58,6 +63,12 @@ before(async () => {
     params: { id: bare as number, userId: ben.id },
     body: { level: 'READ', reason: '=audit', until: inFiveDays },
   })
+  await storeProduct(db, { id: 'salesproduct' })
+  await act(db, system, doing => {
+    const given = { product: 'salesproduct', person: people.cleo.id, level: 'READ' as const }
+    return addMembership(doing, { ...given, until: Date.parse(inSixDays) })
+  })
+  await decide(people.ann.id)
   await db.kysely
     .insertInto('ledger')
     .values(
@@ -89,6 +100,23 @@ before(async () => {
     .execute()
 })
 after(() => server.close())
+
+/** Three decisions of one person, taken one, two and six hours after they were asked for. */
+async function decide(by: number): Promise<void> {
+  await sql`
+    with asked as (
+      insert into request (product_id, name, requester_id, beneficiary_id, level, extension, form_id, form_version,
+        answers, agreements, advice, stages, state, created_at, expires_at)
+      select 'salesproduct', 'Sales', ${people.cleo.id}, ${people.cleo.id}, 'READ', false,
+        (select id from template where kind = 'form' and built_in), 1, '{}', '[]', '{}', '[]', 'denied',
+        '2026-03-01T00:00:00Z'::timestamptz, '2026-04-01T00:00:00Z'
+      from generate_series(1, 3) returning id, created_at
+    )
+    insert into request_decision (request_id, number, stage, by_id, verdict, criteria, criteria_text, at)
+    select id, 1, 0, ${by}::bigint, case when row_number() over (order by id) = 1 then 'approve' else 'deny' end, '{}', '{}',
+      created_at + (array[1, 2, 6])[row_number() over (order by id)] * interval '1 hour'
+    from asked`.execute(server.db.kysely)
+}
 
 type Query = NonNullable<NonNullable<Parameters<TestPerson['reports']['read']>[0]>['query']>
 
@@ -149,6 +177,7 @@ test('entitled people without an AWS identity; access that ends soon; room and d
   ])
   assert.deepEqual(await rowsOf('expiring-soon', { days: 7 }), [
     ['member', 'ben', 'bare', 'READ', inFiveDays, '=audit'],
+    ['membership', 'cleo', 'salesproduct', 'READ', inSixDays, ''],
   ])
   assert.deepEqual(await rowsOf('expiring-soon', { days: 4 }), [])
   assert.deepEqual(
@@ -156,6 +185,12 @@ test('entitled people without an AWS identity; access that ends soon; room and d
     [['111122223333', 'us-east-1', 1, 1, 100_000, 0]],
   )
   assert.deepEqual(await rowsOf('drift-history', { integration }), [])
+})
+
+test('who decided how many requests, which way, and how long they waited', async () => {
+  const row = [people.ann.id, 'ann', 'Name of ann', 1, 2, 2, '2026-03-01T06:00:00.000Z']
+  assert.deepEqual(await rowsOf('decisions-by-steward', { from: '2026-03-01', to: '2026-03-01' }), [row])
+  assert.deepEqual(await rowsOf('decisions-by-steward', { from: '2026-03-02' }), [])
 })
 
 test('each is described, and is all there as CSV that no spreadsheet runs', async () => {

@@ -92,6 +92,14 @@ export const reportDefinitions = {
     parameters: ['days?'],
     columns: { kind: 'text', who: 'text', what: 'text', level: 'text', until: 'instant', reason: 'text' },
   },
+  'decisions-by-steward': {
+    title: 'Decisions by steward',
+    description:
+      'Who decided how many access requests, which way, and how many hours the middle one waited; by user name.',
+    parameters: ['from?', 'to?'],
+    columns: { ...person, approved: 'number', denied: 'number', medianHours: 'number', last: 'instant' },
+    chart: { kind: 'bar', x: 'user', y: ['approved', 'denied'] },
+  },
   'grants-against-quota': {
     title: 'Grants against the quotas of AWS',
     description: 'For each account and region: grants in use, ours among them, the quota, and when it is reached.',

@@ -73,12 +73,51 @@ export async function endingWithin(
       left join person on person.id = member.person_id
       left join people_group on people_group.id = member.group_id
       where member.until is not null
+      union all
+      select 'membership', membership.id, person.userid, data_product.name, membership.level, membership.until,
+        coalesce('request ' || membership.request_id, '')
+      from membership
+      join data_product on data_product.id = membership.product_id
+      join person on person.id = membership.person_id
+      where membership.ended_at is null and membership.until is not null
     ) ending
     where until > now() and until <= now() + ${days} * interval '1 day'
       and (${after ? new Date(after.until) : null}::timestamptz is null
         or (until, kind, id) > (${after ? new Date(after.until) : null}::timestamptz, ${after?.kind ?? null}::text, ${after?.id ?? null}::bigint))
     order by until, kind, id
     limit ${limit}`.execute(db)
+  return rows
+}
+
+export interface Decider {
+  readonly id: number
+  readonly userid: string
+  readonly name: string
+  readonly approved: number
+  readonly denied: number
+  /** From asking to deciding, the middle one. */
+  readonly medianHours: number
+  readonly last: Instant
+}
+
+/** Who decided about requests, by days in UTC; by user name, whoever is gone by now too. */
+export async function deciders(
+  db: Reader,
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<Decider[]> {
+  const { rows } = await sql<Decider>`
+    select person.id, person.userid, person.name,
+      count(*) filter (where verdict = 'approve') as approved, count(*) filter (where verdict = 'deny') as denied,
+      round((percentile_cont(0.5) within group (order by extract(epoch from decision.at - request.created_at)) / 3600)::numeric, 1)::float8
+        as "medianHours",
+      max(decision.at) as last
+    from request_decision decision
+    join request on request.id = decision.request_id
+    join person on person.id = decision.by_id
+    where (${from ?? null}::date is null or decision.at >= ${from ?? null}::date at time zone 'UTC')
+      and (${to ?? null}::date is null or decision.at < (${to ?? null}::date + 1) at time zone 'UTC')
+    group by person.id
+    order by person.userid, person.id`.execute(db)
   return rows
 }
 

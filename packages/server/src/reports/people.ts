@@ -5,9 +5,9 @@ import { findDataSource } from '../db/data-source.ts'
 import { currentMoment } from '../db/facts.ts'
 import { findIntegration, listIntegrations } from '../db/integration.ts'
 import { findPeople } from '../db/person-name.ts'
-import { grantsByDay } from '../db/report.ts'
+import { deciders, grantsByDay } from '../db/report.ts'
 import type { Current } from '../live-index/live-index.ts'
-import { pageOf, type Report } from './report.ts'
+import { pageOf, printTime, type Report } from './report.ts'
 
 /** Without a beginning: the last 30 days. */
 const defaultDays = 30
@@ -46,6 +46,24 @@ function spanOf({ from, to }: { readonly from?: string | undefined; readonly to?
 
 function refused(path: string, message: string): Problem {
   return new Problem('request-invalid', { reason: `\`${path}\` ${message}`, issues: [{ path, message }] })
+}
+
+export const decisionsBySteward: Report<'decisions-by-steward'> = async ({ db }, question) => {
+  const { from, to } = question.asked
+  return pageOf(
+    await deciders(db.kysely, { from, to }),
+    question,
+    ({ id }) => String(id),
+    ({ id, userid, name, approved, denied, medianHours, last }) => ({
+      userId: id,
+      user: userid,
+      name,
+      approved,
+      denied,
+      medianHours,
+      last: printTime(last),
+    }),
+  )
 }
 
 export const unmappedPeople: Report<'unmapped-people'> = async ({ db, index: live }, question) => {

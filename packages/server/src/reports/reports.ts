@@ -3,7 +3,7 @@ import { Problem, type ReportName, type ReportParameters, reportDefinitions } fr
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { accessOfPerson, accessToDataSource } from './access.ts'
-import { peopleOverTime, unmappedPeople } from './people.ts'
+import { decisionsBySteward, peopleOverTime, unmappedPeople } from './people.ts'
 import { driftHistory, expiringSoon, grantsAgainstQuota } from './places.ts'
 import { dataSourcesWithoutPolicy, policiesLettingNobodyIn } from './policies.ts'
 import type { Question, Report, Rows } from './report.ts'
@@ -16,6 +16,7 @@ const reports: { readonly [Name in ReportName]: Report<Name> } = {
   'policies-letting-nobody-in': policiesLettingNobodyIn,
   'unmapped-people': unmappedPeople,
   'expiring-soon': expiringSoon,
+  'decisions-by-steward': decisionsBySteward,
   'grants-against-quota': grantsAgainstQuota,
   'drift-history': driftHistory,
 }
