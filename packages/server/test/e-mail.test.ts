@@ -214,8 +214,15 @@ describe('e-mail', () => {
         .toSorted()
         .join()
     await eventually(stored, all => all.some(({ problem }) => problem !== null) && attempted(all) === '0,0,1')
+    await sql`update mail set created_at = now() - interval '2 minutes'`.execute(server.db.kysely)
+    await tell([everybody[0]?.id ?? 0])
     const { lastProblem, waiting } = await server.admin.emailSettings.get()
-    assert.deepEqual([lastProblem?.problem.includes('ECONNREFUSED'), waiting], [true, 3])
+    assert.deepEqual([lastProblem?.problem.includes('ECONNREFUSED'), waiting], [true, 4])
+    await eventually(
+      () => takeMails(server.db, 1_000),
+      taken => taken === undefined,
+    )
+    assert.equal((await stored()).length, 3, 'what comes meanwhile goes with the next, not in a mail of its own')
     await mails.stop()
     const up = await mailServer(t)
     await dueNow()

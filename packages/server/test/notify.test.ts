@@ -45,7 +45,11 @@ describe('notify', () => {
       server.db.kysely,
     )
     const { id: integration } = await server.db.kysely.selectFrom('integration').select('id').executeTakeFirstOrThrow()
-    const dataSource = await storeDataSource(server, integration, { name: 'here', scope: 's3://research-data/here/*', owner })
+    const dataSource = await storeDataSource(server, integration, {
+      name: 'here',
+      scope: 's3://research-data/here/*',
+      owner,
+    })
     await admin.dataSources.setGroupOwner({ params: { id: dataSource, groupId: group.id } })
     await admin.domains.create({ body: { name: 'Home' } })
     await admin.domains.setGroupRights({
@@ -143,6 +147,16 @@ describe('notify', () => {
     const expiring = { kind: 'membership.expiring', about_type: 'dataProduct', about_id: 'c1', facts } as const
     assert.equal(wordsOf(expiring, 3).title, 'Your access to Sales ends on 2026-11-23 10:20 UTC')
     assert.equal(wordsOf(expiring, 4).title, 'Ann’s access to Sales ends on 2026-11-23 10:20 UTC')
+  })
+
+  test('whatever somebody wrote is stored as far as it can be, and hinders no change', async () => {
+    const ann = await server.as()
+    const notice = told({ people: [ann.id] })
+    const reason = `${'x'.repeat(3_999)}\ud83d\ude00 and more`
+    await tell({ ...notice, facts: { of: { id: 'c1', name: 'a\0b' }, reason } })
+    const { items } = await ann.notifications.list({ query: {} })
+    assert.equal(items[0]?.title, 'ab changed')
+    assert.equal(items[0]?.facts.reason, `${'x'.repeat(3_999)}\ufffd`)
   })
 
   test('what is old goes, with everything that came of it', async () => {

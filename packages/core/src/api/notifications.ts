@@ -3,11 +3,11 @@
  * Texts are made from kind and facts, in one place of the server; nothing secret is ever a fact.
  */
 import { z } from 'zod'
-import { instant, level, text } from './common.ts'
+import { level } from './common.ts'
 
 const named = z.object({ id: z.union([z.number(), z.string()]), name: z.string() })
 
-/** What a notification may say; which of it a kind must say is in `noticeKinds`. */
+/** What a notification may say; which of it a kind must say is in `noticeKinds`. Bounded where it is stored, not here. */
 export const noticeFacts = z.object({
   /** What it is about: the data product, data source, integration or export. */
   of: named.optional(),
@@ -17,13 +17,13 @@ export const noticeFacts = z.object({
   for: named.optional(),
   level: level.optional(),
   /** When the access ends. */
-  until: instant.optional(),
+  until: z.string().optional(),
   /** What somebody wrote, word for word; webhooks never carry it. */
-  reason: text.optional(),
+  reason: z.string().optional(),
   /** How many of them. */
   count: z.number().int().optional(),
   /** What went wrong and what to do, without secrets. */
-  problem: text.optional(),
+  problem: z.string().optional(),
 })
 export type NoticeFacts = z.output<typeof noticeFacts>
 

@@ -46,13 +46,22 @@ export async function takeMails({ transaction }: Db, leaseMs: number): Promise<T
   })
 }
 
-/** Whoever was written to within the minute waits: then they get one mail for all of it. */
+/**
+ * Whoever was written to within the minute, or is about to be, waits: then they get one mail for all of it. A mail that
+ * was made stays as it is.
+ */
 async function gather(db: Kysely<Database>, sender: string): Promise<void> {
   const domain = sender.slice(sender.lastIndexOf('@') + 1)
   await sql`
+    delete from mail_item using notice
+    where mail_id is null and notice.id = notice_id and at < now() - make_interval(days => ${mostDays}::int)`.execute(
+    db,
+  )
+  await sql`
     with waiting as (
       select distinct person_id from mail_item item where mail_id is null and not exists (
-        select from mail where mail.person_id = item.person_id and created_at > now() - interval '1 minute')
+        select from mail where mail.person_id = item.person_id
+          and (state = 'due' or created_at > now() - interval '1 minute'))
       limit 1000
     ), made as (
       insert into mail (person_id, message_id)

@@ -27,24 +27,24 @@ export interface NewNotice {
 /** The channel on which inboxes learn that there is more: ids of people with commas between, or nothing: anybody. */
 export const noticeChannel = 'notice'
 
-/** In one statement, however many are told. */
+/** One row for each who is told: in one statement, however many they are. */
 export async function insertNotice(tx: Tx, { kind, to, about, facts, mark }: NewNotice): Promise<void> {
   const { email, ...rest } = noticeKinds[kind]
   const isMandatory = 'isMandatory' in rest
+  const people = await peopleOf(tx, to)
   await sql`
     with stored as (
       insert into notice (kind, about_type, about_id, facts, mark)
-      values (${kind}, ${about.type}, ${about.id}, ${JSON.stringify(facts)}, ${mark ?? null})
+      values (${kind}, ${about.type}, ${about.id}, ${JSON.stringify(facts, storable)}, ${mark ?? null})
       on conflict (kind, mark) where mark is not null do nothing
       returning id
     ), told as (
       select stored.id as notice_id, person.id as person_id,
         ${isMandatory}::boolean or coalesce(inbox, true) as inbox,
         coalesce(preference.email, ${email}::boolean) and person.email is not null as email
-      from stored, person
+      from stored cross join unnest(${people}::bigint[]) as meant (id) join person on person.id = meant.id
       left join notification_preference preference on preference.person_id = person.id and preference.kind = ${kind}
-      where deleted_at is null and not disabled and person.id in (${meant(to)})
-        and person.id <> all(${to.except ?? []}::bigint[])
+      where deleted_at is null and not disabled
     ), shown as (
       insert into inbox (person_id, notice_id) select person_id, notice_id from told where inbox
       returning person_id
@@ -58,6 +58,44 @@ export async function insertNotice(tx: Tx, { kind, to, about, facts, mark }: New
     )
     select pg_notify(${noticeChannel}, case when count(*) > ${mostNamed} then '' else string_agg(person_id::text, ',') end)
     from shown having count(*) > 0`.execute(tx)
+}
+
+/** Each once. Found first, so that whoever is named is looked up and not searched for among all. */
+async function peopleOf(tx: Tx, { people = [], except = [], ...to }: Recipients): Promise<number[]> {
+  const { permission = [], dataSourceOwners = [], domainRight } = to
+  const isSearched = permission.length + dataSourceOwners.length > 0 || domainRight !== undefined
+  const found = isSearched ? await holders(tx, [permission].flat(), dataSourceOwners, domainRight) : []
+  const left = new Set([...people, ...found])
+  for (const id of except) left.delete(id)
+  return [...left]
+}
+
+async function holders(
+  tx: Tx,
+  permissions: readonly Permission[],
+  dataSources: readonly number[],
+  domainRight: Recipients['domainRight'],
+): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select person_id as id from person_permission where permission = any(${permissions}::text[])
+    union
+    select coalesce(subject.person_id, group_member.person_id, everybody.id) from (
+      select person_id, group_id from data_source_owner where data_source_id = any(${dataSources}::bigint[])
+      union select person_id, group_id from domain_right
+      where domain = ${domainRight?.domain ?? null}::text and "right" = ${domainRight?.right ?? null}::text
+    ) subject
+    left join people_group on people_group.id = subject.group_id
+    left join group_member on group_member.group_id = subject.group_id
+    left join person everybody on people_group.name = ${allUsers}`.execute(tx)
+  return rows.flatMap(({ id }) => id ?? [])
+}
+
+/** Characters of one fact; what people and AWS wrote may be longer. */
+const mostWritten = 4_000
+
+/** What PostgreSQL would not take stops no change that is told of. */
+function storable(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '').slice(0, mostWritten).toWellFormed() : value
 }
 
 /** With inboxes, mails and deliveries of them, in small bites. */
@@ -75,17 +113,3 @@ export async function forgetOldNotices({ kysely }: Db, days: number): Promise<vo
 
 /** A message of PostgreSQL holds 8,000 bytes. */
 const mostNamed = 300
-
-function meant({ people = [], permission, dataSourceOwners = [], domainRight }: Recipients) {
-  return sql`
-    select unnest(${people}::bigint[])
-    union select person_permission.person_id from person_permission where permission = any(${permission === undefined ? [] : [permission].flat()}::text[])
-    union select coalesce(subject.person_id, group_member.person_id, everybody.id) from (
-      select person_id, group_id from data_source_owner where data_source_id = any(${dataSourceOwners}::bigint[])
-      union select person_id, group_id from domain_right
-      where domain = ${domainRight?.domain ?? null}::text and "right" = ${domainRight?.right ?? null}::text
-    ) subject
-    left join people_group on people_group.id = subject.group_id
-    left join group_member on group_member.group_id = subject.group_id
-    left join person everybody on people_group.name = ${allUsers}`
-}

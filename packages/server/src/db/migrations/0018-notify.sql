@@ -71,6 +71,7 @@ create table mail (
   sent_at timestamptz
 );
 create index mail_due on mail (next_try_at) where state = 'due';
+create index mail_waiting on mail (person_id) where state = 'due';
 -- When somebody was written to last; how many were tried within the minute.
 create index mail_person on mail (person_id, created_at);
 create index mail_tried on mail (tried_at);
