@@ -55,7 +55,11 @@ export interface SourceList {
 export type Moved = Readonly<Record<keyof Movements, PeopleSet>>
 
 export function onlySource(source: Source): SourceList {
-  return { all: [[source]], but: noSources }
+  return theseSources([source])
+}
+
+export function theseSources(sources: readonly Source[]): SourceList {
+  return { all: [sources], but: noSources }
 }
 
 const noSources: ReadonlySet<Source> = new Set()

@@ -9,7 +9,7 @@ import { type Audiences, audiences } from './audience.ts'
 import { type Binding, formulasOf } from './binding-table.ts'
 import { bindingsAlike } from './bindings-alike.ts'
 import type { Change, MemberChange, PeopleChange, SourceChange } from './change.ts'
-import { type Block, blockOf, type Difference, differenceOf, onlySource } from './difference.ts'
+import { type Block, blockOf, type Difference, differenceOf, onlySource, theseSources } from './difference.ts'
 import { discoverableSources, isDiscoverable } from './discoverable.ts'
 import { type FactIndex, factIndex } from './fact-index.ts'
 import type { DataSourceId, Facts, GroupId, Instant, Member, Policy } from './facts.ts'
@@ -21,6 +21,7 @@ import { memberChanges } from './member-changes.ts'
 import { isExpired, type MemberIndex, memberIndex } from './member-index.ts'
 import { type MembershipIndex, membershipIndex } from './membership-index.ts'
 import { lettingIn, subscribersOf, takenUp } from './on-top.ts'
+import { onceForTwo } from './once-for-two.ts'
 import { copyOf, intersection, isSamePeople, nobody, numbersOf, type PeopleSet } from './people-set.ts'
 import { placementIndex } from './placement.ts'
 import { climbed, reachOfChange } from './reach-of-change.ts'
@@ -194,20 +195,30 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
   // ── Members, memberships and subscriptions: some data sources, the people meant ──
 
   function changeMembers(change: MemberChange): (Block | undefined)[] {
-    const touched = changesOfMembers.touchedBy(change, now)
-    const before = [...touched]
-      .map(([id, people]) => [bindings.sources.get(id), people] as const)
-      .map(([source, people]) => ({
-        source,
-        people,
-        was: source && fixedFor(people, standingIn(source, people, kept.within(people))),
-      }))
+    const before = touchedAlike(changesOfMembers.touchedBy(change, now)).map(({ sources, people }) => {
+      const was = fixedFor(people, standingIn(sources[0], people, kept.within(people)))
+      return { sources, people, was }
+    })
     changesOfMembers.takeIn(change, now)
     if (change.entity === 'now') now = change.now
-    return before.map(({ source, people, was }) => {
-      if (!source || !was) return undefined
-      return blockOf(onlySource(source), was, standingIn(source, people, kept.within(people)))
-    })
+    return before.map(({ sources, people, was }) =>
+      blockOf(theseSources(sources), was, standingIn(sources[0], people, kept.within(people))),
+    )
+  }
+
+  /** Those of one binding, with the very same people touched, are looked at once: a product may tag thousands. */
+  function touchedAlike(touched: ReadonlyMap<DataSourceId, PeopleSet>): Alike[] {
+    const found: Alike[] = []
+    const known = onceForTwo<Binding | undefined, PeopleSet, Alike>()
+    for (const [id, people] of touched) {
+      const source = bindings.sources.get(id)
+      if (!source) continue
+      const begun: Alike = { sources: [source], people }
+      const alike = differs(id, source.binding) ? begun : known(source.binding, people, () => begun)
+      if (alike === begun) found.push(begun)
+      else alike.sources.push(source)
+    }
+    return found
   }
 
   // ── People: the same bindings, some formulas true or false for them now ──
@@ -405,6 +416,12 @@ export function entitlementIndex(rows: Facts, at: Instant): EntitlementIndex {
     nextExpiry: () => earlier(members.nextEnd(now), memberships.nextEnd(now)),
     memory,
   }
+}
+
+/** Data sources on which the same comes to pass. */
+interface Alike {
+  readonly sources: [Source, ...Source[]]
+  readonly people: PeopleSet
 }
 
 /** Beyond this many people the members of every touched data source are looked at instead of each person's. */

@@ -18,7 +18,7 @@ import type { SourceBindings } from './source-binding.ts'
 import type { SubscriptionIndex } from './subscription-index.ts'
 
 export interface MemberChanges {
-  /** The enabled people for whom something may be otherwise, by data source. */
+  /** The enabled people for whom something may be otherwise, by data source; the very same set where only that tells. */
   touchedBy(change: MemberChange, now: Instant): Map<DataSourceId, PeopleSet>
   /** @param now as it is before: a change of the time says itself as of when it is to be */
   takeIn(change: MemberChange, now: Instant): void
@@ -45,13 +45,14 @@ export function memberChanges(parts: Parts): MemberChanges {
       there.push(some)
     }
     for (const { dataSource, subject } of rowsOf(change, now)) {
-      touch(dataSource, facts.subjectPeople(subject, facts.enabled))
+      // A copy: the lists of facts change in place.
+      touch(dataSource, copyOf(facts.subjectPeople(subject, facts.enabled)))
     }
     for (const [product, some] of Map.groupBy(membershipsOf(change, now), one => one.product)) {
-      const held = intersection(peopleOf(some), facts.enabled)
+      const held = copyOf(intersection(peopleOf(some), facts.enabled))
       for (const one of bindings.placement.products.get(product)?.dataSources ?? []) touch(one, held)
     }
-    return new Map(Array.from(people, ([id, sets]) => [id, copyOf(unionOf(sets))]))
+    return new Map(Array.from(people, ([id, sets]) => [id, sets.length === 1 ? sets[0]! : unionOf(sets)]))
   }
 
   function takeIn(change: MemberChange, now: Instant): void {
