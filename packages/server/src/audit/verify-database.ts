@@ -22,7 +22,7 @@ type FromElsewhere = Omit<Given, 'inside' | 'isPart'>
 export async function verifyIn(tx: Tx, given: FromElsewhere): Promise<DatabaseReport> {
   const inside = await listCheckpoints(tx, Number.MAX_SAFE_INTEGER)
   const report = await verifyChain(readLinks(tx), { ...given, inside })
-  const { inserted, lost, beyond, waiting, waitingSince } = await readStray(tx)
+  const { inserted, lost, beyond, waiting, waitingSince } = await readStray(tx, report.texts)
   const beside: readonly (Break | undefined)[] = [
     beyond.length > 0 ? standsBeside(report, `seals follow the last batch: ${beyond.join(', ')}`) : undefined,
     inserted.length > 0

@@ -54,6 +54,8 @@ export interface Report {
   readonly firstBreak?: Break
   readonly batches: number
   readonly events: number
+  /** Of them, those whose text is there. */
+  readonly texts: number
   /** Position of the first and the last event; 0: there is none. */
   readonly from: number
   readonly to: number
@@ -87,14 +89,16 @@ export async function verifyChain(links: AsyncIterable<Link>, given: Given): Pro
   const wanted = checkpointsOf(given)
   const found = new Map<number, { readonly hash: Buffer; readonly position: number }>()
   let before: Link | undefined
-  let [batches, events, from, prunedThrough] = [0, 0, 0, 0]
+  let [batches, events, texts, from, prunedThrough] = [0, 0, 0, 0, 0]
 
   for await (const link of links) {
     from ||= link.firstPosition
     checkLink(link, before ?? (given.isPart ? undefined : beforeAll), breaks.found)
     checkEvents(link, breaks.found, missing)
     for (const { position, text } of link.events) {
-      const told = text === null ? undefined : tellsOfTrail(text)
+      if (text === null) continue
+      texts += 1
+      const told = tellsOfTrail(text)
       if (told?.key) keys.push({ ...told.key, position })
       prunedThrough = Math.max(prunedThrough, told?.prunedThrough ?? 0)
     }
@@ -114,6 +118,7 @@ export async function verifyChain(links: AsyncIterable<Link>, given: Given): Pro
     ...(firstBreak && { firstBreak }),
     batches,
     events,
+    texts,
     from,
     to,
     prunedThrough: Math.min(prunedThrough, to),

@@ -73,6 +73,7 @@ interface BatchRow {
 }
 
 async function readEvents(db: Reader, from: number, to: number, entries: boolean): Promise<LinkedEvent[]> {
+  // `offset 0` keeps PostgreSQL from reading whole tables for each part, as it would believe to be cheaper.
   const { rows } = await sql<{
     position: number
     hash: Buffer
@@ -82,8 +83,8 @@ async function readEvents(db: Reader, from: number, to: number, entries: boolean
   }>`select seal.position, seal.hash, told.event as text, told.id::text as id,
       ${entries ? entryText : sql`null`} as entry
     from audit_seal seal
-    left join audit_event told on told.sequence = seal.sequence
-    ${entries ? sql`left join audit_entry entry on entry.position = seal.position` : sql``}
+    left join lateral (select * from audit_event where sequence = seal.sequence offset 0) told on true
+    ${entries ? sql`left join lateral (select * from audit_entry where position = seal.position offset 0) entry on true` : sql``}
     where seal.position between ${from} and ${to} order by seal.position`.execute(db)
   return rows.map(({ position, hash, text, id, entry }) => {
     if (text === null || !entries) return { position, hash, text }
@@ -92,7 +93,7 @@ async function readEvents(db: Reader, from: number, to: number, entries: boolean
 }
 
 /** All of it as one text: a column less is a column not parsed, a hundred thousand times. */
-const entryText = sql`concat_ws(chr(31), (extract(epoch from entry.at) * 1000)::bigint, entry.action, entry.status,
+const entryText = sql`concat_ws(chr(31), (date_part('epoch', entry.at) * 1000)::bigint, entry.action, entry.status,
   entry.type, entry.target_type, coalesce(entry.actor_id::text, ''), entry.actor, coalesce(entry.request_id, ''),
   array_to_string(entry.about, chr(30)))`
 
@@ -123,16 +124,20 @@ export interface Stray {
 }
 
 /** What stands beside the chain. */
-export async function readStray(db: Reader): Promise<Stray> {
+/** @param sealedThere how many of the events that batches hold are there */
+export async function readStray(db: Reader, sealedThere: number): Promise<Stray> {
+  // Counting is a fraction of the work of looking for each, which is done only when one is too many.
   const { rows } = await sql<{
     inserted: number[]
     lost: number[]
     beyond: number[]
     waiting: number
     since: number | null
-  }>`select
-      array(select sequence from audit_event told
-        where not exists (select from audit_seal where sequence = told.sequence)
+  }>`with known as (
+      select (select count(*) from audit_event) <> ${sealedThere} + (select count(*) from audit_unsealed) as differs
+    ) select
+      array(select sequence from audit_event told, known
+        where differs and not exists (select from audit_seal where sequence = told.sequence)
           and not exists (select from audit_unsealed where sequence = told.sequence) limit 10) as inserted,
       array(select sequence from audit_unsealed waits
         where not exists (select from audit_event where sequence = waits.sequence) limit 10) as lost,

@@ -39,27 +39,27 @@ export async function readEvents(
   { below, above, limit }: { readonly below?: number; readonly above?: number; readonly limit: number },
 ): Promise<{ readonly events: readonly SealedEvent[]; readonly next: number | undefined }> {
   const isDown = above === undefined
-  const start = isDown ? Math.min(below ?? Number.MAX_SAFE_INTEGER, (await lastPosition(db)) + 1) : above
-  const end = isDown ? 0 : (await lastPosition(db)) + 1
+  const last = await lastPosition(db)
   const width = isIndexed(query) ? Number.MAX_SAFE_INTEGER : windowWidth
+  const [start, end] = isDown ? [Math.min(below ?? last + 1, last + 1), 0] : [above, last]
   const edge = isDown ? Math.max(end, start - width) : Math.min(end, start + width)
-  const range = isDown
-    ? sql`entry.position < ${start} and entry.position >= ${edge}`
-    : sql`entry.position > ${start} and entry.position <= ${edge}`
+  const far = isDown ? sql`entry.position >= ${edge}` : sql`entry.position <= ${edge}`
+  const near = isDown ? sql`entry.position < ${start}` : sql`entry.position > ${start}`
+  // Bounds that bound nothing would lead the planner astray.
+  const range = edge === end ? near : sql`${near} and ${far}`
   const { rows } = await sql<SealedEvent>`
     select entry.position, told.event as text from audit_entry entry
     join audit_seal seal on seal.position = entry.position
     join audit_event told on told.sequence = seal.sequence
     where ${range} and ${matching(query)}
     order by entry.position ${isDown ? sql`desc` : sql`asc`} limit ${limit}`.execute(db)
-  const last = rows.at(-1)
-  if (rows.length === limit && last) return { events: rows, next: last.position }
-  const isOver = isDown ? edge <= 1 : edge >= end
-  return { events: rows, next: isOver ? undefined : edge }
+  const furthest = rows.at(-1)
+  if (rows.length === limit && furthest) return { events: rows, next: furthest.position }
+  return { events: rows, next: edge === end ? undefined : edge }
 }
 
 /** Positions that one statement looks at without an index. */
-const windowWidth = 100_000
+const windowWidth = 50_000
 /** Of more, an index helps less than it costs. */
 const mostByIndex = 200
 
