@@ -100,6 +100,9 @@ test('what is in use stays, and the answer names what uses it', async () => {
     [first.total, ...first.items, ...second.items].map(one => (typeof one === 'number' ? one : one.id)),
     [2, 'c1', 'c2'],
   )
+  const nobody = await server.as([])
+  await nobody.requestForms.get({ params: { id: form.id } })
+  await refuses(nobody.requestForms.usedBy({ params: { id: form.id } }), 'permission-missing', 403)
   await admin.requestForms.edit({ params: { id: form.id }, ifMatch: '1', body: { name: 'needing' } })
   await admin.agreements.remove({ params, ifMatch: '1' })
 })

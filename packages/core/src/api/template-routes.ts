@@ -144,7 +144,8 @@ export function templateRoutes<
       method: 'GET',
       path: `${path}/{id}/used-by`,
       summary: `What uses it: ${one}`,
-      needs: readers,
+      // Drafts of products and policies are not for everybody.
+      needs: ['GOVERNANCE', 'AUDIT'],
       params,
       query: pageQuery.omit({ search: true }),
       status: 200,
