@@ -5,7 +5,7 @@
  * sources, or in the name of the expert. Served by an index over the words, by tags, of which there are few, and by expert.
  */
 import type { Instant, Level } from '@headgate/core'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { isLive } from './membership.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { Database, ProductDefinition } from './schema.ts'
@@ -32,26 +32,38 @@ export interface Offered extends Page<OfferedRow> {
   readonly domains: { readonly name: string; readonly products: number }[]
 }
 
-/** By name. */
+/** By name. What is found is gathered once, and of one page alone more than the name is read. */
 export async function listOffered(db: Reader, person: number, query: OfferQuery): Promise<Offered> {
-  const matching = matched(db, person, query)
-  // Counted once, for the total too.
-  const counts = await matching
-    .groupBy('data_product.domain')
-    .select(['data_product.domain as name', sql<number>`count(*)`.as('products')])
-    .orderBy('data_product.domain')
-    .execute()
-  const asked = counts.filter(({ name }) => query.domain === undefined || name === query.domain)
+  const { domain, limit } = query
   const after = readCursor(query.cursor)
-  const rows = await shown(matching)
-    .$if(query.domain !== undefined, some => some.where('data_product.domain', '=', query.domain as string))
-    .$if(after !== undefined, some => some.where('data_product.name', '>', after as string))
+  const words = wordsOf(query.search ?? '')
+  // Without words a page is a piece of the index by name.
+  const once = words.length > 0 ? sql`materialized` : sql`not materialized`
+  const { rows } = await sql<Found>`
+    with found as ${once} (${found(person, query, words)})
+    select
+      array(
+        select id from found
+        where (${domain ?? null}::text is null or domain = ${domain ?? null})
+          and (${after ?? null}::text is null or name > ${after ?? null})
+        order by name limit ${limit + 1}) as ids,
+      (select coalesce(jsonb_agg(jsonb_build_object('name', domain, 'products', products) order by domain), '[]')
+        from (select domain, count(*) as products from found group by domain) counted) as counts`.execute(db)
+  const { ids = [], counts = [] } = rows[0] ?? {}
+  const page = await shown(offered(db))
+    .where('data_product.id', '=', sql<string>`any(${ids})`)
     .orderBy('data_product.name')
-    .limit(query.limit + 1)
     .execute()
+  // Counted once, for the total too.
+  const asked = counts.filter(({ name }) => domain === undefined || name === domain)
   const total = asked.reduce((sum, { products }) => sum + products, 0)
   const domains = counts.flatMap(({ name, products }) => (name === null ? [] : [{ name, products }]))
-  return { ...toPage(rows, query.limit, total, row => row.name), domains }
+  return { ...toPage(page, limit, total, row => row.name), domains }
+}
+
+interface Found {
+  readonly ids: readonly string[]
+  readonly counts: readonly { readonly name: string | null; readonly products: number }[]
 }
 
 export async function findOffered(db: Reader, id: string): Promise<OfferedRow | undefined> {
@@ -89,27 +101,25 @@ export async function contentsOf(db: Reader, ids: readonly number[]) {
     .execute()
 }
 
-function matched(db: Reader, person: number, { search, level, mine }: OfferQuery) {
-  const words = wordsOf(search ?? '')
+/** Id, name and domain of each. */
+function found(person: number, { search, level, mine }: OfferQuery, words: readonly string[]): RawBuilder<unknown> {
+  const those = sql`
+    select data_product.id, data_product.name, data_product.domain from data_product
+    where data_product.state in ('published', 'suspended')
+      and (${level ?? null}::text is null or ${level ?? null} = any(data_product.levels))
+      and (${mine ?? null}::boolean is null or ${mine ?? null} = exists (select from membership
+        where membership.product_id = data_product.id and membership.person_id = ${person} and ${isLive}))`
+  if (words.length === 0) return those
   const whole = containing(search?.trim() ?? '')
-  return offered(db)
-    .$if(words.length > 0, some =>
-      some.where(
-        sql<boolean>`data_product.id in (
-          select id from data_product where search @@ to_tsquery('simple', ${words.map(word => `'${word}':*`).join(' & ')})
-          union all
-          select product_id from data_product_source join data_source_tag using (data_source_id)
-            where data_source_tag.tag in (select name from tag where name ilike ${whole})
-          union all
-          select id from data_product where (definition ->> 'expert')::bigint in (
-            select id from person where deleted_at is null and (userid ilike ${whole} or name ilike ${whole})))`,
-      ),
-    )
-    .$if(level !== undefined, some => some.where(sql<boolean>`${level} = any(data_product.levels)`))
-    .$if(mine !== undefined, some =>
-      some.where(sql<boolean>`${mine} = exists (select from membership
-        where membership.product_id = data_product.id and membership.person_id = ${person} and ${isLive})`),
-    )
+  return sql`
+    ${those} and data_product.search @@ to_tsquery('simple', ${words.map(word => `'${word}':*`).join(' & ')})
+    union
+    ${those} and data_product.id in (
+      select product_id from data_product_source join data_source_tag using (data_source_id)
+      where data_source_tag.tag in (select name from tag where name ilike ${whole}))
+    union
+    ${those} and (data_product.definition ->> 'expert')::bigint in (
+      select id from person where deleted_at is null and (userid ilike ${whole} or name ilike ${whole}))`
 }
 
 /** Of letters and digits: what a text search takes for operators is left out. */
