@@ -7,7 +7,7 @@ import type { EntitlementIndex } from './entitlement-index.ts'
 import type { Person } from './fact-index.ts'
 import type { DataProductId, DataSource, IntegrationId, Level, PrincipalKind } from './facts.ts'
 import type { Leaf } from './formula.ts'
-import { attributeOf, productsIn, tagsSeen } from './marketplace.ts'
+import { attributeOf, isReserved, productsIn, tagsSeen } from './marketplace.ts'
 import { isExpired } from './member-index.ts'
 import { takenUp } from './on-top.ts'
 import { nobody, peopleSetOf } from './people-set.ts'
@@ -47,7 +47,10 @@ export function fixesFor(index: EntitlementIndex, person: Person, source: Source
 
 function candidatesFor(index: EntitlementIndex, person: Person, source: Source): Supposed[] {
   const found = new Map<string, Supposed>()
-  const add = (supposed: Supposed) => found.set(JSON.stringify(supposed), supposed)
+  function add(supposed: Supposed): void {
+    // Nobody gives or takes what is reserved, whatever policy speaks of it.
+    if (!('key' in supposed && isReserved(supposed.key))) found.set(JSON.stringify(supposed), supposed)
+  }
   add({ fix: 'addMember', level: 'READ' })
   add({ fix: 'addMember', level: 'WRITE' })
   for (const { policy } of source.binding?.offers ?? []) add({ fix: 'subscribe', level: policy.level })
