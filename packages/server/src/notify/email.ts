@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { Problem, type WantedEmailSettings } from '@headgate/core/api'
-import { type Actor, act } from '../db/act.ts'
+import { type Act, type Actor, act } from '../db/act.ts'
 import { type EmailRow, readEmailSettings, replaceEmailSettings, replacePassword } from '../db/email-settings.ts'
 import { readSettings } from '../db/settings.ts'
 import { getUser } from '../db/user-view.ts'
@@ -57,26 +57,32 @@ export async function sendTestMail(world: Sets, caller: Caller): Promise<Tested>
   if (host === null || sender === null) throw new Problem('email-not-set-up')
   const { email } = await getUser(db.kysely, caller.id)
   if (!email) throw new Problem('email-address-missing')
-  await act(db, caller, async ({ audit }) => {
-    audit({
-      action: 'TEST',
-      targetType: 'SETTINGS',
-      targets: [{ type: 'SETTINGS', id: 'e-mail' }],
-      payload: { type: 'EmailTested', host },
-    })
-  })
+  const tell = (actionStatus: 'SUCCESS' | 'FAILURE') =>
+    act(db, caller, async doing => sayTested(doing, host, actionStatus))
   const messageId = `<${randomUUID()}@${sender.slice(sender.lastIndexOf('@') + 1)}>`
   const { publicUrl } = await readSettings(db.kysely)
   const smtp = openSmtp(world, settings)
   try {
     const answer = await smtp.send({ ...testMail(publicUrl), to: email, messageId, at: Date.now() })
+    await tell('SUCCESS')
     return { to: email, messageId, answer }
   } catch (error) {
     if (!(error instanceof SmtpError)) throw error
+    await tell('FAILURE')
     throw new Problem('email-refused', { reason: error.message }, { cause: error })
   } finally {
     smtp.close()
   }
+}
+
+function sayTested({ audit }: Act, host: string, actionStatus: 'SUCCESS' | 'FAILURE'): void {
+  audit({
+    actionStatus,
+    action: 'TEST',
+    targetType: 'SETTINGS',
+    targets: [{ type: 'SETTINGS', id: 'e-mail' }],
+    payload: { type: 'EmailTested', host },
+  })
 }
 
 /** The password under the newest key; one that does not open is told and left as it is. */
