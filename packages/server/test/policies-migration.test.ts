@@ -38,7 +38,9 @@ test('versions from before they said what made them are told by their states', a
     definitions.map(({ definition }) => definition),
     definitions.map(() => said),
   )
-  const { rows } = await client.query('select change, from_policy from policy_version where policy_id = 1 order by version')
+  const { rows } = await client.query(
+    'select change, from_policy from policy_version where policy_id = 1 order by version',
+  )
   assert.deepEqual(
     rows.map(({ change, from_policy }) => [change, from_policy]),
     ['created', 'edited', 'activated', 'edited', 'staged', 'activated', 'deleted'].map(change => [change, null]),

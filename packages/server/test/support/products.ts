@@ -9,5 +9,8 @@ export async function storeProduct(
   { id, state = 'published', levels = ['READ'] }: { id: string; state?: ProductState; levels?: Level[] },
 ): Promise<void> {
   const definition = JSON.stringify({ description: '', dataSources: [], levels, links: [], withoutEnd: true })
-  await db.kysely.insertInto('data_product').values({ id, name: id, look_alike: id, state, levels, definition }).execute()
+  await db.kysely
+    .insertInto('data_product')
+    .values({ id, name: id, look_alike: id, state, levels, definition })
+    .execute()
 }
