@@ -109,8 +109,14 @@ export async function askForRun({ db }: Works, actor: Actor, id: number): Promis
 }
 
 /** Throws Problem `export-not-found`. */
-export async function testExport(world: Works, id: number): Promise<TargetTest> {
-  return tested(world, targetOfRow(world.vault, await getExport(world, id)))
+export async function testExport(world: Works, actor: Actor, id: number): Promise<TargetTest> {
+  const row = await getExport(world, id)
+  const found = await tested(world, targetOfRow(world.vault, row))
+  await act(world.db, actor, async doing => {
+    const failed = found.checks.flatMap(({ name, status }) => (status === 'failed' ? [name] : []))
+    say(doing, 'TEST', 'AccessSummaryExportTested', row, { status: found.status, failed })
+  })
+  return found
 }
 
 /** Throws Problem `export-not-found`. */

@@ -2,8 +2,8 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import type { Cell, CellType, Columns, Row } from './table.ts'
 
-/** Rows of a group: some megabytes. */
-const groupSize = 50_000
+/** Rows of a group: some megabytes, and as much again for each way that a column may be written. */
+const groupSize = 10_000
 
 export async function* parquetFile(
   columns: Columns,

@@ -40,7 +40,9 @@ export function accessExportRoutes(serve: Serve, world: World): void {
     await removeExport(world, caller, params.id)
     return { body: undefined }
   })
-  serve(api.accessExports.test, async ({ params }) => ({ body: await testExport(world, params.id) }))
+  serve(api.accessExports.test, async ({ params, caller }) => ({
+    body: await testExport(world, caller, params.id),
+  }))
   serve(api.accessExports.run, async ({ params, caller }) => ({
     body: presentRun(await askForRun(world, caller, params.id)),
   }))

@@ -34,6 +34,7 @@ export function requestsIn(w: World): Inputs {
   const team = { params: { id: w.spare } }
   const attribute = { key: 'Department', value: 'Finance' }
   const trail = { params: { id: w.trailExport } }
+  const summary = { params: { id: w.summary } }
   const none = {} as const
   const webhook = { params: { id: w.webhook } }
   const hook = { name: 'another', url: 'https://8.8.8.8/hook', kinds: ['brake.held' as const] }
@@ -242,6 +243,24 @@ export function requestsIn(w: World): Inputs {
       test: trail,
       run: trail,
       objects: trail,
+    },
+    accessExports: {
+      list: none,
+      get: summary,
+      create: { body: { ...w.trailPlace, path: 'another' } },
+      replace: { ...summary, ifMatch: '1', body: { ...w.trailPlace, format: 'jsonl' as const } },
+      remove: summary,
+      test: summary,
+      run: summary,
+      runs: summary,
+      prepareSetup: {
+        query: {
+          bucketName: w.account.bucket,
+          region: w.account.region,
+          principal: 'arn:aws:iam::111122223333:user/exporter',
+        },
+      },
+      setup: summary,
     },
     access: {
       explain: { query: { user: w.mia.id, dataSource: w.here } },

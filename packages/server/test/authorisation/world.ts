@@ -163,6 +163,7 @@ export async function prepareWorld(server: TestServer) {
     ...account.controller,
   }
   const { id: trailExport } = await admin.auditExports.create({ body: { ...trailPlace, enabled: false } })
+  const { id: summary } = await admin.accessExports.create({ body: trailPlace })
   const notice = await tellEverybody(server)
   const { items: deliveries } = await admin.webhooks.deliveries({ params: { id: webhook } })
 
@@ -187,6 +188,7 @@ export async function prepareWorld(server: TestServer) {
       event,
       trailPlace,
       trailExport,
+      summary,
       webhook,
       delivery: deliveries[0]?.id ?? 0,
     },
