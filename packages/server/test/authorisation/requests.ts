@@ -429,6 +429,8 @@ export const unaudited: Readonly<Record<string, string>> = {
   'principals.check': 'looks at AWS: what is found there is no act of somebody',
   'principalAdvice.check': 'has AWS looked at sooner',
   'policies.check': 'stores nothing',
+  'reviewFlows.check': 'stores nothing',
+  'reviewFlows.tryOut': 'stores nothing',
   'previews.make': 'stores nothing but what was shown',
   'setUp.look': 'stores nothing',
   'notifications.read': 'one reads what was told to oneself',
