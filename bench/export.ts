@@ -17,7 +17,7 @@ import { worldOf } from './lib/world.ts'
 const MiB = 2 ** 20
 
 export async function measure(smoke: boolean): Promise<Bench> {
-  const size = smoke ? 300 : 21_500
+  const size = smoke ? 300 : 22_000
   const facts = storable(worldOf({ users: size, dataSources: size }))
   const child = fork(program, ['0'])
   const [lake] = (await once(child, 'message')) as [LakeProcess]
