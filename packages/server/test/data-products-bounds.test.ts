@@ -91,3 +91,20 @@ test('whoever puts a data source into a product that they may use has given it t
     ],
   )
 })
+
+test('members and managers are told what becomes of a product, and members that their access ended with it', async () => {
+  await admin.domains.create({ body: { name: 'told' } })
+  await admin.domains.addDataSource({ params: { name: 'told', id: sales } })
+  const [member, manager] = [await server.as([], 'member'), await server.as([], 'domain-manager')]
+  const rights = { rights: ['MANAGE_DATA_PRODUCTS' as const] }
+  await admin.domains.setUserRights({ params: { name: 'told', userId: manager.id }, body: rights })
+  const made = await admin.dataProducts.create({ body: { name: 'Told', domain: 'told', dataSources: [sales] } })
+  const product = await admin.dataProducts.publish(at(made))
+  await act(server.db, system, doing => addMembership(doing, { product: made.id, person: member.id, level: 'READ' }))
+  const suspended = await admin.dataProducts.suspend(at(product))
+  await admin.dataProducts.unpublish(at(suspended))
+  const read = async (who: TestPerson) => (await who.notifications.list()).items.map(({ title }) => title)
+  assert.deepEqual(await read(member), ['Your access to Told was taken back', 'Told takes no requests for now'])
+  assert.deepEqual(await read(manager), ['Told takes no requests for now', 'Told was published'])
+  assert.deepEqual(await read(admin), [])
+})

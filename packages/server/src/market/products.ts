@@ -19,9 +19,9 @@ import {
 import { findPeople } from '../db/person-name.ts'
 import { holdSources, livingSources, memberCounts } from '../db/product-detail.ts'
 import type { ProductState } from '../db/schema.ts'
-import { notify } from '../notify/notify.ts'
-import { endMemberships, membershipsOf } from './memberships.ts'
+import { endMemberships } from './memberships.ts'
 import { checkContent } from './product-content.ts'
+import { tellOfProduct, tellRevoked } from './product-notices.ts'
 import { setTaggedSources, type TaggingCause } from './tagged-sources.ts'
 
 /** As a draft. */
@@ -75,7 +75,6 @@ export type Step = keyof typeof steps
 export async function takeStep(doing: Act, before: ProductRow, step: Step): Promise<ProductRow> {
   const { from, to, change } = steps[step]
   if (!(from as readonly ProductState[]).includes(before.state)) throw wrongState(before, change)
-  const told = await tellingMembers(doing, before)
   if (step === 'publish') {
     const sources = await holdSources(doing.tx, before.definition.dataSources)
     if (sources.length === 0) {
@@ -85,20 +84,22 @@ export async function takeStep(doing: Act, before: ProductRow, step: Step): Prom
   const row = await setProductState(doing, before, to, change)
   if (step === 'publish') await tag(doing, row, 'product-published')
   if (step === 'unpublish') {
-    await endMemberships(doing, { product: row.id }, 'product-unpublished')
+    await tellRevoked(doing, row, await endMemberships(doing, { product: row.id }, 'product-unpublished'))
     await setTaggedSources(doing, row.id, undefined, 'product-unpublished')
   }
   if (step === 'retire' && (await countMembers(doing, row.id)) === 0) {
     await setTaggedSources(doing, row.id, undefined, 'product-retired')
   }
-  if (step !== 'resume') await told(row, kinds[step])
+  const kind = kinds[step]
+  if (kind) await tellOfProduct(doing, row, kind)
   return row
 }
 
 const kinds = {
   publish: 'product.published',
-  unpublish: 'product.retired',
+  unpublish: undefined,
   suspend: 'product.suspended',
+  resume: undefined,
   retire: 'product.retired',
 } as const
 
@@ -106,11 +107,9 @@ const kinds = {
 export async function deleteProduct(doing: Act, before: ProductRow, { revoke }: { revoke: boolean }): Promise<void> {
   const members = await countMembers(doing, before.id)
   if (members > 0 && !revoke) throw new Problem('data-product-has-members', { id: before.id, members })
-  const told = await tellingMembers(doing, before)
-  await endMemberships(doing, { product: before.id }, 'product-deleted')
+  await tellRevoked(doing, before, await endMemberships(doing, { product: before.id }, 'product-deleted'))
   await setTaggedSources(doing, before.id, undefined, 'product-deleted')
   await setProductState(doing, before, 'deleted', 'deleted')
-  await told(before, 'product.retired')
 }
 
 async function store(
@@ -127,7 +126,7 @@ async function store(
     })
   }
   await tag(doing, row, 'product-changed')
-  await (await tellingMembers(doing, row))(row, 'product.changed')
+  await tellOfProduct(doing, row, 'product.changed')
   return row
 }
 
@@ -135,16 +134,6 @@ async function store(
 async function tag(doing: Act, { id, definition }: ProductRow, cause: TaggingCause): Promise<void> {
   const dataSources = await holdSources(doing.tx, definition.dataSources)
   await setTaggedSources(doing, id, { dataSources, levels: definition.levels }, cause)
-}
-
-type Telling = 'product.published' | 'product.changed' | 'product.suspended' | 'product.retired'
-
-/** Whoever has access now, though they may have it no more when they are told. */
-async function tellingMembers(doing: Act, { id }: Pick<ProductRow, 'id'>) {
-  const members = await membershipsOf(doing.tx, { product: id }, { live: true })
-  const people = [...new Set(members.map(({ person }) => person))]
-  return async ({ name }: ProductRow, kind: Telling) =>
-    notify(doing, { kind, to: { people }, about: { type: 'dataProduct', id }, facts: { of: { id, name } } })
 }
 
 async function countMembers({ tx }: Act, id: string): Promise<number> {
