@@ -8,10 +8,12 @@ import type { SMTPServerOptions } from 'smtp-server'
 import { act, system } from '../src/db/act.ts'
 import { takeMails } from '../src/db/mail.ts'
 import { openDatabase } from '../src/db/open.ts'
+import { rewrapPassword } from '../src/notify/email.ts'
 import { startMails } from '../src/notify/mail.ts'
 import { notify } from '../src/notify/notify.ts'
+import { createVault } from '../src/secrets.ts'
 import { certificate, login, type MailServer, startMailServer } from './support/mail-server.ts'
-import { type TestServer, testServer } from './support/server.ts'
+import { type TestServer, testKey, testServer } from './support/server.ts'
 
 describe('e-mail', () => {
   let server: TestServer
@@ -112,6 +114,18 @@ describe('e-mail', () => {
       )
     }
     assert.ok((await set({ port: mail.port, username: login.username, mostPerMinute: 5 })).hasPassword)
+    const newer = Buffer.alloc(32, 9)
+    for (const keys of [
+      [newer, testKey],
+      [testKey, newer],
+    ] as const) {
+      assert.equal(
+        await rewrapPassword({ db: server.db, vault: createVault([...keys]) }, error => assert.fail(String(error))),
+        1,
+      )
+    }
+    await server.admin.emailSettings.test()
+    assert.equal(mail.received[0]?.user, login.username)
   })
 
   test('what goes wrong with a test is told plainly, without the password', async t => {
