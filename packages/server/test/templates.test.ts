@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { RequestFormInput, ReviewFlowInput } from '@headgate/core/api'
-import { act } from '../src/db/act.ts'
-import { useTemplates } from '../src/db/template.ts'
 import { formInForce } from '../src/market/templates.ts'
 import { refuses } from './support/refuses.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
@@ -83,26 +81,30 @@ test('what is in use stays, and the answer names what uses it', async () => {
   assert.deepEqual((await admin.agreements.usedBy({ params })).items, [
     { kind: 'form', id: String(form.id), name: 'needing' },
   ])
-  for (const n of [1, 2]) {
-    await act(server.db, { ...admin, type: 'user', name: 'admin' }, ({ tx }) =>
-      useTemplates(tx, { kind: 'dataProduct', id: `c${n}`, name: `Sales ${n}` }, [form.id]),
-    )
+  const flow = await admin.reviewFlows.create({ body: { name: 'chosen', otherwise: governors } })
+  const products: { id: string; version: number }[] = []
+  for (const name of ['Sales 1', 'Sales 2']) {
+    const body = { name, form: form.id, reviewFlow: flow.id, dataSources: [] }
+    products.push(await admin.dataProducts.create({ body }))
   }
+  await refuses(admin.reviewFlows.remove({ params: { id: flow.id }, ifMatch: '1' }), 'template-in-use', 409)
   const answer = await admin.send(`/request-forms/${form.id}`, { method: 'DELETE', headers: { 'if-match': '1' } })
   assert.equal(answer.status, 409)
   assert.match(
     JSON.stringify(await answer.json()),
-    /`needing` is used by data product `Sales 1`, data product `Sales 2`/,
+    /`needing` is used by data product `Sales \d`, data product `Sales \d`/,
   )
   const first = await admin.requestForms.usedBy({ params: { id: form.id }, query: { limit: 1 } })
   const second = await admin.requestForms.usedBy({ params: { id: form.id }, query: { limit: 1, cursor: first.next } })
   assert.deepEqual(
     [first.total, ...first.items, ...second.items].map(one => (typeof one === 'number' ? one : one.id)),
-    [2, 'c1', 'c2'],
+    [2, ...products.map(({ id }) => id).sort()],
   )
   const nobody = await server.as([])
   await nobody.requestForms.get({ params: { id: form.id } })
   await refuses(nobody.requestForms.usedBy({ params: { id: form.id } }), 'permission-missing', 403)
+  for (const { id, version } of products) await admin.dataProducts.remove({ params: { id }, ifMatch: String(version) })
+  await admin.reviewFlows.remove({ params: { id: flow.id }, ifMatch: '1' })
   await admin.requestForms.edit({ params: { id: form.id }, ifMatch: '1', body: { name: 'needing' } })
   await admin.agreements.remove({ params, ifMatch: '1' })
 })

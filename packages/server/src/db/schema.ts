@@ -412,7 +412,7 @@ export interface Database {
     created_at: DefaultNow
     created_by: number | null
   }
-  template_use: { template_id: number; used_by: 'dataProduct' | 'policy' | 'form'; user_id: string; user_name: string }
+  template_use: { template_id: number; used_by: 'policy' | 'form'; user_id: string; user_name: string }
   data_product_source: { product_id: string; data_source_id: number }
   membership: {
     id: GeneratedAlways<number>

@@ -2,7 +2,7 @@
  * Forms, agreements and review flows as rows: the current one of each. Every change is a version of its own, which is
  * never changed; what is deleted is in the history only.
  *
- * What is in use stays: whatever uses one says so (`useTemplates`), and holds it meanwhile.
+ * What is in use stays: whatever uses one holds it while saying so, data products by their rows, the rest by `useTemplates`.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type ErrorCode, Problem } from '@headgate/core/api'
@@ -168,7 +168,7 @@ export async function deleteTemplate<K extends TemplateKind>(act: Act, before: T
 
 // ── Use ──
 
-type UsedBy = Database['template_use']['used_by']
+type UsedBy = 'dataProduct' | Database['template_use']['used_by']
 
 /** What uses a template, for those who would delete it. */
 export interface TemplateUser {
@@ -179,7 +179,10 @@ export interface TemplateUser {
 
 const usedByWords: Readonly<Record<UsedBy, string>> = { dataProduct: 'data product', policy: 'policy', form: 'form' }
 
-/** Says that these and no others are used by it from now on; of a thing that goes: none. They must be held. */
+/**
+ * Says that these and no others are used by it from now on; of a thing that goes: none. They must be held. Data
+ * products say so in their own rows.
+ */
 export async function useTemplates(
   tx: Tx,
   {
@@ -208,17 +211,18 @@ export async function usersOf(
   template: number,
   { limit, cursor }: Pick<PageQuery, 'limit' | 'cursor'>,
 ): Promise<Page<TemplateUser>> {
-  const used = db.selectFrom('template_use').where('template_id', '=', template)
-  const { total } = await used.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const key = sql<string>`(used_by || ' ' || user_id) collate "C"`
+  const used = sql`(
+    select 'dataProduct' as kind, id, name from data_product
+      where (form_id = ${template} or review_flow_id = ${template}) and state <> 'deleted'
+    union all select used_by, user_id, user_name from template_use where template_id = ${template}
+  )`
+  const counted = await sql<{ total: number }>`select count(*) as total from ${used} used`.execute(db)
   const after = readCursor(cursor)
-  const rows = await used
-    .$if(after !== undefined, chosen => chosen.where(key, '>', after as string))
-    .select(['used_by as kind', 'user_id as id', 'user_name as name'])
-    .orderBy(key)
-    .limit(limit + 1)
-    .execute()
-  return toPage(rows, limit, total, ({ kind, id }) => `${kind} ${id}`)
+  const { rows } = await sql<TemplateUser>`
+    select kind, id, name from ${used} used
+    ${after === undefined ? sql`` : sql`where kind || ' ' || id > ${after} collate "C"`}
+    order by (kind || ' ' || id) collate "C" limit ${limit + 1}`.execute(db)
+  return toPage(rows, limit, counted.rows[0]?.total ?? 0, ({ kind, id }) => `${kind} ${id}`)
 }
 
 // ── Versions ──

@@ -44,11 +44,14 @@ alter table data_product
   add foreign key (form_id) references template,
   add foreign key (review_flow_id) references template;
 
--- What uses what now; a template in use cannot be deleted. Kept by whatever uses it.
+create index data_product_form on data_product (form_id) where form_id is not null;
+create index data_product_flow on data_product (review_flow_id) where review_flow_id is not null;
+
+-- What else uses what now; a template in use cannot be deleted. Kept by whatever uses it.
 create table template_use (
   template_id bigint not null references template,
-  used_by text not null check (used_by in ('dataProduct', 'policy', 'form')),
-  -- Of the product, the policy or the form.
+  used_by text not null check (used_by in ('policy', 'form')),
+  -- Of the policy or the form.
   user_id text collate "C" not null,
   -- As it was called when it last said so.
   user_name text not null,
