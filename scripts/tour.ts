@@ -1,6 +1,6 @@
 /**
  * `npm run tour`: the main job told step by step, each step checked and timed, from a policy to bytes read from S3 and
- * back. `--identity-center` tells it with a person of IAM Identity Center, from her sign-in on. Starts an instance of its
+ * back. `--identity-center` tells it with a person of IAM Identity Center, from her sign-in on; `--export` puts who has access into a bucket. Starts an instance of its
  * own in a temporary folder and speaks to it as its users would: through the public API and the AWS SDK only. Exits
  * non-zero as soon as a step surprises.
  */
@@ -10,13 +10,16 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '@headgate/server'
 import { type Up, up } from '../packages/cli/src/up.ts'
+import { tellExport } from './tour/export.ts'
 import { tellIdentityCenter } from './tour/identity-center.ts'
 import { tellMainLine } from './tour/main-line.ts'
 import { narrator } from './tour/narrator.ts'
 import { stageOf } from './tour/stage.ts'
 
-const { values } = parseArgs({ options: { 'identity-center': { type: 'boolean', default: false } } })
-const tell = values['identity-center'] ? tellIdentityCenter : tellMainLine
+const { values } = parseArgs({
+  options: { 'identity-center': { type: 'boolean', default: false }, export: { type: 'boolean', default: false } },
+})
+const tell = values['identity-center'] ? tellIdentityCenter : values.export ? tellExport : tellMainLine
 const told = narrator()
 const dataDir = await mkdtemp(path.join(tmpdir(), 'headgate-tour-'))
 let running: Up | undefined
