@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { nothingBefore } from '../src/audit/chain.ts'
-import { ensureSigningKey, makeCheckpoint, rotateSigningKey } from '../src/audit/checkpoint.ts'
+import { ensureSigningKey, makeCheckpoint, rewrapSigningKeys, rotateSigningKey } from '../src/audit/checkpoint.ts'
 import {
   newSigningKey,
   printStatement,
@@ -267,4 +267,34 @@ test('what commits late is sealed once it has, whatever its sequence; what is un
     await late.end()
     await own.close()
   }
+})
+
+test('many act and several nodes seal at once: one chain, each event once', async () => {
+  const own = await testDatabase()
+  try {
+    const { db } = own
+    const sealing = Array.from({ length: 3 }, async (_, node) => {
+      for (let turn = 0; turn < 10; turn++) await sealBatch(db, { wait: node === 0 })
+    })
+    await Promise.all([...sealing, ...Array.from({ length: 8 }, (_, at) => happen(db, `of ${at}`))])
+    await sealAll(db)
+    const { firstBreak, to, waiting } = await db.snapshot(tx => verifyIn(tx, { outside: [] }))
+    assert.deepEqual([firstBreak, to, waiting], [undefined, 80, 0])
+  } finally {
+    await own.close()
+  }
+})
+
+test('the signing key goes over to a new encryption key, and the old one opens it no more', async () => {
+  const { db } = database
+  const newer = createVault([Buffer.alloc(32, 8), Buffer.alloc(32, 7)])
+  const failed: number[] = []
+  assert.equal(await rewrapSigningKeys({ db, vault: newer }, key => failed.push(key)), 2)
+  assert.deepEqual(failed, [])
+  const only = createVault([Buffer.alloc(32, 8)])
+  await happen(db, 'later')
+  await sealAll(db)
+  assert.ok(await makeCheckpoint({ db, vault: only }, 0))
+  await assert.rejects(rotateSigningKey({ db, vault }, system), /not configured/)
+  await rotateSigningKey({ db, vault: only }, system)
 })
