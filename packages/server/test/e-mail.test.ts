@@ -245,6 +245,17 @@ describe('e-mail', () => {
     assert.deepEqual(up.received.map(({ to }) => to).toSorted(), everybody.map(({ address }) => address).toSorted())
   })
 
+  test('what a node had taken and never told of is sent by another once the lease is over, with the same id', async t => {
+    const mail = await mailServer(t)
+    await tell([(await person()).id])
+    const taken = await takeMails(server.db, 50)
+    sending(t)
+    await mail.until(1)
+    assert.equal(header(mail.received[0], 'Message-ID'), taken?.mails[0]?.messageId)
+    const [sent] = await eventually(stored, ([one]) => one?.state === 'sent')
+    assert.equal(sent?.attempts, 2)
+  })
+
   test('no more are sent in a minute than is set, by however many nodes', async t => {
     await mailServer(t, {}, { mostPerMinute: 2 })
     for (let at = 0; at < 5; at++) await tell([(await person()).id])
