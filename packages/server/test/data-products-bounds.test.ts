@@ -1,6 +1,7 @@
 /** Data products beside what they speak of: domains, experts and people who go, many who write at once, odd words. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
 import { addMembership } from '../src/market/memberships.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
@@ -107,4 +108,18 @@ test('members and managers are told what becomes of a product, and members that 
   assert.deepEqual(await read(member), ['Your access to Told was taken back', 'Told takes no requests for now'])
   assert.deepEqual(await read(manager), ['Told takes no requests for now', 'Told was published'])
   assert.deepEqual(await read(admin), [])
+})
+
+test('the marketplace tells what waits for a decision for oneself, and of nobody else', async () => {
+  const [asking, other] = [await server.as([], 'asking'), await server.as([], 'somebody-else')]
+  const made = await admin.dataProducts.create({ body: { name: 'Asked for', dataSources: [sales] } })
+  await admin.dataProducts.publish(at(made))
+  const { rows } = await sql<{ id: number }>`
+    insert into request (product_id, name, requester_id, beneficiary_id, level, extension, form_id, form_version, answers,
+      agreements, advice, stages, expires_at)
+    select ${made.id}, 'Asked for', ${other.id}, ${asking.id}, 'READ', false, id, 1, '[]', '[]', '[]', '[]', now() + interval '1 day'
+    from template where kind = 'form' and built_in returning id`.execute(server.db.kysely)
+  const pending = async (who: TestPerson) => (await who.marketplace.get({ params: { id: made.id } })).pending
+  assert.deepEqual(await pending(asking), [{ request: rows[0]?.id, level: 'READ' }])
+  assert.deepEqual(await pending(other), [])
 })

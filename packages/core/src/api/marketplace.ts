@@ -17,6 +17,8 @@ const offered = z.object({
   dataSources: z.number().int(),
   /** What the caller has through it now, and until when. */
   mine: z.array(z.object({ level, until: instant.optional() })),
+  /** The requests for the caller that wait for a decision. */
+  pending: z.array(z.object({ request: id, level })),
 })
 export type OfferedProduct = z.output<typeof offered>
 

@@ -85,6 +85,19 @@ export async function heldThrough(db: Reader, person: number, products: readonly
   return Map.groupBy(rows, row => row.product_id)
 }
 
+/** The requests for a person that wait for a decision, of each of these products. */
+export async function pendingFor(db: Reader, person: number, products: readonly string[]) {
+  const rows = await db
+    .selectFrom('request')
+    .where('beneficiary_id', '=', person)
+    .where('product_id', '=', sql<string>`any(${products})`)
+    .where('state', '=', 'pending')
+    .select(['product_id', 'id as request', 'level'])
+    .orderBy('id')
+    .execute()
+  return Map.groupBy(rows, row => row.product_id)
+}
+
 /** What is in a product, by name: names, descriptions and tags, never where it lies. */
 export async function contentsOf(db: Reader, ids: readonly number[]) {
   return db

@@ -1,7 +1,7 @@
 /** `/marketplace`: what there is to ask for, for everybody signed in. */
 import { api, Problem } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
-import { contentsOf, findOffered, heldThrough, listOffered, type OfferedRow } from '../db/marketplace.ts'
+import { contentsOf, findOffered, heldThrough, listOffered, type OfferedRow, pendingFor } from '../db/marketplace.ts'
 import { findPeople } from '../db/person-name.ts'
 import { taggedSources } from '../db/tagged-source.ts'
 import type { World } from '../world.ts'
@@ -29,11 +29,9 @@ export function marketplaceRoutes(serve: Serve, { db }: World): void {
 }
 
 async function present(tx: Tx, person: number, rows: readonly OfferedRow[]) {
-  const held = await heldThrough(
-    tx,
-    person,
-    rows.map(({ id }) => id),
-  )
+  const ids = rows.map(({ id }) => id)
+  const held = await heldThrough(tx, person, ids)
+  const pending = await pendingFor(tx, person, ids)
   const experts = await findPeople(
     tx,
     rows.flatMap(({ definition }) => definition.expert ?? []),
@@ -55,6 +53,7 @@ async function present(tx: Tx, person: number, rows: readonly OfferedRow[]) {
         level,
         ...(until === null ? {} : { until: new Date(until).toISOString() }),
       })),
+      pending: (pending.get(id) ?? []).map(({ request, level }) => ({ request, level })),
     }
   })
 }
