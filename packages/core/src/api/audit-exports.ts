@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { id, idParam, instant, nothing, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
-import { targetAnswer, targetEdit, targetInput, targetTest } from './export-target.ts'
+import { setupQuery, targetAnswer, targetEdit, targetInput, targetSetup, targetTest } from './export-target.ts'
 
 export const auditIntervals = [2, 4, 6, 12, 24] as const
 
@@ -124,6 +124,26 @@ export const auditExports = {
     query: pageQuery.omit({ search: true }),
     status: 200,
     response: page(range),
+    errors: ['export-not-found'],
+  }),
+  prepareSetup: endpoint({
+    method: 'GET',
+    path: '/exports/audit/setup',
+    summary: 'The policies that a target would need, filled in; stores nothing',
+    needs,
+    query: setupQuery,
+    status: 200,
+    response: targetSetup,
+    errors: [],
+  }),
+  setup: endpoint({
+    method: 'GET',
+    path: '/exports/audit/{id}/setup',
+    summary: 'The policies that its target needs, filled in',
+    needs,
+    params,
+    status: 200,
+    response: targetSetup,
     errors: ['export-not-found'],
   }),
 }

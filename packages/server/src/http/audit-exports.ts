@@ -31,6 +31,7 @@ import {
   updateTarget,
 } from '../db/export-target.ts'
 import { readCursor, readNumber, toPage } from '../db/page.ts'
+import { setupOfTarget, setupOfWanted } from '../export/setup.ts'
 import { type ExportTarget, openTarget, targetOfInput, targetOfRow, targetToStore } from '../export/target.ts'
 import type { World } from '../world.ts'
 import type { Serve } from './serve.ts'
@@ -163,6 +164,12 @@ export function auditExportRoutes(serve: Serve, world: World): void {
     begin(id)
     return { body: await present(row) }
   })
+
+  serve(api.auditExports.prepareSetup, async ({ query }) => ({ body: await setupOfWanted(world, query) }))
+
+  serve(api.auditExports.setup, async ({ params: { id } }) => ({
+    body: await setupOfTarget(world, await requireTarget(id)),
+  }))
 
   serve(api.auditExports.objects, async ({ params: { id }, query: { limit, cursor } }) => {
     await requireTarget(id)

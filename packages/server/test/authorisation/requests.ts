@@ -243,6 +243,14 @@ export function requestsIn(w: World): Inputs {
       test: trail,
       run: trail,
       objects: trail,
+      prepareSetup: {
+        query: {
+          bucketName: w.account.bucket,
+          region: w.account.region,
+          principal: 'arn:aws:iam::111122223333:user/exporter',
+        },
+      },
+      setup: trail,
     },
     accessExports: {
       list: none,
