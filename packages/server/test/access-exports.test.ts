@@ -22,7 +22,9 @@ import { ApiError, type ExportFormat } from '@headgate/core/api'
 import { parquetReadObjects } from 'hyparquet'
 import papaparse from 'papaparse'
 import { takeRun } from '../src/db/access-export.ts'
+import { policyOutcomes } from '../src/export/outcomes.ts'
 import { runDueExports } from '../src/export/run-exports.ts'
+import { openTarget } from '../src/export/target.ts'
 import { integrationBody, prepareAccount, type TestAccount } from './support/aws-account.ts'
 import { setEnvironment } from './support/environment.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
@@ -254,6 +256,51 @@ async function runToEnd(id: number) {
   await runDueExports(server.world, times)
   return lastRun(id)
 }
+
+describe('an object', () => {
+  for (const [what, actions] of [
+    ['leaves nothing', [...puts, 's3:AbortMultipartUpload']],
+    ['says why, though it may not be tidied up', puts],
+  ] as const) {
+    test(`whose stream breaks off ${what}`, async () => {
+      const { bucketName, region, path, accessKeyId, secretAccessKey } = await bodyWith(actions)
+      const target = { bucketName, region, path, credentials: { accessKeyId, secretAccessKey } }
+      const open = openTarget(server.world, target)
+      async function* broken() {
+        for (let at = 0; at < 3; at++) yield Buffer.alloc(9 * 2 ** 20, at)
+        throw new RangeError('the disk of the moon is full')
+      }
+      await assert.rejects(open.put('large', broken()), RangeError)
+      open.close()
+      assert.deepEqual(await keysIn(bucketName), [])
+      const { Uploads = [] } = await account.owner.s3.send(new ListMultipartUploadsCommand({ Bucket: bucketName }))
+      assert.equal(Uploads.length, actions.length === 3 ? 0 : 1)
+    })
+  }
+})
+
+test('who reaches what is the same from the index that is there and from the rows of the snapshot', async () => {
+  await server.world.index.fresh()
+  const [fromIndex, fromRows, halfway] = await server.db.snapshot(async tx => {
+    let asked = 0
+    const lives = [
+      server.world.index,
+      { current: () => undefined },
+      // Moves on after the first data source.
+      { current: () => (asked++ < 3 ? server.world.index.current() : undefined) },
+    ]
+    const found: unknown[][] = []
+    for (const live of lives) {
+      const rows: unknown[] = []
+      for await (const batch of (await policyOutcomes(tx, live)).rows()) rows.push(...batch)
+      found.push(rows)
+    }
+    return found
+  })
+  assert.ok((fromIndex?.length ?? 0) > 1)
+  assert.deepEqual(fromRows, fromIndex)
+  assert.deepEqual(halfway, fromIndex)
+})
 
 describe('a schedule', () => {
   test('that came due several times while nobody was there is done once, by one of several nodes', async () => {

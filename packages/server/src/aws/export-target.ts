@@ -54,9 +54,28 @@ export async function putObject(
   }
   // One uploader: with several, the others would go on to the end of the stream after one has failed. The next part is
   // made while one is sent.
-  const Body = Readable.from(oneAhead(inParts(body)), { objectMode: false, highWaterMark: 1 })
+  const source = watched(body)
+  const Body = Readable.from(oneAhead(inParts(source.chunks())), { objectMode: false, highWaterMark: 1 })
   const upload = new Upload({ client: s3, params: { ...about, Body }, partSize, queueSize: 1 })
-  await callAws('UploadPart', () => upload.done())
+  await callAws('UploadPart', () => upload.done()).catch(error => {
+    // Where parts may not be given up either, that is what the upload ends with: the cause is of more use.
+    throw source.failure() ?? error
+  })
+}
+
+function watched(body: AsyncIterable<Uint8Array>) {
+  let failure: unknown
+  return {
+    async *chunks() {
+      try {
+        yield* body
+      } catch (error) {
+        failure = error
+        throw error
+      }
+    },
+    failure: () => failure,
+  }
 }
 
 /** All that begin so, by key. */
