@@ -123,3 +123,28 @@ test('the marketplace tells what waits for a decision for oneself, and of nobody
   assert.deepEqual(await pending(asking), [{ request: rows[0]?.id, level: 'READ' }])
   assert.deepEqual(await pending(other), [])
 })
+
+test('what a file or an older version would give is previewed, and held to', async () => {
+  const polly = await server.as([], 'polly')
+  const file = { name: 'Filed', dataSources: ['sales'], state: 'published' as const }
+  const { id } = await admin.dataProducts.putByKey({ params: { key: 'filed' }, body: file })
+  await act(server.db, system, doing => addMembership(doing, { product: id, person: polly.id, level: 'READ' }))
+  const wider = { ...file, dataSources: ['sales', 'stock'] }
+  const put = await admin.previews.make({
+    body: { changes: [{ change: 'putDataProduct', key: 'filed', product: wider }] },
+  })
+  assert.equal(put.movements.gained, 1)
+  const ifPreview = put.token as string
+  const product = await admin.dataProducts.putByKey({ params: { key: 'filed' }, body: wider, ifPreview })
+  const back = await admin.previews.make({ body: { changes: [{ change: 'restoreDataProduct', id, version: 1 }] } })
+  assert.equal(back.movements.lost, 1)
+  const restored = await admin.dataProducts.restore({
+    ...at(product),
+    body: { version: 1 },
+    ifPreview: back.token as string,
+  })
+  assert.deepEqual(
+    restored.dataSources.map(({ name }) => name),
+    ['sales'],
+  )
+})

@@ -14,6 +14,7 @@ const content = {
   discoverable: false,
   description: '',
 }
+const product = { name: 'p', description: '', dataSources: [], levels: ['READ' as const], links: [], withoutEnd: false }
 const attribute = { key: 'k', value: 'v' }
 
 /** One of each kind. */
@@ -54,6 +55,12 @@ const changes: readonly HypotheticalChange[] = [
   { change: 'enableUser', user: 1 },
   { change: 'deleteUser', user: 1 },
   { change: 'setPrincipals', user: 1, principals: [] },
+  { change: 'editDataProduct', id: 'p1', product },
+  { change: 'putDataProduct', key: 'p', product },
+  { change: 'restoreDataProduct', id: 'p1', version: 1 },
+  { change: 'publishDataProduct', id: 'p1' },
+  { change: 'unpublishDataProduct', id: 'p1' },
+  { change: 'deleteDataProduct', id: 'p1', revoke: true },
   { change: 'deleteIntegration', id: 1 },
 ]
 

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
-import { productContent, productId } from './data-products.ts'
+import { dataProducts, productContent, productId } from './data-products.ts'
 import { endpoint } from './endpoint.ts'
 import { mostAtOnce, nativeS3 } from './native-s3.ts'
 import { rules } from './needs.ts'
@@ -69,6 +69,17 @@ const kinds = [
   z.strictObject({ change: z.enum(['disableUser', 'enableUser', 'deleteUser']), user: idParam }),
   z.strictObject({ change: z.literal('setPrincipals'), user: idParam, principals: users.setPrincipals.body }),
   z.strictObject({ change: z.literal('editDataProduct'), id: productId, product: productContent }),
+  /** By its key, as files say it; it may lead to another state as well. */
+  z.strictObject({
+    change: z.literal('putDataProduct'),
+    key: dataProducts.putByKey.params.shape.key,
+    product: dataProducts.putByKey.body,
+  }),
+  z.strictObject({
+    change: z.literal('restoreDataProduct'),
+    id: productId,
+    version: dataProducts.restore.body.shape.version,
+  }),
   z.strictObject({ change: z.enum(['publishDataProduct', 'unpublishDataProduct']), id: productId }),
   /** With `revoke`, the access of its members ends; without it, one that has any is refused. */
   z.strictObject({ change: z.literal('deleteDataProduct'), id: productId, revoke: z.boolean().optional() }),
@@ -173,6 +184,7 @@ export const previews = {
       'domain-in-use',
       'data-product-not-found',
       'data-product-state',
+      'data-product-version-not-found',
       'data-product-invalid',
       'data-product-name-taken',
       'data-product-has-members',

@@ -99,6 +99,10 @@ export function writeOf(one: HypotheticalChange): Write {
       return { endpoint: users.setPrincipals, params: { id: one.user }, body: one.principals }
     case 'editDataProduct':
       return { endpoint: dataProducts.edit, params: { id: one.id }, body: one.product }
+    case 'putDataProduct':
+      return { endpoint: dataProducts.putByKey, params: { key: one.key }, body: one.product }
+    case 'restoreDataProduct':
+      return { endpoint: dataProducts.restore, params: { id: one.id }, body: { version: one.version } }
     case 'publishDataProduct':
       return { endpoint: dataProducts.publish, params: { id: one.id } }
     case 'unpublishDataProduct':
