@@ -13,6 +13,7 @@ import { applyNews } from './apply.ts'
 import { differencesOf } from './compare.ts'
 import { createFollowers, type Follower } from './followers.ts'
 import { type Held, loadIndex } from './held.ts'
+import { inBursts } from './in-bursts.ts'
 import { loadNews } from './news.ts'
 
 export interface LiveIndex {
@@ -62,6 +63,8 @@ const inCaseMs = 5000 // 05
 /** No timer is armed for longer. */
 const longestSleepMs = 3_600_000
 const retryMs = 100
+/** Between looks that nobody waits for: each costs as much as a change, and serves however many came in before it. */
+const burstMs = 50
 /** Who asks what a change took asks at once. */
 const mostTakings = 100
 
@@ -210,7 +213,8 @@ export function createLiveIndex({ db, log, verifyEveryMs = 0 }: LiveIndexOptions
     verify,
     async start() {
       await look()
-      closers.push(await db.listen('fact_change', lookInBackground))
+      const bursts = inBursts(burstMs, lookInBackground)
+      closers.push(await db.listen('fact_change', bursts.ask), bursts.end)
       every(inCaseMs, lookInBackground)
       if (verifyEveryMs > 0) {
         every(verifyEveryMs, () => {
