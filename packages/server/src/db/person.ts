@@ -18,6 +18,7 @@ import { attributeFactId } from './sourced-rows.ts'
 import { removeAllSubscriptions } from './subscription.ts'
 
 export type PersonRow = Selectable<Database['person']>
+export type NamedPerson = Pick<PersonRow, 'id' | 'userid'>
 
 export interface NewPerson {
   readonly userid: string
@@ -258,7 +259,7 @@ export async function removePerson(act: Act, id: number, cause = 'user-deleted')
   })
 }
 
-export function personTarget(person: { readonly id: number; readonly userid: string }): AuditTarget {
+export function personTarget(person: NamedPerson): AuditTarget {
   return { type: 'USER', id: String(person.id), name: person.userid }
 }
 

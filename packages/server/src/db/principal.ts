@@ -8,7 +8,7 @@ import type { PrincipalKind } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { type Selectable, sql } from 'kysely'
 import type { Act, Tx } from './act.ts'
-import { lockPerson, personTarget } from './person.ts'
+import { lockPerson, type NamedPerson, personTarget } from './person.ts'
 import type { Database } from './schema.ts'
 import { welcomeForeigners } from './vending.ts'
 
@@ -79,6 +79,7 @@ export async function findTaken(
 
 /**
  * Replaces what one source says of a person. INVARIANT: under `lockPrincipals` or `lockPrincipal`, with nothing that is taken.
+ * @param made the person, where made in this very transaction: nobody else knows them, and they have none yet
  * @throws Problem `user-not-found`
  */
 export async function storePrincipals(
@@ -87,16 +88,11 @@ export async function storePrincipals(
   source: string,
   wanted: readonly NewPrincipal[],
   cause?: string,
+  made?: NamedPerson,
 ): Promise<void> {
   const { tx } = act
-  const owner = await lockPerson(tx, person)
-  const before = await tx
-    .selectFrom('principal')
-    .selectAll()
-    .where('person_id', '=', person)
-    .where('source', '=', source)
-    .orderBy('id')
-    .execute()
+  const owner = made ?? (await lockPerson(tx, person))
+  const before = made ? [] : await principalsOf(tx, person, source)
   const keyOf = (kind: string, identifier: string, integration: number | null) =>
     JSON.stringify([kind, identifier, integration])
   const staying = new Map(before.map(row => [keyOf(row.kind, row.identifier, row.integration_id), row]))
@@ -131,6 +127,16 @@ export async function storePrincipals(
       after: wanted.map(one => describe(one.kind, one.identifier, one.integrationId)),
     },
   })
+}
+
+async function principalsOf(tx: Tx, person: number, source: string): Promise<Row[]> {
+  return tx
+    .selectFrom('principal')
+    .selectAll()
+    .where('person_id', '=', person)
+    .where('source', '=', source)
+    .orderBy('id')
+    .execute()
 }
 
 /**

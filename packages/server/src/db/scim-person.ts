@@ -2,8 +2,10 @@
 import { nameKey } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { sql } from 'kysely'
+import type { StoredUser } from '../scim/present.ts'
 import type { Act, Tx } from './act.ts'
 import { keepAnAdmin, personTarget, removePerson } from './person.ts'
+import { insertedFor, type NewScimUser, type ScimUserRow, toUser } from './scim-user.ts'
 
 /** What the provider says of the person itself. */
 export interface ProvidedPerson {
@@ -18,16 +20,17 @@ export interface ProvidedPerson {
 const cause = 'identity-provider'
 
 /**
- * A new person, or one whom the provider brought already when they signed in.
- * @throws Problem `scim-name-taken`, `scim-external-id-taken`, `last-admin`
+ * A new person with what the provider says of them. Undefined where the name is taken: see `adoptPerson`.
+ * @throws Problem `scim-external-id-taken`
  */
 export async function insertProvidedPerson(
   act: Act,
   provider: string,
   person: ProvidedPerson,
-): Promise<{ readonly id: number; readonly isNew: boolean }> {
+  user: NewScimUser,
+): Promise<StoredUser | undefined> {
   const { userid, name, email, externalId, isActive } = person
-  const { rows } = await sql<{ id: number; isKnown: boolean }>`
+  const { rows } = await sql<{ id: number } & (ScimUserRow | { person_id: null })>`
     with made as (
       insert into person (userid, name, email, kind, provider, active_at_provider)
       values (${userid}, ${name}, ${email ?? null}, 'person', ${provider}, ${isActive})
@@ -36,11 +39,11 @@ export async function insertProvidedPerson(
       insert into person_identity (provider, person_id, external_id)
       select ${provider}::text, id, ${externalId ?? null}::text from made
       on conflict do nothing returning person_id
-    )
-    select id, exists (select from known) as "isKnown" from made`.execute(act.tx)
+    ), synced as (${insertedFor(sql`known`, user)})
+    select made.id, synced.* from made left join synced on true`.execute(act.tx)
   const [made] = rows
-  if (!made) return { id: await adopt(act, provider, person), isNew: false }
-  if (!made.isKnown) throw await externalIdTaken(act.tx, provider, externalId)
+  if (!made) return undefined
+  if (made.person_id === null) throw await externalIdTaken(act.tx, provider, externalId)
   const { id } = made
   act.changed('user', id, { id, userid, disabled: !isActive }, cause)
   act.audit({
@@ -52,11 +55,15 @@ export async function insertProvidedPerson(
       after: { userid, name, email: email ?? null, kind: 'person', provider, active: isActive },
     },
   })
-  return { id, isNew: true }
+  return toUser(made)
 }
 
-/** @throws Problem `scim-name-taken` unless whoever has the name is known to this provider, and not yet by SCIM */
-async function adopt(act: Act, provider: string, person: ProvidedPerson): Promise<number> {
+/**
+ * Whoever has the name, where the provider brought them already when they signed in.
+ * @throws Problem `scim-name-taken` unless they are known to this provider, and not yet by SCIM; `last-admin`,
+ * `scim-external-id-taken`
+ */
+export async function adoptPerson(act: Act, provider: string, person: ProvidedPerson): Promise<number> {
   const { rows } = await sql<{ id: number; userid: string; owner: string | null; isOurs: boolean; isSynced: boolean }>`
     select p.id, p.userid, p.provider as owner,
       exists (select from person_identity i where i.person_id = p.id and i.provider = ${provider}) as "isOurs",

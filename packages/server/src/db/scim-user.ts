@@ -6,10 +6,10 @@ import type { Tx } from './act.ts'
 import type { Database } from './schema.ts'
 
 type Reader = Kysely<Database>
-type Row = Selectable<Database['scim_user']>
+export type ScimUserRow = Selectable<Database['scim_user']>
 
+/** What is stored of somebody besides whose it is. */
 export interface NewScimUser {
-  readonly person: number
   readonly provider: string
   readonly nameKey: string
   readonly resource: UserResource
@@ -24,16 +24,18 @@ export async function findScimUser(
   id: number,
   withGroups: boolean,
 ): Promise<StoredUser | undefined> {
-  const row = await ofProvider(db, provider).where('person_id', '=', id).selectAll().executeTakeFirst()
-  if (!row) return undefined
-  const [user] = await toUsers(db, [row], withGroups)
-  return user
+  const row = await ofProvider(db, provider)
+    .where('person_id', '=', id)
+    .selectAll()
+    .$if(withGroups, some => some.select(groups))
+    .executeTakeFirst()
+  return row && toUser(row)
 }
 
 /** The same, whom nobody else changes until the transaction ends. */
 export async function lockScimUser(tx: Tx, provider: string, id: number): Promise<StoredUser | undefined> {
   const row = await ofProvider(tx, provider).where('person_id', '=', id).selectAll().forUpdate().executeTakeFirst()
-  return row && toUser(row, [])
+  return row && toUser(row)
 }
 
 /** By id. */
@@ -50,6 +52,7 @@ export async function listScimUsers(
       ? []
       : await matching
           .selectAll()
+          .$if(withGroups, some => some.select(groups))
           .orderBy('person_id')
           .offset(page.startIndex - 1)
           .limit(page.count)
@@ -58,22 +61,47 @@ export async function listScimUsers(
   const { total } = isAll
     ? { total: rows.length }
     : await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  return { users: await toUsers(db, rows, withGroups), total }
+  return { users: rows.map(toUser), total }
 }
 
-export async function insertScimUser(tx: Tx, user: NewScimUser): Promise<StoredUser> {
-  const row = await tx.insertInto('scim_user').values(columnsOf(user)).returningAll().executeTakeFirstOrThrow()
-  return toUser(row, [])
+export async function insertScimUser(tx: Tx, person: number, user: NewScimUser): Promise<StoredUser> {
+  const { rows } = await insertedFor(sql`(select ${person}::bigint as person_id) one`, user).execute(tx)
+  return toUser(rows[0] as ScimUserRow)
 }
 
-export async function updateScimUser(tx: Tx, user: NewScimUser): Promise<StoredUser> {
+/** The statement that stores it for whoever is in a table of `person_id`, and answers the row. */
+export function insertedFor(people: RawBuilder<unknown>, user: NewScimUser): RawBuilder<ScimUserRow> {
+  const { provider, nameKey, resource, emailKeys, readBy } = user
+  return sql`
+    insert into scim_user (person_id, provider, user_name_key, external_id, resource, email_keys, read_by)
+    select person_id, ${provider}::text, ${nameKey}::text, ${resource.externalId ?? null}::text,
+      ${JSON.stringify(resource)}::jsonb, ${emailKeys}::text[], ${readBy}::integer from ${people}
+    returning *`
+}
+
+export async function updateScimUser(
+  tx: Tx,
+  person: number,
+  { provider, nameKey, resource, emailKeys, readBy }: NewScimUser,
+  withGroups: boolean,
+): Promise<StoredUser> {
   const row = await tx
     .updateTable('scim_user')
-    .set({ ...columnsOf(user), version: sql<number>`version + 1`, updated_at: sql<Date>`now()` })
-    .where('person_id', '=', user.person)
+    .set({
+      user_name_key: nameKey,
+      external_id: resource.externalId ?? null,
+      resource: JSON.stringify(resource),
+      email_keys: [...emailKeys],
+      read_by: readBy,
+      version: sql<number>`version + 1`,
+      updated_at: sql<Date>`now()`,
+    })
+    .where('person_id', '=', person)
+    .where('provider', '=', provider)
     .returningAll()
+    .$if(withGroups, some => some.returning(groups))
     .executeTakeFirstOrThrow()
-  return toUser(row, [])
+  return toUser(row)
 }
 
 export async function deleteScimUser(tx: Tx, person: number): Promise<void> {
@@ -84,44 +112,13 @@ function ofProvider(db: Reader, provider: string) {
   return db.selectFrom('scim_user').where('provider', '=', provider)
 }
 
-function columnsOf({ person, provider, nameKey, resource, emailKeys, readBy }: NewScimUser) {
-  return {
-    person_id: person,
-    provider,
-    user_name_key: nameKey,
-    external_id: resource.externalId ?? null,
-    resource: JSON.stringify(resource),
-    email_keys: [...emailKeys],
-    read_by: readBy,
-  }
-}
-
 /** What the provider has somebody in. */
-export async function groupsOfUser(db: Reader, provider: string, person: number): Promise<StoredUser['groups']> {
-  return groupsOf(db, [{ person_id: person, provider }])
-}
+const groups = sql<StoredUser['groups']>`(
+  select coalesce(json_agg(json_build_object('id', g.id, 'name', g.provider_name) order by g.id), '[]')
+  from group_member m join people_group g on g.id = m.group_id and g.provider = m.source
+  where m.person_id = scim_user.person_id and m.source = scim_user.provider)`.as('groups')
 
-async function toUsers(db: Reader, rows: readonly Row[], withGroups: boolean): Promise<StoredUser[]> {
-  const groups = withGroups && rows.length > 0 ? await groupsOf(db, rows) : []
-  const byPerson = Map.groupBy(groups, ({ person }) => person)
-  return rows.map(row => toUser(row, byPerson.get(row.person_id) ?? []))
-}
-
-function toUser(row: Row, groups: StoredUser['groups']): StoredUser {
+export function toUser(row: ScimUserRow & { readonly groups?: StoredUser['groups'] }): StoredUser {
   const { person_id: id, resource, version, read_by: readBy, created_at: createdAt, updated_at: updatedAt } = row
-  return { id, resource, version, readBy, createdAt, updatedAt, groups }
-}
-
-async function groupsOf(db: Reader, rows: readonly Pick<Row, 'person_id' | 'provider'>[]) {
-  const ids = rows.map(row => row.person_id)
-  return db
-    .selectFrom('group_member')
-    .innerJoin('people_group', join =>
-      join.onRef('people_group.id', '=', 'group_id').onRef('people_group.provider', '=', 'source'),
-    )
-    .where('person_id', '=', sql<number>`any(${ids})`)
-    .where('source', '=', rows[0]?.provider ?? '')
-    .select(['person_id as person', 'people_group.id as id', sql<string>`provider_name`.as('name')])
-    .orderBy('people_group.id')
-    .execute()
+  return { id, resource, version, readBy, createdAt, updatedAt, groups: row.groups ?? [] }
 }

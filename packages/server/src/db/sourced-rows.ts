@@ -72,24 +72,45 @@ export async function changeRows<Kind extends SourcedKind>(
 ): Promise<ChangedRows<SourcedRow[Kind]>> {
   if (add.length === 0 && remove.length === 0) return { added: [], removed: [] }
   const shape = shapes[kind] as Shape<SourcedRow[Kind]>
+  const gone = sql<boolean>`(${columnsOf(shape)}) in (select * from ${listed(shape, remove)})`
+  return storeRows(act, shape, source, { add, gone }, cause)
+}
+
+/** Makes these all that a source says of one person: those that are there stay, the rest goes. */
+export async function replaceRows<Kind extends SourcedKind & ('userAttribute' | 'groupMember')>(
+  act: Act,
+  kind: Kind,
+  source: string,
+  { person, rows }: { readonly person: number; readonly rows: readonly SourcedRow[Kind][] },
+  cause: { readonly added: string; readonly removed: string },
+): Promise<ChangedRows<SourcedRow[Kind]>> {
+  const shape = shapes[kind] as Shape<SourcedRow[Kind]>
+  const gone = sql<boolean>`person_id = ${person} and (${columnsOf(shape)}) not in (select * from ${listed(shape, rows)})`
+  return storeRows(act, shape, source, { add: rows, gone }, cause)
+}
+
+/** All in one statement: a sync of thousands of people waits for each of them. */
+async function storeRows<Row extends readonly unknown[]>(
+  act: Act,
+  shape: Shape<Row>,
+  source: string,
+  { add, gone }: { readonly add: readonly Row[]; readonly gone: RawBuilder<boolean> },
+  cause: { readonly added: string; readonly removed: string },
+): Promise<ChangedRows<Row>> {
   const { entity } = shape
   const table = sql.table(shape.table)
   const columns = columnsOf(shape)
-  // All in one statement: a sync of thousands of people waits for each of them.
   const { rows } = await sql<Record<string, unknown>>`
     with added as (
       insert into ${table} (${columns}, source) select *, ${source}::text from ${listed(shape, add)}
       on conflict do nothing returning ${columns}
     ), removed as (
-      delete from ${table} where source = ${source} and (${columns}) in (select * from ${listed(shape, remove)})
-      returning ${columns}
+      delete from ${table} where source = ${source} and ${gone} returning ${columns}
     )
     select 'added' as what, ${columns} from added
     union all select 'removed', ${columns} from removed
     union all (select distinct 'elsewhere', ${columns} from ${table}
-      where source <> ${source} and (${columns}) in (select * from ${listed(shape, [...add, ...remove])}))`.execute(
-    act.tx,
-  )
+      where source <> ${source} and (${columns}) in (table added union all table removed))`.execute(act.tx)
   const found = (what: string) => rows.filter(row => row.what === what).map(row => rowOf(shape, row))
   const [added, removed, elsewhere] = [found('added'), found('removed'), found('elsewhere')]
   const said = new Set(elsewhere.map(shape.factId))

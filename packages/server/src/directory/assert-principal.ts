@@ -9,6 +9,7 @@ import type { PrincipalKind } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Act } from '../db/act.ts'
 import { type AssertedPrincipal, dropAsserted, findAsserted, keepAsserted } from '../db/asserted-principal.ts'
+import type { NamedPerson } from '../db/person.ts'
 import { findTaken, lockPrincipal, storePrincipals } from '../db/principal.ts'
 import { readPrincipal } from './principal-form.ts'
 
@@ -24,7 +25,7 @@ const cause = 'identity-provider'
 /**
  * Makes what this provider says of the person so, and nothing else. Saying the same again changes nothing.
  * @param said undefined: none
- * @param isNew whether the person was made in this very transaction
+ * @param made the person, where made in this very transaction
  * @throws Problem `user-not-found`
  */
 export async function assertPrincipal(
@@ -32,9 +33,9 @@ export async function assertPrincipal(
   provider: string,
   person: number,
   said: SaidPrincipal | undefined,
-  isNew = false,
+  made?: NamedPerson,
 ): Promise<void> {
-  const known = isNew ? undefined : await findAsserted(act.tx, person, provider)
+  const known = made ? undefined : await findAsserted(act.tx, person, provider)
   if (!said) {
     if (!known) return
     await lockPrincipal(act.tx, known.identifier)
@@ -48,10 +49,10 @@ export async function assertPrincipal(
   const problem = problemOfForm(said)
   const asserted = { person_id: person, source: provider, ...said }
   if (problem === undefined) {
-    return storeAsserted(act, asserted, { identifier: said.identifier, uniqueId: null, warning: null }, isNew)
+    return storeAsserted(act, asserted, { identifier: said.identifier, uniqueId: null, warning: null }, made)
   }
-  await storePrincipals(act, person, provider, [], cause)
-  await keepAsserted(act, { ...asserted, problem })
+  if (!made) await storePrincipals(act, person, provider, [], cause)
+  await keepAsserted(act, { ...asserted, problem }, made !== undefined)
 }
 
 /** Once AWS told who is meant; what is taken meanwhile stays beside. INVARIANT: under `lockPrincipals` or `lockPrincipal`. */
@@ -59,13 +60,13 @@ export async function storeAsserted(
   act: Act,
   asserted: Omit<AssertedPrincipal, 'problem' | 'since'>,
   told: { readonly identifier: string; readonly uniqueId: string | null; readonly warning: string | null },
-  isNew = false,
+  made?: NamedPerson,
 ): Promise<void> {
   const { person_id: person, source, kind } = asserted
   const problem = await problemOfOwner(act, person, told.identifier)
   const wanted = problem === undefined ? [{ kind, integrationId: null, ...told }] : []
-  if (!isNew || wanted.length > 0) await storePrincipals(act, person, source, wanted, cause)
-  await keepAsserted(act, { ...asserted, problem: problem ?? null }, isNew)
+  if (!made || wanted.length > 0) await storePrincipals(act, person, source, wanted, cause, made)
+  await keepAsserted(act, { ...asserted, problem: problem ?? null }, made !== undefined)
 }
 
 function problemOfForm({ kind, identifier }: SaidPrincipal): string | undefined {

@@ -7,9 +7,9 @@
 import { nameKey, normalName, normalValue } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import type { Act } from '../db/act.ts'
-import { lockPerson, personTarget } from '../db/person.ts'
+import { lockPerson, type NamedPerson, personTarget } from '../db/person.ts'
 import { ensureProviderGroups } from '../db/provider-group.ts'
-import { changeRows, rowsOfSource } from '../db/sourced-rows.ts'
+import { replaceRows } from '../db/sourced-rows.ts'
 import { type AllowList, allowedKey, allowsGroup } from './allow-list.ts'
 import { assertPrincipal, type SaidPrincipal } from './assert-principal.ts'
 import { isReserved } from './reserved-names.ts'
@@ -25,8 +25,8 @@ export interface Assertion {
   readonly attributes?: readonly { readonly key: string; readonly value: string }[] | undefined
   /** null: has none. */
   readonly principal?: SaidPrincipal | null | undefined
-  /** Whether the person was made in this very transaction: nothing was said of them before. */
-  readonly isNew?: boolean
+  /** The person, where made in this very transaction: nobody else knows them yet, nothing was said of them before. */
+  readonly made?: NamedPerson | undefined
 }
 
 export interface LeftOut {
@@ -46,14 +46,14 @@ export async function assertPerson(
   act: Act,
   provider: AssertingProvider,
   person: number,
-  { groups, attributes, principal, isNew = false }: Assertion,
+  { groups, attributes, principal, made }: Assertion,
   told: readonly LeftOut[] = [],
 ): Promise<readonly LeftOut[]> {
   // Before the person is locked, as everybody does who changes principals.
-  if (principal !== undefined) await assertPrincipal(act, provider.name, person, principal ?? undefined, isNew)
-  const target = personTarget(await lockPerson(act.tx, person))
+  if (principal !== undefined) await assertPrincipal(act, provider.name, person, principal ?? undefined, made)
+  const target = personTarget(made ?? (await lockPerson(act.tx, person)))
   const ofGroups = await assertGroups(act, provider, person, groups)
-  const ofAttributes = await assertAttributes(act, provider, person, attributes, isNew)
+  const ofAttributes = await assertAttributes(act, provider, person, attributes)
   const leftOut = [...told, ...ofGroups.leftOut, ...ofAttributes.leftOut]
   const changes = { groups: ofGroups.changes, attributes: ofAttributes.changes }
   if (leftOut.length > 0 || Object.values(changes).some(({ added, removed }) => added.length + removed.length > 0)) {
@@ -95,9 +95,7 @@ async function assertGroups(
     if (!known.has(key)) leftOut.push({ what: 'group', name, reason: `\`${provider.name}/${name}\` is taken too` })
   }
   const rows = Array.from(known.values(), ({ id }) => [id, person] as const)
-  const before = await rowsOfSource(act.tx, 'groupMember', provider.name, person)
-  const change = difference(before, rows)
-  const done = await changeRows(act, 'groupMember', provider.name, change, cause)
+  const done = await replaceRows(act, 'groupMember', provider.name, { person, rows }, cause)
   const text = ([group]: readonly [number, number]) => String(group)
   return { changes: { added: done.added.map(text), removed: done.removed.map(text) }, leftOut }
 }
@@ -113,7 +111,6 @@ async function assertAttributes(
   provider: AssertingProvider,
   person: number,
   said: Assertion['attributes'],
-  isNew: boolean,
 ): Promise<Done> {
   if (!said) return nothing
   const leftOut: LeftOut[] = []
@@ -126,8 +123,7 @@ async function assertAttributes(
     if (key !== undefined && reason === undefined) wanted.push([person, key, value.text])
     else leftOut.push({ what: 'attribute', name: `${one.key}: ${value.text}`, reason: reason ?? '' })
   }
-  const before = isNew ? [] : await rowsOfSource(act.tx, 'userAttribute', provider.name, person)
-  const done = await changeRows(act, 'userAttribute', provider.name, difference(before, wanted), cause)
+  const done = await replaceRows(act, 'userAttribute', provider.name, { person, rows: wanted }, cause)
   const text = ([, key, value]: readonly [number, string, string]) => `${key}: ${value}`
   return { changes: { added: done.added.map(text), removed: done.removed.map(text) }, leftOut }
 }
@@ -149,14 +145,6 @@ function nameOr(given: string, normal: (text: string) => string): { readonly tex
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return { text: String(error.detail.name ?? ''), fault: error.message }
-  }
-}
-
-function difference<Row extends readonly unknown[]>(before: readonly Row[], after: readonly Row[]) {
-  const [had, has] = [before, after].map(rows => new Map(rows.map(row => [JSON.stringify(row), row])))
-  return {
-    add: [...(has ?? [])].filter(([key]) => !had?.has(key)).map(([, row]) => row),
-    remove: [...(had ?? [])].filter(([key]) => !has?.has(key)).map(([, row]) => row),
   }
 }
 

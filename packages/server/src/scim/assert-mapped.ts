@@ -1,29 +1,30 @@
 /** What a user's attributes say of the person here: by the provider's mapping, as far as it may assert. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Act } from '../db/act.ts'
+import type { NamedPerson } from '../db/person.ts'
 import { type Assertion, assertPerson } from '../directory/assert.ts'
 import type { ScimProvider } from './provider.ts'
 import { type UserResource, valuesAt } from './user-resource.ts'
 
 /**
  * Groups are spoken of by calls of their own. What may not be asserted is left out, and stands in the audit event.
- * @param before what was read in the same way the last time: what it said, too, need not be said again. `nobody`: the
- * person was made in this very transaction
+ * @param before what was read in the same way the last time: what it said, too, need not be said again
+ * @param made the person, where made in this very transaction
  */
 export async function assertMapped(
   doing: Act,
   provider: ScimProvider,
   person: number,
   resource: UserResource,
-  before: UserResource | 'nobody' | undefined,
+  before: UserResource | undefined,
+  made?: NamedPerson,
 ): Promise<void> {
   const said = assertionOf(provider, resource)
-  const isNew = before === 'nobody'
-  const known = before && !isNew ? assertionOf(provider, before) : isNew ? nothing : {}
+  const known = before ? assertionOf(provider, before) : made ? nothing : {}
   const attributes = isDeepStrictEqual(said.attributes, known.attributes) ? undefined : said.attributes
   const principal = isDeepStrictEqual(said.principal, known.principal) ? undefined : said.principal
   if (!attributes && principal === undefined) return
-  await assertPerson(doing, provider, person, { attributes, principal, isNew })
+  await assertPerson(doing, provider, person, { attributes, principal, made })
 }
 
 /** What is known of somebody who is new. */

@@ -11,6 +11,7 @@ import type { Db } from '../db/open.ts'
 import { keepAnAdmin } from '../db/person.ts'
 import { usersWhere } from '../db/scim-filter.ts'
 import {
+  adoptPerson,
   changeProvidedPerson,
   insertProvidedPerson,
   type ProvidedPerson,
@@ -19,7 +20,6 @@ import {
 import {
   deleteScimUser,
   findScimUser,
-  groupsOfUser,
   insertScimUser,
   listScimUsers,
   lockScimUser,
@@ -69,9 +69,16 @@ export async function createUser(db: Db, call: ScimCall, wanted: Wanted): Promis
   const resource = readUser(call.body)
   const person = personOf(resource)
   const { result } = await act(db, actor, async doing => {
-    const { id, isNew } = await insertProvidedPerson(doing, provider.name, person)
-    const user = await insertScimUser(doing.tx, rowOf(id, provider, resource))
-    await assertMapped(doing, provider, id, resource, isNew ? 'nobody' : undefined)
+    const row = rowOf(provider, resource)
+    const made = await insertProvidedPerson(doing, provider.name, person, row)
+    if (made) {
+      const { id } = made
+      await assertMapped(doing, provider, id, resource, undefined, { id, userid: person.userid })
+      return made
+    }
+    const id = await adoptPerson(doing, provider.name, person)
+    const user = await insertScimUser(doing.tx, id, row)
+    await assertMapped(doing, provider, id, resource, undefined)
     return user
   })
   return answerOf(result, call, wanted)
@@ -104,12 +111,14 @@ async function write(
   change: (before: UserResource) => UserResource,
 ): Promise<ScimAnswer> {
   const { actor, provider } = call.caller
+  const withGroups = wants('groups', wanted)
   const { result } = await act(db, actor, async doing => {
     const before = await locked(doing, call)
     refuseStale(call.ifMatch, before.version)
     const resource = change(before.resource)
     const isSame = isDeepStrictEqual(before.resource, resource)
-    if (isSame && before.readBy === provider.version) return before
+    if (isSame && before.readBy === provider.version)
+      return findScimUser(doing.tx, provider.name, before.id, withGroups)
     const [was, is] = [personOf(before.resource), personOf(resource)]
     if (was.isActive && !is.isActive) await keepAnAdmin(doing.tx, before.id)
     // First of all, as everybody does who changes principals: the person is locked after it.
@@ -121,10 +130,10 @@ async function write(
       before.readBy === provider.version ? before.resource : undefined,
     )
     if (!isDeepStrictEqual(was, is)) await changeProvidedPerson(doing, provider.name, before.id, is)
-    return updateScimUser(doing.tx, rowOf(before.id, provider, resource))
+    return updateScimUser(doing.tx, before.id, rowOf(provider, resource), withGroups)
   })
-  if (!wants('groups', wanted)) return answerOf(result, call, wanted)
-  return answerOf({ ...result, groups: await groupsOfUser(db.kysely, provider.name, result.id) }, call, wanted)
+  if (!result) throw absent(call)
+  return answerOf(result, call, wanted)
 }
 
 async function locked(doing: Act, call: ScimCall): Promise<StoredUser> {
@@ -141,10 +150,10 @@ function personOf(resource: UserResource): ProvidedPerson {
   return { userid, name: displayNameOf(resource), email: emailOf(resource), externalId, isActive }
 }
 
-function rowOf(person: number, { name: provider, version: readBy }: ScimProvider, resource: UserResource) {
+function rowOf({ name: provider, version: readBy }: ScimProvider, resource: UserResource) {
   const emails = Array.isArray(resource.emails) ? resource.emails.filter(isObject) : []
   const emailKeys = emails.flatMap(({ value }) => (typeof value === 'string' ? [value.toLowerCase()] : []))
-  return { person, provider, resource, emailKeys, readBy, nameKey: nameKey(normalName(resource.userName)) }
+  return { provider, resource, emailKeys, readBy, nameKey: nameKey(normalName(resource.userName)) }
 }
 
 function answerOf(user: StoredUser, { base }: ScimCall, wanted: Wanted): ScimAnswer {
