@@ -20,11 +20,13 @@ import {
 } from '@aws-sdk/client-s3'
 import { ApiError, type ExportFormat } from '@headgate/core/api'
 import { parquetReadObjects } from 'hyparquet'
+import { sql } from 'kysely'
 import papaparse from 'papaparse'
 import { takeRun } from '../src/db/access-export.ts'
 import { policyOutcomes } from '../src/export/outcomes.ts'
 import { runDueExports } from '../src/export/run-exports.ts'
 import { openTarget } from '../src/export/target.ts'
+import { writeSummary } from '../src/export/write-summary.ts'
 import { integrationBody, prepareAccount, type TestAccount } from './support/aws-account.ts'
 import { setEnvironment } from './support/environment.ts'
 import { type TestPerson, type TestServer, testServer } from './support/server.ts'
@@ -277,6 +279,28 @@ describe('an object', () => {
       assert.equal(Uploads.length, actions.length === 3 ? 0 : 1)
     })
   }
+})
+
+test('a large table goes on in another file, no row lost and none twice', async () => {
+  const { bucketName, region, path, accessKeyId, secretAccessKey } = await bodyWith()
+  await sql`insert into person_attribute (person_id, key, value)
+    select person.id, 'badge', 'B' || n from person, generate_series(1, 4500) n where userid = 'ann'`.execute(
+    server.db.kysely,
+  )
+  const open = openTarget(server.world, { bucketName, region, path, credentials: { accessKeyId, secretAccessKey } })
+  const written = await writeSummary(server.world, open, {
+    ...{ format: 'jsonl', timeZone: 'UTC', fileSize: 1 },
+    goOn: () => {},
+  })
+  open.close()
+  const { files = [] } = written.tables.find(({ name }) => name === 'attributes') ?? {}
+  const parts = await Promise.all(
+    files.map(async ({ key }) => readers.jsonl(await object(bucketName, `${path}/${key}`))),
+  )
+  const values = (await Promise.all(parts)).flat().flatMap(({ key, value }) => (key === 'badge' ? [value] : []))
+  assert.equal(files.length, 3)
+  assert.deepEqual([values.length, new Set(values).size], [4500, 4500])
+  await sql`delete from person_attribute where key = 'badge'`.execute(server.db.kysely)
 })
 
 test('who reaches what is the same from the index that is there and from the rows of the snapshot', async () => {
