@@ -124,6 +124,13 @@ export const settings = z.object({
     .describe(
       'days that notifications, sent mails and deliveries of webhooks are kept; the audit trail is kept for ever',
     ),
+  HEADGATE_REQUEST_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(365)
+    .default(30)
+    .describe('days after which a request for access that nobody decided on is over'),
   HEADGATE_RATE_LIMIT: z.coerce
     .number()
     .int()

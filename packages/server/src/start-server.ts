@@ -32,6 +32,7 @@ import { resumeIntegrations } from './integrations/lifecycle.ts'
 import { startRecurringValidation } from './integrations/recurring-validation.ts'
 import { createLiveIndex } from './live-index/live-index.ts'
 import { startNoticingEnds } from './market/expiry.ts'
+import { startRequestClock } from './market/request-clock.ts'
 import { rewrapPassword } from './notify/email.ts'
 import { startSending } from './notify/sending.ts'
 import { rewrapWebhooks } from './notify/webhooks.ts'
@@ -118,6 +119,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
     const memberships = startNoticingEnds(world)
     closers.push(() => memberships.stop())
+
+    const requestClock = startRequestClock(world)
+    closers.push(() => requestClock.stop())
 
     const healthChecks = startHealthChecks(world)
     closers.push(() => healthChecks.stop())

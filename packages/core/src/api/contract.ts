@@ -27,6 +27,7 @@ import { previews } from './preview.ts'
 import { principalAdvice, principals } from './principals.ts'
 import { reports } from './reports.ts'
 import { requestForms } from './request-forms.ts'
+import { requests } from './requests.ts'
 import { restraint } from './restraint.ts'
 import { reviewFlows } from './review-flows.ts'
 import { runs } from './runs.ts'
@@ -72,6 +73,7 @@ export const api = {
   pastAccess,
   accessExports,
   reports,
+  requests,
   apiKeys,
   providerSignIn,
   session,

@@ -85,6 +85,7 @@ export {
   reportNames,
 } from './reports.ts'
 export type { RequestFormInput } from './request-forms.ts'
+export type { AccessRequest, AccessRequestDetail, AccessStatus } from './requests.ts'
 export type { ReviewFlowInput } from './review-flows.ts'
 export type { Run, RunEvent } from './runs.ts'
 export { type ScimEndpoint, scim } from './scim.ts'

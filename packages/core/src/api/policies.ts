@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { dottedName, id, idParam, instant, level, name, newName, nothing, page, pageQuery, text } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { rules } from './needs.ts'
+import { reviewInput, reviewShown } from './review-stages.ts'
 
 const condition = z.union(
   [
@@ -27,9 +28,18 @@ const appliesTo = z.union(
   ],
   { error: 'must be `everything: true`, `selected: true`, or `any` or `all` with a list of 1 to 100 conditions' },
 )
-const who = z.union([z.strictObject({ when: z.string().min(1) }), z.strictObject({ everyone: z.literal(true) })], {
-  error: 'must be `when` with an expression, or `everyone: true`',
-})
+/** `onRequest` lets nobody in: people may ask, and who is approved becomes a member of the data source. */
+const whoOf = (review: typeof reviewInput | typeof reviewShown) =>
+  z.union(
+    [
+      z.strictObject({ when: z.string().min(1) }),
+      z.strictObject({ everyone: z.literal(true) }),
+      z.strictObject({ onRequest: z.strictObject({ review }) }),
+    ],
+    { error: 'must be `when` with an expression, `everyone: true`, or `onRequest` with a `review`' },
+  )
+const who = whoOf(reviewInput)
+const whoShown = whoOf(reviewShown)
 
 /** `manual`: who qualifies must have subscribed too. */
 const subscribe = z.enum(['automatic', 'manual'])
@@ -78,7 +88,7 @@ const warning = z.object({
 })
 
 /** Always there in an answer. */
-const shown = { subscribe, discoverable: z.boolean(), description: z.string() }
+const shown = { who: whoShown, subscribe, discoverable: z.boolean(), description: z.string() }
 
 export const policy = z.object({
   id,
@@ -131,7 +141,7 @@ const fieldChange = z.discriminatedUnion('field', [
   }),
   z.object({
     field: z.literal('who'),
-    ...valuesOf(who),
+    ...valuesOf(whoShown),
     /** Both expressions in canonical form, merged; where no part changed, only the layout did. */
     expression: z.array(z.object({ is: z.enum(['same', 'removed', 'added']), text: z.string() })).optional(),
   }),
@@ -163,8 +173,16 @@ const draft = z.strictObject({
   discoverable: z.boolean().optional(),
   ...reachInput,
   who: z.union(
-    [z.strictObject({ when: z.string() }), z.strictObject({ rule }), z.strictObject({ everyone: z.literal(true) })],
-    { error: 'must be `when` with an expression, `rule` with a list of groups and attributes, or `everyone: true`' },
+    [
+      z.strictObject({ when: z.string() }),
+      z.strictObject({ rule }),
+      z.strictObject({ everyone: z.literal(true) }),
+      z.strictObject({ onRequest: z.strictObject({ review: reviewInput }) }),
+    ],
+    {
+      error:
+        'must be `when` with an expression, `rule` with a list of groups and attributes, `everyone: true`, or `onRequest` with a `review`',
+    },
   ),
 })
 

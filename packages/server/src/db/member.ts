@@ -1,8 +1,8 @@
 /**
  * Members: people and groups added to one data source by name, perhaps until a date.
  *
- * One row per data source and person or group. Who made or last changed it stands on it: an access that somebody gave
- * to themselves is shown as such.
+ * One row per data source and person or group, and beside it one for each approved request: neither undoes the other.
+ * Who made or last changed it stands on it: an access that somebody gave to themselves is shown as such.
  */
 import { allUsers, type Instant, type Level } from '@headgate/core'
 import { type Member, Problem } from '@headgate/core/api'
@@ -80,12 +80,47 @@ export async function setMember(act: Act, on: DataSourceRow, subject: Subject, i
   return after
 }
 
-/** @throws Problem `member-not-found`. The data source must be locked. */
+/** Somebody's request was approved by the actor. The data source must be locked. */
+export async function addMemberByRequest(
+  act: Act,
+  on: DataSourceRow,
+  { request, person, ...input }: MemberInput & { readonly request: number; readonly person: number },
+): Promise<void> {
+  const { level, until, reason } = input
+  const { id } = await act.tx
+    .insertInto('member')
+    .values({
+      data_source_id: on.id,
+      person_id: person,
+      level,
+      until: until === undefined ? null : new Date(until),
+      reason,
+      // Only people decide about data sources.
+      added_by: act.actor.id as number,
+      added_at: new Date(act.now),
+      request_id: request,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  const end = until === undefined ? {} : { until }
+  act.changed('member', id, { id, dataSource: on.id, subject: { user: person }, level, ...end }, 'member-added')
+}
+
+/** What approved requests gave is over. @returns whether anything was */
+export async function removeMemberByRequest(act: Act, request: number): Promise<boolean> {
+  const rows = await act.tx.deleteFrom('member').where('request_id', '=', request).returning('id').execute()
+  for (const { id } of rows) act.changed('member', id, null, 'member-removed')
+  return rows.length > 0
+}
+
+/** By hand or by request, all there are. @throws Problem `member-not-found`. The data source must be locked. */
 export async function removeMember(act: Act, on: DataSourceRow, subject: Subject): Promise<void> {
-  const before = await findMember(act.tx, on.id, subject)
+  const all = await membersOf(act.tx, on.id, subject).execute()
+  const before = all.find(({ request_id }) => request_id === null) ?? all[0]
   if (!before) throw new Problem('member-not-found', { who: nameOf(subject), dataSource: on.id })
-  await act.tx.deleteFrom('member').where('id', '=', before.id).execute()
-  act.changed('member', before.id, null, 'member-removed')
+  const ids = all.map(({ id }) => id)
+  await act.tx.deleteFrom('member').where('id', 'in', ids).execute()
+  for (const id of ids) act.changed('member', id, null, 'member-removed')
   const removed = toMember(before)
   act.audit({
     action: 'DELETE',
@@ -117,10 +152,14 @@ export async function memberReasons(
   return new Map(rows.map(({ id, reason, added_by }) => [id, { reason, addedBy: added_by }]))
 }
 
+/** The one that was made by hand. */
 async function findMember(db: Reader, dataSource: number, subject: Subject): Promise<MemberRow | undefined> {
-  const of = members(db).where('member.data_source_id', '=', dataSource)
-  const one = 'user' in subject ? of.where('person_id', '=', subject.user) : of.where('group_id', '=', subject.group)
-  return one.executeTakeFirst()
+  return membersOf(db, dataSource, subject).where('member.request_id', 'is', null).executeTakeFirst()
+}
+
+function membersOf(db: Reader, dataSource: number, subject: Subject) {
+  const of = members(db).where('member.data_source_id', '=', dataSource).orderBy('member.id')
+  return 'user' in subject ? of.where('person_id', '=', subject.user) : of.where('group_id', '=', subject.group)
 }
 
 type MemberRow = Awaited<ReturnType<ReturnType<typeof members>['executeTakeFirstOrThrow']>>
@@ -139,6 +178,7 @@ function members(db: Reader) {
       'member.until',
       'member.reason',
       'member.added_at',
+      'member.request_id',
       'adder.userid as added_by',
       'person.userid',
       'people_group.name as group_name',

@@ -80,7 +80,8 @@ export function readPolicy({ id, version, name, definition, reach, protected: is
   const who = readWho(read.data.who)
   if (typeof who === 'string') return shutPolicy(row, definition, appliesTo, who)
   const standing = isProtected ? { protected: true as const } : {}
-  return { policy: { ...row, kind, level, appliesTo, who, subscribe, discoverable, ...standing } }
+  const opening = 'onRequest' in read.data.who ? { opensRequests: true as const } : {}
+  return { policy: { ...row, kind, level, appliesTo, who, subscribe, discoverable, ...opening, ...standing } }
 }
 
 /** As core says it. */
@@ -131,6 +132,7 @@ function readCondition(
 /** A text where the expression cannot be read. */
 function readWho(stored: StoredShape['who']): Who | string {
   if ('everyone' in stored) return stored
+  if ('onRequest' in stored) return { when: nobody }
   const parsed = parseExpression(stored.when)
   return parsed.ok ? { when: parsed.expression } : (parsed.errors[0]?.message ?? 'its expression cannot be read')
 }

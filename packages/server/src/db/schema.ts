@@ -91,7 +91,10 @@ export interface PolicyDefinition {
     | { readonly selected: true }
     | { readonly any: readonly StoredCondition[] }
     | { readonly all: readonly StoredCondition[] }
-  readonly who: { readonly when: string } | { readonly everyone: true }
+  readonly who:
+    | { readonly when: string }
+    | { readonly everyone: true }
+    | { readonly onRequest: { readonly review: { readonly stages: readonly Stage[] } } }
   readonly subscribe: 'automatic' | 'manual'
   readonly discoverable: boolean
   readonly description: string

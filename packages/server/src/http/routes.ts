@@ -28,6 +28,7 @@ import { previewRoutes } from './previews.ts'
 import { principalRoutes } from './principals.ts'
 import { reportRoutes } from './reports.ts'
 import { requestFormRoutes } from './request-forms.ts'
+import { requestRoutes } from './requests.ts'
 import { restraintRoutes } from './restraint.ts'
 import { reviewFlowRoutes } from './review-flows.ts'
 import { runRoutes } from './runs.ts'
@@ -60,6 +61,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   accessRoutes,
   accessExportRoutes,
   reportRoutes,
+  requestRoutes,
   groupRoutes,
   bulkRoutes,
   tagRoutes,

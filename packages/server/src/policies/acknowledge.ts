@@ -13,7 +13,7 @@ export type Acknowledgement = 'open-by-absence'
 
 /** What applying such a policy has to acknowledge. */
 export function toAcknowledge({ kind, who }: Pick<PolicyDefinition, 'kind' | 'who'>): Acknowledgement[] {
-  if (kind === 'guardrail' || 'everyone' in who) return []
+  if (kind === 'guardrail' || !('when' in who)) return []
   const parsed = parseExpression(who.when)
   // What cannot be read lets nobody in.
   return parsed.ok && isOpenByAbsence(parsed.expression) ? ['open-by-absence'] : []

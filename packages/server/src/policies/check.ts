@@ -59,6 +59,9 @@ export function findIssues({ kind, who, appliesTo, subscribe, discoverable }: Pa
     ...(kind === 'guardrail' && subscribe === 'manual'
       ? [{ path: 'subscribe', message: 'must be `automatic`: nobody subscribes to a guardrail' }]
       : []),
+    ...('onRequest' in who && subscribe === 'manual'
+      ? [{ path: 'subscribe', message: 'must be `automatic`: who is approved is a member at once' }]
+      : []),
     ...(kind === 'guardrail' && discoverable
       ? [{ path: 'discoverable', message: 'must be false: a guardrail offers nothing to be found' }]
       : []),

@@ -14,7 +14,7 @@ export function warningsOf({ kind, appliesTo, who }: Parts, vocabulary: Vocabula
       ? tagWarnings([condition.tag], vocabulary).map(one => toWarning(one, pathOfCondition(appliesTo, at), 0))
       : [],
   )
-  return 'everyone' in who ? onTags : [...warningsOfText(kind, who.when, vocabulary), ...onTags]
+  return !('when' in who) ? onTags : [...warningsOfText(kind, who.when, vocabulary), ...onTags]
 }
 
 function warningsOfText(kind: PolicyDefinition['kind'], text: string, vocabulary: Vocabulary): Warning[] {

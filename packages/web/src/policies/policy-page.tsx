@@ -91,6 +91,7 @@ function Who({ policy: { who, kind } }: { readonly policy: Policy }) {
   if ('everyone' in who) {
     return <p>{kind === 'grant' ? 'Everyone who is not disabled.' : 'Nothing: everyone passes.'}</p>
   }
+  if ('onRequest' in who) return <p>Nobody by itself: people may ask, and who is approved becomes a member.</p>
   return (
     <div className={classes.expression}>
       <pre>

@@ -12,7 +12,7 @@ create table request (
   requester_id bigint not null references person,
   beneficiary_id bigint not null references person,
   -- What let the requester ask for somebody else.
-  on_behalf text check (on_behalf in ('role-user', 'service', 'member')),
+  on_behalf text check (on_behalf in ('role-user', 'service')),
   level text not null check (level in ('READ', 'WRITE')),
   -- Null: without an end.
   asked_ms bigint check (asked_ms > 0),
