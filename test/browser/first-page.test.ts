@@ -309,6 +309,7 @@ test('the web app', { concurrency: 2 }, async t => {
         ['/runs', 'Runs'],
         [`/runs/${run?.id}`, `Run ${run?.id}`],
         ['/grants', 'Grants'],
+        ['/audit', 'Audit'],
         ['/integrations/999', ''],
         ['/nowhere', 'There is nothing here'],
       ]

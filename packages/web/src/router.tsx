@@ -8,6 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { isSignedIn } from './api.ts'
+import { readAuditSearch } from './audit/search.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
 import { readPeopleSearch } from './people/search.ts'
@@ -213,6 +214,12 @@ const runs = createRoute({
   validateSearch: readRunSearch,
   component: lazyRouteComponent(() => import('./runs/run-list.tsx'), 'RunList'),
 })
+const audit = createRoute({
+  ...inShell,
+  path: '/audit',
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import('./audit/audit-list.tsx'), 'AuditList'),
+})
 const run = createRoute({
   ...inShell,
   path: '/runs/$id',
@@ -260,6 +267,7 @@ const routeTree = root.addChildren([
     groups,
     explain,
     runs,
+    audit,
     run,
     grants,
   ]),

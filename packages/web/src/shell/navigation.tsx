@@ -4,6 +4,7 @@ import {
   IconCloud,
   IconDatabase,
   IconFolders,
+  IconHistory,
   IconHome,
   IconId,
   IconKey,
@@ -38,6 +39,7 @@ export function Navigation({ me }: { readonly me: User }) {
         )}
         <Item icon={IconKey} name="Grants" to="/grants" />
         {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
+        {(seesTheWhole(me) || hasDomains) && <Item icon={IconHistory} name="Audit" to="/audit" />}
         {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
         {mayCall(me, api.identityProviders.list) && (
           <Item icon={IconId} name="Identity providers" to="/identity-providers" />
