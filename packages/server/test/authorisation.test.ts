@@ -46,6 +46,7 @@ const missing: { readonly [S in Rule['about']]?: string } = {
   policy: 'policy-not-found',
   domain: 'domain-not-found',
   dataProduct: 'data-product-not-found',
+  request: 'request-not-found',
   user: 'user-not-found',
   apiKey: 'api-key-not-found',
   session: 'session-not-found',
@@ -57,6 +58,7 @@ const missing: { readonly [S in Rule['about']]?: string } = {
 /** Who may not read a thing is told by a refused change that it is not there. */
 function isKnown(actor: Actor, about: Rule['about'], { endpoint, kind }: Planned): boolean {
   if (about === 'dataSource' || about === 'change') return isAnyOf(actor, rules.readDataSource, kind)
+  if (about === 'request') return isAnyOf(actor, rules.readRequest, kind)
   if (about === 'dataProduct' && endpoint.path.includes('{id}')) return isAnyOf(actor, rules.readDataProduct, kind)
   // A new policy is no secret.
   if (about === 'policy' && endpoint.path.includes('{id}')) return isAnyOf(actor, rules.readPolicy, kind)

@@ -138,6 +138,20 @@ export async function prepareWorld(server: TestServer) {
   const draft = await admin.dataProducts.create({ body: { ...asProduct, name: 'draft' } })
   const made = await admin.dataProducts.create({ body: { ...asProduct, name: 'published' } })
   const product = await admin.dataProducts.publish({ params: { id: made.id }, ifMatch: String(made.version) })
+  const opening = await admin.policies.create({
+    body: {
+      ...local,
+      name: 'opening',
+      level: 'WRITE',
+      dataSource: here,
+      who: { onRequest: { review: { stages: [{ any: [{ permission: 'GOVERNANCE' }] }] } } },
+    } as never,
+  })
+  const decider = await server.as(['GOVERNANCE'], 'decider')
+  const asked = { params: { id: product.id }, body: { answers: { purpose: 'a report' }, duration: '30d' } }
+  const approved = await mia.requests.askForProduct(asked)
+  await decider.requests.decide({ params: { id: approved.id }, body: { verdict: 'approve' } })
+  const pending = await mia.requests.askForProduct(asked)
 
   const provider = Number((await admin.identityProviders.create({ body: { name: 'corp' } })).id)
   await admin.scimSettings.replace({ params: { id: provider }, body: {} })
@@ -194,8 +208,9 @@ export async function prepareWorld(server: TestServer) {
     },
     ...{ ann, mia, quin, tess, annsKey, annsSession },
     products: { draft, published: product },
+    requests: { approved: approved.id, pending: pending.id },
     templates: { form: form.id, agreement: agreement.id, flow: flow.id },
-    policies: { ofHome, staged, ofSource, pick, picked, offered },
+    policies: { ofHome, staged, ofSource, pick, picked, offered, opening },
     actors,
   }
 }
@@ -268,7 +283,7 @@ async function prepareActors(server: TestServer, people: ReadonlyMap<string, Tes
       name: 'a member',
       ...keyed(known('mia')),
       ...none,
-      is: ['dataSource:reaches', 'user:self', 'access:self'],
+      is: ['dataSource:reaches', 'user:self', 'access:self', 'request:party'],
     },
     { name: 'who may find it', ...keyed(known('quin')), ...none, is: ['dataSource:finds'] },
     { name: 'who subscribed once', ...keyed(known('sue')), ...none, is: ['dataSource:subscribed'] },
