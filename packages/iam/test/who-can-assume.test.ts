@@ -286,7 +286,7 @@ test('law: where it says one or nobody, the evaluator lets no second person in',
       // Whoever is let in comes by one of the ways that are named.
       if (who.size > 0) assert.ok(reading.ways.some(way => way.who !== 'service'))
     }),
-    { numRuns: 3000 },
+    { numRuns: 8000 },
   )
   for (const [breadth, count] of Object.entries(seen)) assert.ok(count > 20, `${breadth}: ${count}`)
 })

@@ -196,7 +196,9 @@ describe('requests', () => {
     const orphan = await asked(kim, 'gone1')
     const db = server.db.kysely
     await sql`update request set expires_at = now() where id = ${late.id}`.execute(db)
-    await sql`update request set until = now() + interval '6 days', decided_at = now() - interval '2 days' where id = ${given.id}`.execute(db)
+    await sql`update request set until = now() + interval '6 days', decided_at = now() - interval '2 days' where id = ${given.id}`.execute(
+      db,
+    )
     await sql`update data_product set state = 'retired' where id = 'gone1'`.execute(db)
     await Promise.all([lookAtClock(server.world), lookAtClock(server.world)])
     assert.equal((await ida.requests.get({ params: { id: late.id } })).state, 'expired')

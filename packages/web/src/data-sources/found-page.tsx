@@ -67,7 +67,7 @@ function Verdict({ explained: { verdict, grants, guardrails, fixes } }: { readon
   )
 }
 
-function fixWords({ fix, key, value, group, principal, level }: Explained['fixes'][number]): string {
+function fixWords({ fix, key, value, group, principal, level, product }: Explained['fixes'][number]): string {
   const attribute = value === undefined ? `${key}` : `${key}: ${value}`
   switch (fix) {
     case 'giveAttribute':
@@ -82,6 +82,8 @@ function fixWords({ fix, key, value, group, principal, level }: Explained['fixes
       return `An AWS principal of yours (${principal})`
     case 'addMember':
       return `Being added as a member who may ${level === 'WRITE' ? 'write' : 'read'}`
+    case 'requestProduct':
+      return `Asking for the data product ${product} (${level})`
     case 'subscribe':
       return 'Subscribing'
   }
