@@ -226,6 +226,33 @@ const run = createRoute({
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./runs/run-page.tsx'), 'RunPage'),
 })
+const exportList = createRoute({
+  ...inShell,
+  path: '/exports',
+  component: lazyRouteComponent(() => import('./exports/export-list.tsx'), 'ExportList'),
+})
+const newExport = createRoute({
+  ...inShell,
+  path: '/exports/new',
+  component: lazyRouteComponent(() => import('./exports/new-export.tsx'), 'NewExport'),
+})
+const exportPage = createRoute({
+  ...inShell,
+  path: '/exports/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./exports/export-page.tsx'), 'ExportPage'),
+})
+const newAuditExport = createRoute({
+  ...inShell,
+  path: '/exports/audit/new',
+  component: lazyRouteComponent(() => import('./exports/new-audit-export.tsx'), 'NewAuditExport'),
+})
+const auditExport = createRoute({
+  ...inShell,
+  path: '/exports/audit/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./exports/audit-export-page.tsx'), 'AuditExportPage'),
+})
 const grants = createRoute({
   ...inShell,
   path: '/grants',
@@ -269,6 +296,11 @@ const routeTree = root.addChildren([
     runs,
     audit,
     run,
+    exportList,
+    newExport,
+    exportPage,
+    newAuditExport,
+    auditExport,
     grants,
   ]),
 ])

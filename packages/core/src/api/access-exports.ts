@@ -1,6 +1,6 @@
 /** The access summary, put into a bucket day by day: who has what, and why, as tables (07). */
 import { z } from 'zod'
-import { id, idParam, instant, nothing, page, pageQuery } from './common.ts'
+import { id, idParam, instant, instantInput, nothing, page, pageQuery } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { setupQuery, targetAnswer, targetEdit, targetInput, targetSetup, targetTest } from './export-target.ts'
 
@@ -40,6 +40,8 @@ const run = z.object({
   state: z.enum(exportRunStates),
   /** The time in the schedule that it was done for. */
   dueAt: instant.optional(),
+  /** The moment that was asked for; absent: that of the run. */
+  asOf: instant.optional(),
   createdAt: instant,
   startedAt: instant.optional(),
   finishedAt: instant.optional(),
@@ -48,10 +50,11 @@ const run = z.object({
   attempts: z.number().int(),
   /** When it is tried again. */
   nextTryAt: instant.optional(),
-  /** The day in whose folder it lies. */
+  /** The day in whose folder it lies; absent with `asOf`, which has a folder of its own. */
   exportDate: z.iso.date().optional(),
   /** The last change that it shows. */
   sequence: z.number().int().optional(),
+  /** While it runs: so far. */
   files: z.number().int().optional(),
   rows: z.number().int().optional(),
   bytes: z.number().int().optional(),
@@ -148,9 +151,16 @@ export const accessExports = {
   run: endpoint({
     method: 'POST',
     path: '/exports/access-summary/{id}/run',
-    summary: 'Exports now; a run that waits to be tried again is tried at once',
+    summary:
+      'Exports now, or who had what at a moment of the past (`asOf`); a run that waits to be tried again is tried at once',
     needs,
     params,
+    body: z
+      .strictObject({
+        /** Not in the future, and not before the first change that Headgate knows of. Absent: now, all tables. */
+        asOf: instantInput.optional(),
+      })
+      .optional(),
     status: 202,
     response: run,
     errors: ['export-not-found', 'export-running'],

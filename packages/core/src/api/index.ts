@@ -13,7 +13,7 @@ export {
 } from './access-exports.ts'
 export type { ApiKey } from './api-keys.ts'
 export type { AuditEventAnswer, AuditFilter } from './audit.ts'
-export type { AuditExport, AuditExportRange } from './audit-exports.ts'
+export { type AuditExport, type AuditExportRange, auditIntervals } from './audit-exports.ts'
 export { ApiError, type Caller, caller } from './caller.ts'
 export type { CapacityOfPlace } from './capacity.ts'
 export { api } from './contract.ts'

@@ -7,7 +7,7 @@ import { hg } from '../api.ts'
 import { Answer } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
-import classes from './setup-section.module.css'
+import { TextDocument } from '../ui/text-document.tsx'
 
 export function SetupSection({ id }: { readonly id: string }) {
   const [isOpen, setOpen] = useState(false)
@@ -50,18 +50,7 @@ function Documents({ documents }: { readonly documents: SetupDocuments }) {
       </p>
       {Object.entries(titles).map(([key, title]) => {
         const text = JSON.stringify(documents[key as keyof typeof titles], null, 2)
-        return (
-          <details key={key} className={classes.document}>
-            <summary>{title}</summary>
-            <p>
-              Copy it whole: <CopyText text={text} what={title} />
-            </p>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-            <pre tabIndex={0}>
-              <code>{text}</code>
-            </pre>
-          </details>
-        )
+        return <TextDocument key={key} title={title} text={text} />
       })}
     </>
   )

@@ -3,6 +3,7 @@ import { api, type User } from '@headgate/core/api'
 import {
   IconCloud,
   IconDatabase,
+  IconFileExport,
   IconFolders,
   IconHistory,
   IconHome,
@@ -40,6 +41,7 @@ export function Navigation({ me }: { readonly me: User }) {
         <Item icon={IconKey} name="Grants" to="/grants" />
         {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
         {(seesTheWhole(me) || hasDomains) && <Item icon={IconHistory} name="Audit" to="/audit" />}
+        {seesTheWhole(me) && <Item icon={IconFileExport} name="Exports" to="/exports" />}
         {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
         {mayCall(me, api.identityProviders.list) && (
           <Item icon={IconId} name="Identity providers" to="/identity-providers" />
