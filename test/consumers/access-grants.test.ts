@@ -1,7 +1,7 @@
 /** The plugin for the AWS SDK against the sandbox: what is read, written and refused with vended credentials. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam'
+import { PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import {
   CopyObjectCommand,
   DeleteObjectsCommand,
@@ -11,12 +11,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import {
-  CreateAccessGrantCommand,
-  CreateAccessGrantsLocationCommand,
-  DeleteAccessGrantCommand,
-  PutAccessGrantsInstanceResourcePolicyCommand,
-} from '@aws-sdk/client-s3-control'
+import { DeleteAccessGrantCommand, PutAccessGrantsInstanceResourcePolicyCommand } from '@aws-sdk/client-s3-control'
 import {
   AccessDenied,
   accessGrants,
@@ -25,55 +20,19 @@ import {
   NotByAccessGrants,
   type Vendor,
 } from '@headgate/client'
-import { type Sandbox, startSandbox } from '@headgate/sandbox'
-import { allow, prepareAccount, type TestAccount } from '../../packages/server/test/support/aws-account.ts'
+import { allow, prepareAccount } from '../../packages/server/test/support/aws-account.ts'
+import { type Lake, newGrant, newLocation, startLake } from './support/lake.ts'
 
 describe('the plugin for the AWS SDK', () => {
-  let sandbox: Sandbox
-  let account: TestAccount
-  let location: string
-  /** Milliseconds that AWS's clock is ahead of ours. */
-  let ahead = 0
+  let lake: Lake
   before(async () => {
-    sandbox = await startSandbox({ now: () => Date.now() + ahead })
-    account = await prepareAccount(sandbox, { bucket: 'lake', region: 'eu-central-1' })
-    const { accountId, locationRole } = account
-    const made = await account.owner.s3Control.send(
-      new CreateAccessGrantsLocationCommand({
-        ...{ AccountId: accountId, IAMRoleArn: locationRole, LocationScope: 's3://' },
-      }),
-    )
-    location = made.AccessGrantsLocationId ?? ''
-    for (let n = 0; n < 100; n++)
-      await account.owner.s3.send(new PutObjectCommand({ Bucket: 'lake', Key: `a/${n}`, Body: `number ${n}` }))
+    lake = await startLake()
   })
-  after(() => sandbox.close())
-
-  /** Somebody of an account who may do nothing in S3 but ask for grants. */
-  async function person(name: string, { owner }: TestAccount = account) {
-    const { User } = await owner.iam.send(new CreateUserCommand({ UserName: name }))
-    const PolicyDocument = allow('s3:GetDataAccess', 's3:GetAccessGrantsInstanceForPrefix', 'sts:GetCallerIdentity')
-    await owner.iam.send(new PutUserPolicyCommand({ UserName: name, PolicyName: 'ask', PolicyDocument }))
-    const { AccessKey } = await owner.iam.send(new CreateAccessKeyCommand({ UserName: name }))
-    const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = AccessKey ?? {}
-    return { arn: User?.Arn ?? '', credentials: { accessKeyId, secretAccessKey } }
-  }
-
-  async function granted(arn: string, scope: string, Permission: 'READ' | 'READWRITE', isObject = false) {
-    const { AccessGrantId } = await account.owner.s3Control.send(
-      new CreateAccessGrantCommand({
-        ...{ AccountId: account.accountId, AccessGrantsLocationId: location, Permission },
-        AccessGrantsLocationConfiguration: { S3SubPrefix: scope },
-        Grantee: { GranteeType: 'IAM', GranteeIdentifier: arn },
-        ...(isObject && { S3PrefixType: 'Object' }),
-      }),
-    )
-    return AccessGrantId ?? ''
-  }
+  after(() => lake.close())
 
   /** A client of somebody, and how often it asked for credentials. */
   function client(credentials: { accessKeyId: string; secretAccessKey: string }, region = 'eu-central-1') {
-    const asked = awsVendor({ credentials, region, endpoint: sandbox.url })
+    const asked = awsVendor({ credentials, region, endpoint: lake.sandbox.url })
     const seen = { vends: new Set<unknown>() }
     const vendor: Vendor = {
       drop: asked.drop,
@@ -86,7 +45,7 @@ describe('the plugin for the AWS SDK', () => {
     const s3 = new S3Client({
       region,
       credentials,
-      endpoint: sandbox.url,
+      endpoint: lake.sandbox.url,
       forcePathStyle: true,
       followRegionRedirects: true,
     })
@@ -98,8 +57,8 @@ describe('the plugin for the AWS SDK', () => {
     (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString()
 
   test('a hundred reads at once are one vend, and what is not granted is refused by name', async () => {
-    const ann = await person('ann')
-    await granted(ann.arn, 'lake/a/*', 'READ')
+    const ann = await lake.person('ann')
+    await lake.grant(ann.arn, 'lake/a/*', 'READ')
     const { s3, seen } = client(ann.credentials)
     const read = await Promise.all(Array.from({ length: 100 }, (_, n) => text(s3, `a/${n}`)))
     assert.equal(read[42], 'number 42')
@@ -118,8 +77,8 @@ describe('the plugin for the AWS SDK', () => {
   })
 
   test('one who may write puts, copies inside the bucket and deletes many; never across buckets', async () => {
-    const ben = await person('ben')
-    await granted(ben.arn, 'lake/b/*', 'READWRITE')
+    const ben = await lake.person('ben')
+    await lake.grant(ben.arn, 'lake/b/*', 'READWRITE')
     const { s3 } = client(ben.credentials)
     await s3.send(new PutObjectCommand({ Bucket: 'lake', Key: 'b/1', Body: 'one' }))
     await s3.send(new CopyObjectCommand({ Bucket: 'lake', Key: 'b/2', CopySource: 'lake/b/1' }))
@@ -130,8 +89,8 @@ describe('the plugin for the AWS SDK', () => {
   })
 
   test('a grant for one object is asked for once', async () => {
-    const cid = await person('cid')
-    for (const n of [1, 2]) await granted(cid.arn, `lake/a/${n}`, 'READ', true)
+    const cid = await lake.person('cid')
+    for (const n of [1, 2]) await lake.grant(cid.arn, `lake/a/${n}`, 'READ', true)
     const { s3, seen } = client(cid.credentials)
     for (const n of [1, 2, 1, 2]) assert.equal(await text(s3, `a/${n}`), `number ${n}`)
     assert.equal(seen.vends.size, 2)
@@ -139,8 +98,8 @@ describe('the plugin for the AWS SDK', () => {
   })
 
   test('who may not even ask is told that it is their own identity', async () => {
-    const { iam } = account.owner
-    const dan = await person('dan')
+    const { iam } = lake.account.owner
+    const dan = await lake.person('dan')
     await iam.send(
       new PutUserPolicyCommand({
         UserName: 'dan',
@@ -153,48 +112,44 @@ describe('the plugin for the AWS SDK', () => {
   })
 
   test('work goes on when credentials end before their time, and stops once the grant is gone', async () => {
-    const eve = await person('eve')
-    const grant = await granted(eve.arn, 'lake/a/*', 'READ')
+    const eve = await lake.person('eve')
+    const grant = await lake.grant(eve.arn, 'lake/a/*', 'READ')
     const { s3, seen } = client(eve.credentials)
     await text(s3, 'a/1')
-    ahead = 61 * 60_000
+    lake.clock.aheadMs = 61 * 60_000
     try {
       assert.equal(await text(s3, 'a/2'), 'number 2')
       assert.equal(seen.vends.size, 2)
-      ahead = 0
-      await account.owner.s3Control.send(
-        new DeleteAccessGrantCommand({ AccountId: account.accountId, AccessGrantId: grant }),
+      lake.clock.aheadMs = 0
+      await lake.account.owner.s3Control.send(
+        new DeleteAccessGrantCommand({ AccountId: lake.account.accountId, AccessGrantId: grant }),
       )
-      ahead = 122 * 60_000
+      lake.clock.aheadMs = 122 * 60_000
       await assert.rejects(text(s3, 'a/3'), AccessDenied)
     } finally {
-      ahead = 0
+      lake.clock.aheadMs = 0
     }
   })
 
   test('a bucket of another account and region, whose instance lets ours ask', async () => {
-    const theirs = await prepareAccount(sandbox, { accountId: '444455556666', bucket: 'theirs', region: 'us-west-2' })
-    const { accountId: AccountId, owner, locationRole } = theirs
-    const made = await owner.s3Control.send(
-      new CreateAccessGrantsLocationCommand({ AccountId, IAMRoleArn: locationRole, LocationScope: 's3://' }),
-    )
+    const theirs = await prepareAccount(lake.sandbox, {
+      accountId: '444455556666',
+      bucket: 'theirs',
+      region: 'us-west-2',
+    })
+    const { accountId: AccountId, owner } = theirs
+    const location = await newLocation(theirs)
     const Policy = JSON.stringify({
       Version: '2012-10-17',
       Statement: {
-        ...{ Effect: 'Allow', Principal: { AWS: account.accountId } },
+        ...{ Effect: 'Allow', Principal: { AWS: lake.account.accountId } },
         Action: ['s3:GetDataAccess', 's3:GetAccessGrantsInstanceForPrefix'],
         Resource: `arn:aws:s3:us-west-2:${AccountId}:access-grants/default`,
       },
     })
     await owner.s3Control.send(new PutAccessGrantsInstanceResourcePolicyCommand({ AccountId, Policy }))
-    const fay = await person('fay')
-    await owner.s3Control.send(
-      new CreateAccessGrantCommand({
-        ...{ AccountId, AccessGrantsLocationId: made.AccessGrantsLocationId, Permission: 'READ' },
-        AccessGrantsLocationConfiguration: { S3SubPrefix: 'theirs/public/*' },
-        Grantee: { GranteeType: 'IAM', GranteeIdentifier: fay.arn },
-      }),
-    )
+    const fay = await lake.person('fay')
+    await newGrant(theirs, location, { arn: fay.arn, scope: 'theirs/public/*', permission: 'READ', isObject: false })
     assert.equal(await text(client(fay.credentials).s3, 'public/hello.txt', 'theirs'), 'hello')
   })
 })

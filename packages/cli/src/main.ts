@@ -1,11 +1,16 @@
-/** `headgate`: the only place of the command line that reads the environment, writes to the terminal and exits. */
-import { readConfig } from '@headgate/server'
-import { Command, InvalidArgumentError } from 'commander'
-import { adminLinkCommand } from './admin-link.ts'
-import { auditVerifyCommand } from './audit-verify.ts'
-import { migrateCommand } from './migrate.ts'
-import { sandboxCommand } from './sandbox.ts'
-import { upCommand } from './up-command.ts'
+/**
+ * `headgate`: the commands, and the only place of the command line that reads the environment.
+ *
+ * Each command is loaded when it is called: a tool that asks for credentials a hundred times does not load a server.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { Refused } from './refused.ts'
+
+const credentialsExample = `
+Example, in ~/.aws/config:
+  [profile sales]
+  credential_process = headgate credentials --target s3://lake/sales/* --permission READ --aws-profile default
+Then: aws s3 cp s3://lake/sales/2026.csv . --profile sales`
 
 const program = new Command('headgate').description('data access governance for Amazon S3').showHelpAfterError()
 
@@ -19,7 +24,7 @@ program
   .option('--data-dir <folder>', 'where everything is kept')
   .option('--ready-file <file>', 'write what one needs to try it, as JSON, once ready')
   .option('--web-dir <folder>', 'the built web app')
-  .action(options => upCommand(options, readConfig, process.env))
+  .action(async options => (await import('./up-command.ts')).upCommand(options, await config(), process.env))
 
 program
   .command('admin-link')
@@ -27,12 +32,12 @@ program
   .option('--user <name>', 'set the password of that person instead of making an admin')
   .option('--switch-on', 'switch signing in with a password on again where it is off')
   .option('--data-dir <folder>', 'where everything is kept')
-  .action(options => adminLinkCommand(options, readConfig, process.env))
+  .action(async options => (await import('./admin-link.ts')).adminLinkCommand(options, await config(), process.env))
 
 program
   .command('migrate')
   .description('bring the database up to date as its owner, and give the role of the servers its rights')
-  .action(() => migrateCommand(readConfig(process.env)))
+  .action(async () => (await import('./migrate.ts')).migrateCommand((await config())(process.env)))
 
 program
   .command('audit')
@@ -45,16 +50,67 @@ program
   .option('--database-url <url>', 'database to read; nothing is written')
   .option('--data-dir <folder>', 'where everything is kept, with the embedded database')
   .option('--json', 'print the report as JSON')
-  .action((files, options) => auditVerifyCommand(files, options, readConfig, process.env))
+  .action(async (files, options) =>
+    (await import('./audit-verify.ts')).auditVerifyCommand(files, options, await config(), process.env),
+  )
 
 program
   .command('sandbox')
   .description('run the AWS sandbox alone')
   .option('--port <number>', 'port to listen on; 0 takes a free one', toPort, 4566)
   .option('--data-dir <folder>', 'keep the state here; without it, in memory only')
-  .action(sandboxCommand)
+  .action(async options => (await import('./sandbox.ts')).sandboxCommand(options))
 
-await program.parseAsync()
+program
+  .command('credentials')
+  .description('credentials of S3 Access Grants for one target, as `credential_process` of an AWS profile wants them')
+  .requiredOption('--target <scope>', 's3://bucket/prefix/* or s3://bucket/key')
+  .addOption(
+    new Option('--permission <level>', 'what to do there').choices(['READ', 'WRITE', 'READWRITE']).default('READ'),
+  )
+  .option('--duration <time>', 'how long they live, 15m to 12h; default 1h', toSeconds)
+  .option('--aws-profile <name>', 'AWS profile whose identity asks; default: as the AWS SDK finds it')
+  .addHelpText('after', credentialsExample)
+  .action(async options =>
+    (await import('./credentials.ts')).credentialsCommand(options, process.env, () => {
+      process.env.HEADGATE_CREDENTIALS = '1'
+    }),
+  )
+
+program
+  .command('aws-config')
+  .description('AWS profiles for everything that you reach, to put into ~/.aws/config')
+  .option('--aws-profile <name>', 'AWS profile with your own identity, which asks for credentials', 'default')
+  .option('--url <address>', 'Headgate to ask')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .option('--json', 'print what is reached as JSON instead')
+  .action(async options => (await import('./aws-config.ts')).awsConfigCommand(options, process.env))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = 1
+  if (error instanceof Refused) {
+    process.stderr.write(`${error.message}\n${error.next === undefined ? '' : `${error.next}\n`}`)
+  } else if (error instanceof Error && error.name === 'ApiError') {
+    process.stderr.write(`${error.message}\n`)
+  } else {
+    throw error
+  }
+}
+
+/** How settings are read, of the server that some commands start. */
+async function config() {
+  return (await import('@headgate/server')).readConfig
+}
+
+/** `90s`, `15m` or `12h` in seconds, as far as AWS vends. */
+function toSeconds(text: string): number {
+  const [, count, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? []
+  const seconds = Number(count) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
+  if (seconds >= 900 && seconds <= 43_200) return seconds
+  throw new InvalidArgumentError('from 15m to 12h')
+}
 
 function toPort(text: string): number {
   const port = Number(text)

@@ -7,6 +7,8 @@
  * From then on each request is signed with credentials that AWS vends for what it touches, and with nothing else.
  */
 export { type AccessGrantsOptions, accessGrants, awsVendor, type OwnCredentials } from './access-grants.ts'
+export type { ProcessCredentials } from './credential-file.ts'
+export { type CredentialProcessOptions, credentialProcess } from './credential-process.ts'
 export { AccessDenied, DifferentBuckets, NotByAccessGrants } from './errors.ts'
 export { covers } from './scope.ts'
 export { createVendor, type Vended, type Vendor, type VendorOptions } from './vendor.ts'
