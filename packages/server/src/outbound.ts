@@ -101,11 +101,15 @@ export async function refuseSocket({ host, isPlain }: SocketGoal, config: Allowi
 export async function outboundSocket(to: SocketGoal, config: Allowing, timeoutMs = 10_000): Promise<Socket> {
   const goal = socketGoal(to.host, to.isPlain, config)
   refuseWritten(goal)
+  const socket = connect({ host: goal.host, port: to.port, lookup: guarded(goal) })
   const ends = AbortSignal.timeout(timeoutMs)
-  const socket = connect({ host: goal.host, port: to.port, lookup: guarded(goal), signal: ends })
+  const giveUp = () => socket.destroy(new Error('out of time'))
+  // Of connecting alone: given to the socket, the signal would cut it off however well it is used.
+  ends.addEventListener('abort', giveUp, { once: true })
   return new Promise((resolveSocket, reject) => {
     socket.once('error', error => reject(told(error, goal, ends)))
     socket.once('connect', () => {
+      ends.removeEventListener('abort', giveUp)
       socket.removeAllListeners('error')
       resolveSocket(socket)
     })

@@ -1,11 +1,12 @@
 /** Calls to addresses that an admin typed: where they may go, and what of the answer is taken. */
 import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isPublic, readRanges } from '../src/address-range.ts'
 import { readConfig } from '../src/config.ts'
-import { OutboundError, outboundFetch } from '../src/outbound.ts'
+import { OutboundError, outboundFetch, outboundSocket } from '../src/outbound.ts'
 
 const loopback = readRanges('127.0.0.0/8') ?? assert.fail()
 const none = readRanges('') ?? assert.fail()
@@ -92,4 +93,16 @@ test('ranges that cannot be read are refused at start', () => {
     assert.throws(() => readConfig({ HEADGATE_PRIVATE_ADDRESSES: text }), text)
   }
   assert.ok(readConfig({ HEADGATE_PRIVATE_ADDRESSES: ' 10.0.0.0/8, fd00::/8 ,192.0.2.1' }))
+})
+
+test('a connection lasts as long as it is used, whatever time connecting had', async t => {
+  const server = createSocketServer(socket => socket.resume())
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const config = { HEADGATE_PRIVATE_ADDRESSES: '127.0.0.0/8' }
+  const socket = await outboundSocket({ host: '127.0.0.1', port, isPlain: true }, config, 50)
+  t.after(() => socket.destroy())
+  const ended = new Promise(resolve => socket.once('close', resolve))
+  assert.equal(await Promise.race([ended, sleep(150, 'open')]), 'open')
 })
