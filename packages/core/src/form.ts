@@ -72,6 +72,9 @@ export interface AnswerFault {
 /** UTF-16 code units, unless the field says less. */
 export const mostAnswered = { shortAnswer: 255, longAnswer: 10_000, link: 2000 } as const
 
+/** Answers to nothing that are named; whoever sends thousands gets no answer of megabytes. */
+const mostStrange = 10
+
 /** Everything that is wrong with the answers and the duration asked for; empty: they can be taken. */
 export function checkAnswers(
   { fields, duration }: Form,
@@ -79,11 +82,14 @@ export function checkAnswers(
 ): AnswerFault[] {
   const known = new Map(fields.map(field => [field.id, field]))
   const strange = Object.keys(given.answers).filter(id => !known.has(id))
+  const more =
+    strange.length > mostStrange ? [`${strange.length - mostStrange} more answers are to no field of it`] : []
   const faults = [
-    ...strange.map(id => ({
+    ...strange.slice(0, mostStrange).map(id => ({
       path: `answers.${id}`,
       message: `is no field of this form: ${listed([...known.keys()])}`,
     })),
+    ...more.map(message => ({ path: 'answers', message })),
     ...fields.flatMap(field => {
       const message = faultOf(field, Object.hasOwn(given.answers, field.id) ? given.answers[field.id] : undefined)
       return message === undefined ? [] : [{ path: `answers.${field.id}`, message }]
@@ -250,5 +256,9 @@ function isLink(answer: Answer): boolean {
 }
 
 function listed(options: readonly string[]): string {
-  return options.length === 0 ? 'it has none' : options.map(option => `\`${option}\``).join(', ')
+  if (options.length === 0) return 'it has none'
+  const named = options.slice(0, mostListed).map(option => `\`${option}\``)
+  return [...named, ...(options.length > mostListed ? [`${options.length - mostListed} others`] : [])].join(', ')
 }
+
+const mostListed = 20

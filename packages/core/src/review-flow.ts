@@ -67,10 +67,17 @@ export interface Match {
  * @throws TypeError on a flow that `checkFlow` finds fault with, before any rule counts
  */
 export function firstMatch(flow: ReviewFlow, about: RequestAbout): Match {
+  return readFlow(flow)(about)
+}
+
+/** The same of many requests: its conditions are read once. Throws as `firstMatch`, before it is asked anything. */
+export function readFlow(flow: ReviewFlow): (about: RequestAbout) => Match {
   const conditions = flow.rules.map(({ if: text }) => readCondition(text))
-  const asked = askedOf(about)
-  const rule = conditions.findIndex(condition => holdsFor(condition, asked))
-  return rule === -1 ? { rule: 'otherwise', outcome: flow.otherwise } : { rule, outcome: flow.rules[rule]!.then }
+  return about => {
+    const asked = askedOf(about)
+    const rule = conditions.findIndex(condition => holdsFor(condition, asked))
+    return rule === -1 ? { rule: 'otherwise', outcome: flow.otherwise } : { rule, outcome: flow.rules[rule]!.then }
+  }
 }
 
 /** How long access may last that was asked for that long and approved under these limits; undefined: without an end. */

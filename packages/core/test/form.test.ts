@@ -118,3 +118,19 @@ for (const [path, parts] of bad) {
 test('a form that is right has no faults', () => {
   assert.deepEqual(checkForm(form), [])
 })
+
+test('thousands of answers to nothing are refused in few words', () => {
+  const strange = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`x${at}`, 'y']))
+  const faults = checkAnswers(form, { answers: { ...right, ...strange }, duration: '1d' })
+  assert.deepEqual(
+    [faults.length, faults.at(-1)],
+    [11, { path: 'answers', message: '49990 more answers are to no field of it' }],
+  )
+})
+
+test('a long list of choices is named by its beginning', () => {
+  const options = Array.from({ length: 200 }, (_, at) => `option ${at}`)
+  const long: Form = { ...form, fields: [{ type: 'dropdown', id: 'kind', label: 'Kind', required: true, options }] }
+  const [fault] = checkAnswers(long, { answers: { kind: 'none of them' }, duration: '1d' })
+  assert.match(fault?.message ?? '', /`option 0`.*180 others$/)
+})

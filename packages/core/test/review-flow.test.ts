@@ -267,3 +267,16 @@ test('an editor of conditions is told of the functions that may stand there', ()
   assert.deepEqual(caret, { kind: 'argument', names: 'level', typed: '', from: 9, isQuoted: true })
   assert.equal(completionAt(`@levelIs('`, 10), undefined)
 })
+
+test('a flow that would take long to read or to ask is refused, and soon', () => {
+  const durations = (rule: number) =>
+    Array.from({ length: 190 }, (_, at) => `@durationAtMost('${rule * 200 + at + 1}min')`).join(' OR ')
+  const manyCalls = Array.from({ length: 50 }, (_, at) => rule(durations(at), reviewed))
+  const [one] = checkFlow({ rules: manyCalls, otherwise: reviewed })
+  assert.match(one?.message ?? '', /300 functions in all/)
+  const stage: Stage = { any: Array.from({ length: 20 }, (_, at) => ({ group: `g${at}` })) }
+  const wide = { review: { stages: Array.from({ length: 10 }, () => stage) } }
+  assert.deepEqual(checkFlow({ rules: [], otherwise: wide }), [])
+  const [two] = checkFlow({ rules: [rule(`@levelIs('READ')`, reviewed)], otherwise: wide })
+  assert.match(two?.message ?? '', /200 criteria in all/)
+})

@@ -5,7 +5,7 @@ import { callsOf } from '../policy/expression.ts'
 import { principalKinds } from '../policy/functions.ts'
 import { parseIn } from '../policy/parse.ts'
 import type { PolicyError } from '../policy/policy-error.ts'
-import { firstMatch, type Outcome, type RequestAbout, type ReviewFlow } from '../review-flow.ts'
+import { criteriaOf, type Outcome, type RequestAbout, type ReviewFlow, readFlow, stagesOf } from '../review-flow.ts'
 
 export interface FlowFault {
   /** Such as `rules.0.if`. */
@@ -15,15 +15,24 @@ export interface FlowFault {
   readonly error?: PolicyError
 }
 
+/** Of all rules of a flow together: whatever stands in it, trying it out and asking who decides stays quick. */
+const flowLimits = { calls: 300, criteria: 200 } as const
+
 export function checkFlow(flow: ReviewFlow): FlowFault[] {
+  let calls = 0
   const conditions = flow.rules.flatMap(({ if: text }, at) => {
+    // Beyond the limit nothing more is read.
+    if (calls > flowLimits.calls) return []
     const parsed = parseIn('flow', text)
     const path = `rules.${at}.if`
-    return parsed.ok ? [] : parsed.errors.map(error => ({ path, message: pointed(error), error }))
+    if (!parsed.ok) return parsed.errors.map(error => ({ path, message: pointed(error), error }))
+    calls += [...callsOf(parsed.expression)].length
+    return calls > flowLimits.calls ? [{ path, message: tooMany('functions', flowLimits.calls) }] : []
   })
   const outcomes = [
     ...flow.rules.flatMap(({ then }, at) => outcomeFaults(then, `rules.${at}.then`)),
     ...outcomeFaults(flow.otherwise, 'otherwise'),
+    ...criteriaFaults(flow),
   ]
   const faults = [...conditions, ...outcomes]
   if (faults.length > 0) return faults
@@ -36,7 +45,8 @@ export function checkFlow(flow: ReviewFlow): FlowFault[] {
  * perhaps meant, and worth saying. Only of flows without faults.
  */
 export function approvesStrangers(flow: ReviewFlow): boolean {
-  return strangers.some(about => 'approve' in firstMatch(flow, about).outcome)
+  const matchOf = readFlow(flow)
+  return strangers.some(about => 'approve' in matchOf(about).outcome)
 }
 
 const approvesByTyping =
@@ -47,8 +57,10 @@ const approvesByTyping =
  * known, of one level, no duration may be approved where another is not.
  */
 function approvedByTyping(flow: ReviewFlow): number | 'otherwise' | undefined {
+  const matchOf = readFlow(flow)
+  const durations = durationsToTry(flow)
   for (const about of strangers) {
-    const found = durationsToTry(flow).map(durationMs => firstMatch(flow, { ...about, durationMs }))
+    const found = durations.map(durationMs => matchOf({ ...about, durationMs }))
     const approved = found.find(({ outcome }) => 'approve' in outcome)
     if (approved && found.some(({ outcome }) => 'review' in outcome)) return approved.rule
   }
@@ -83,6 +95,16 @@ function outcomeFaults(outcome: Outcome, path: string): FlowFault[] {
   const most = printDuration(longestDurationMs)
   const message = `\`${limit}\` is no duration: write a number and a unit, such as \`12h\`, \`30d\` or \`1y\`, up to \`${most}\``
   return [{ path: `${path}.approve.for`, message }]
+}
+
+function criteriaFaults({ rules, otherwise }: ReviewFlow): FlowFault[] {
+  const stages = [...rules.map(({ then }) => then), otherwise].flatMap(stagesOf)
+  const count = stages.reduce((sum, stage) => sum + criteriaOf(stage).length, 0)
+  return count > flowLimits.criteria ? [{ path: 'rules', message: tooMany('criteria', flowLimits.criteria) }] : []
+}
+
+function tooMany(what: string, most: number): string {
+  return `the rules of a flow may hold ${most} ${what} in all: use groups instead of long lists, or several flows`
 }
 
 function placeOf(rule: number | 'otherwise'): string {
