@@ -349,7 +349,7 @@ export const errors = {
   'data-product-name-taken': {
     status: 409,
     retry: false,
-    text: 'there is a data product `{name}` already, or one that looks like it (id = {id}): choose another name',
+    text: 'there is a data product `{name}` already, or one that looks like it: choose another name',
   },
   'data-product-invalid': { status: 422, retry: false, text: 'the data product cannot be stored so: {reason}' },
   'data-product-state': {

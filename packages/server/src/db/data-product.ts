@@ -266,11 +266,11 @@ function columnsOf({ name, domain, definition, form, reviewFlow }: StoredContent
 
 const nameLock = 0x5072_6f64 // "Prod"
 
-/** Nobody else takes a name from here to commit; two that look alike are one. */
+/** Nobody else takes a name from here to commit; two that look alike are one. Which has it is not told: it may be hidden. */
 async function claimName(tx: Tx, name: string, owner?: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(${nameLock})`.execute(tx)
   const other = await living(tx).where('data_product.look_alike', '=', lookAlike(name)).executeTakeFirst()
-  if (other && other.id !== owner) throw new Problem('data-product-name-taken', { name, id: other.id })
+  if (other && other.id !== owner) throw new Problem('data-product-name-taken', { name })
 }
 
 function missing(id: string): never {

@@ -8,6 +8,7 @@ import { createId } from '@paralleldrive/cuid2'
 import type { z } from 'zod'
 import type { Act, Tx } from '../db/act.ts'
 import { lockProductByKey, type ProductRow } from '../db/data-product.ts'
+import { sourcesInDomains } from '../db/domain.ts'
 import { findPersonId } from '../db/person.ts'
 import { idOfTemplate, idsOfSources } from '../db/product-detail.ts'
 import type { Caller } from '../http/serve.ts'
@@ -45,18 +46,7 @@ async function lead(doing: Act, row: ProductRow, wanted: Keyed['state']): Promis
 const towards = { published: 'resume', suspended: 'suspend' } as const
 
 async function withIds(tx: Tx, { dataSources, expert, form, reviewFlow, ...rest }: Omit<Keyed, 'state'>) {
-  const names = dataSources.filter(one => typeof one === 'string')
-  const known = await idsOfSources(tx, names)
-  const unknown = names.filter(name => !known.has(name))
-  if (unknown.length > 0) {
-    const more = unknown.length > 1 ? `, and ${unknown.length - 1} more` : ''
-    throw new Problem('data-product-invalid', {
-      reason: `there is no data source \`${unknown[0]}\`${more}`,
-      issues: unknown
-        .slice(0, 20)
-        .map(name => ({ path: 'dataSources', message: `there is no data source \`${name}\`` })),
-    })
-  }
+  const known = await sourcesNamed(tx, dataSources, rest.domain)
   const content: ProductContent = {
     ...rest,
     dataSources: dataSources.map(one => (typeof one === 'string' ? (known.get(one) as number) : one)),
@@ -65,6 +55,30 @@ async function withIds(tx: Tx, { dataSources, expert, form, reviewFlow, ...rest 
     reviewFlow: typeof reviewFlow === 'string' ? await templateNamed(tx, 'flow', reviewFlow) : reviewFlow,
   }
   return content
+}
+
+/** Whoever may not know of a data source is told no more than that it cannot be in the product. */
+async function sourcesNamed(
+  tx: Tx,
+  wanted: Keyed['dataSources'],
+  domain: string | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  const names = wanted.filter(one => typeof one === 'string')
+  const known = await idsOfSources(tx, names)
+  const inDomain =
+    domain === undefined || names.length === 0 ? undefined : new Set(await sourcesInDomains(tx, [domain]))
+  const unknown = names.filter(name => {
+    const id = known.get(name)
+    return id === undefined || inDomain?.has(id) === false
+  })
+  if (unknown.length === 0) return known
+  const missing = (name: string) =>
+    domain === undefined ? `there is no data source \`${name}\`` : `domain \`${domain}\` has no data source \`${name}\``
+  const more = unknown.length > 1 ? `, and ${unknown.length - 1} more` : ''
+  throw new Problem('data-product-invalid', {
+    reason: `${missing(unknown[0] as string)}${more}`,
+    issues: unknown.slice(0, 20).map(name => ({ path: 'dataSources', message: missing(name) })),
+  })
 }
 
 async function personNamed(tx: Tx, userid: string): Promise<number> {

@@ -44,7 +44,7 @@ export async function checkContent(tx: Tx, wanted: ProductContent): Promise<Stor
 const mostNamed = 20
 
 /** By id, each once. Whoever may not know of a data source is told no more than that it cannot be in the product. */
-async function checkSources(tx: Tx, wanted: readonly number[], domain: string | undefined): Promise<number[]> {
+export async function checkSources(tx: Tx, wanted: readonly number[], domain: string | undefined): Promise<number[]> {
   const there = new Set(await holdSources(tx, wanted))
   const inDomain = domain === undefined ? undefined : new Set(await sourcesInDomains(tx, [domain]))
   const issues = wanted.flatMap((id, at) => {

@@ -20,7 +20,7 @@ import { findPeople } from '../db/person-name.ts'
 import { holdSources, livingSources, memberCounts } from '../db/product-detail.ts'
 import type { ProductState } from '../db/schema.ts'
 import { endMemberships } from './memberships.ts'
-import { checkContent } from './product-content.ts'
+import { checkContent, checkSources } from './product-content.ts'
 import { tellOfProduct, tellRevoked } from './product-notices.ts'
 import { setTaggedSources, type TaggingCause } from './tagged-sources.ts'
 
@@ -80,6 +80,8 @@ export async function takeStep(doing: Act, before: ProductRow, step: Step): Prom
     if (sources.length === 0) {
       throw new Problem('data-product-invalid', { reason: 'a published data product needs a data source: add one' })
     }
+    // What has left the domain since it was put in is no longer for its managers to open.
+    await checkSources(doing.tx, sources, before.domain ?? undefined)
   }
   const row = await setProductState(doing, before, to, change)
   if (step === 'publish') await tag(doing, row, 'product-published')
