@@ -1,6 +1,7 @@
 /** Data products beside what they speak of: domains, experts and people who go, many who write at once, odd words. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { ApiError } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
 import { addMembership } from '../src/market/memberships.ts'
@@ -147,4 +148,112 @@ test('what a file or an older version would give is previewed, and held to', asy
     restored.dataSources.map(({ name }) => name),
     ['sales'],
   )
+})
+
+test('a manager learns nothing of data sources and products outside the domain, by whatever name', async () => {
+  await admin.domains.create({ body: { name: 'walled' } })
+  const wall = await server.as([], 'wall')
+  const rights = { rights: ['MANAGE_DATA_PRODUCTS' as const] }
+  await admin.domains.setUserRights({ params: { name: 'walled', userId: wall.id }, body: rights })
+  const told = async (name: string) => {
+    const body = { name: 'Through the wall', domain: 'walled', dataSources: [name] }
+    const refused = await wall.dataProducts.putByKey({ params: { key: 'wall' }, body }).then(
+      () => assert.fail(),
+      ({ body: { requestId: _, ...rest } }: ApiError) => rest,
+    )
+    return JSON.stringify(refused).replaceAll(name, '…')
+  }
+  assert.equal(await told('stock'), await told('nothing at all'))
+  const hidden = await admin.dataProducts.create({ body: { name: 'Merger plans' } })
+  const taken = await wall.dataProducts.create({ body: { name: 'merger plans', domain: 'walled' } }).then(
+    () => assert.fail(),
+    (error: ApiError) => error,
+  )
+  assert.equal(taken.code, 'data-product-name-taken')
+  assert.ok(!JSON.stringify(taken.body).includes(hidden.id))
+})
+
+test('what has left the domain of a draft is not published with it', async () => {
+  await admin.domains.create({ body: { name: 'left' } })
+  for (const id of [sales, stock]) await admin.domains.addDataSource({ params: { name: 'left', id } })
+  const manager = await server.as([], 'left-manager')
+  const rights = { rights: ['MANAGE_DATA_PRODUCTS' as const] }
+  await admin.domains.setUserRights({ params: { name: 'left', userId: manager.id }, body: rights })
+  const body = { name: 'Left behind', domain: 'left', dataSources: [sales, stock] }
+  const draft = await manager.dataProducts.create({ body })
+  await admin.domains.removeDataSource({ params: { name: 'left', id: stock } })
+  await refuses(manager.dataProducts.publish(at(draft)), 'data-product-invalid')
+  const smaller = await manager.dataProducts.edit({ ...at(draft), body: { ...body, dataSources: [sales] } })
+  assert.equal((await manager.dataProducts.publish(at(smaller))).state, 'published')
+})
+
+test('a retired product is shown to whoever still has something through it, and to nobody else', async () => {
+  const [stays, other] = [await server.as([], 'stays'), await server.as([], 'other')]
+  const made = await admin.dataProducts.create({ body: { name: 'Going away', dataSources: [sales] } })
+  const product = await admin.dataProducts.publish(at(made))
+  await act(server.db, system, doing => addMembership(doing, { product: made.id, person: stays.id, level: 'READ' }))
+  await admin.dataProducts.retire(at(product))
+  const mine = await stays.marketplace.list({ query: { mine: 'true' } })
+  assert.deepEqual(
+    mine.items.map(({ name, retired, suspended }) => [name, retired, suspended]),
+    [['Going away', true, true]],
+  )
+  assert.equal((await stays.marketplace.get({ params: { id: made.id } })).name, 'Going away')
+  assert.equal((await stays.marketplace.list({ query: { search: 'going' } })).total, 0)
+  await refuses(other.marketplace.get({ params: { id: made.id } }), 'data-product-not-found')
+})
+
+test('whoever asked for somebody else is told too when a product goes, and a rule that let its manager in is no decision', async () => {
+  const [asker, keeper] = [await server.as([], 'asker'), await server.as(['GOVERNANCE'], 'keeper')]
+  const { id: bot } = await admin.users.create({ body: { userid: 'night-load', name: 'Night load', kind: 'service' } })
+  const made = await keeper.dataProducts.create({ body: { name: 'Short-lived', dataSources: [sales] } })
+  const product = await keeper.dataProducts.publish(at(made))
+  const approvedOf = async (requester: number, beneficiary: number) => {
+    const { rows } = await sql<{ id: number }>`
+      insert into request (product_id, name, requester_id, beneficiary_id, level, extension, form_id, form_version,
+        answers, agreements, advice, stages, expires_at, state, decided_at)
+      select ${made.id}, 'Short-lived', ${requester}, ${beneficiary}, 'READ', false, id, 1, '[]', '[]', '[]', '[]',
+        now() + interval '1 day', 'approved', now()
+      from template where kind = 'form' and built_in returning id`.execute(server.db.kysely)
+    const request = rows[0]?.id ?? assert.fail()
+    await act(server.db, system, doing =>
+      addMembership(doing, { product: made.id, person: beneficiary, level: 'READ', request }),
+    )
+    return request
+  }
+  await approvedOf(asker.id, bot)
+  const byRule = await approvedOf(keeper.id, keeper.id)
+  const selfGiven = async () => (await keeper.users.access({ params: { id: keeper.id } })).items[0]?.selfGiven
+  assert.equal(await selfGiven(), true)
+  await sql`insert into request_decision (request_id, number, stage, by_id, verdict, criteria, criteria_text)
+    values (${byRule}, 1, 0, ${admin.id}, 'approve', '{0}', '{GOVERNANCE}')`.execute(server.db.kysely)
+  assert.equal(await selfGiven(), false)
+  await keeper.dataProducts.remove({ ...at(product), query: { revoke: 'true' } })
+  const titles = (await asker.notifications.list()).items.map(({ title }) => title)
+  assert.deepEqual(titles, ['Night load’s access to Short-lived was taken back'])
+})
+
+test('nobody is approved by a rule of their own making: it goes before governors', async () => {
+  const [maker, other] = [await server.as(['GOVERNANCE'], 'rule-maker'), await server.as([], 'ruled')]
+  const body = { name: 'Everybody', otherwise: { approve: { for: '30d' } } }
+  const flow = await maker.reviewFlows.create({ body })
+  const content = { name: 'By rule', dataSources: [sales], reviewFlow: flow.id }
+  const made = await admin.dataProducts.create({ body: content })
+  await admin.dataProducts.publish(at(made))
+  const ask = (who: TestPerson, more: object = {}) =>
+    who.requests.askForProduct({
+      params: { id: made.id },
+      body: { answers: { purpose: 'a report' }, duration: '7d', ...more },
+    })
+  assert.equal((await ask(other)).state, 'approved')
+  const own = await ask(maker)
+  assert.equal(own.state, 'pending')
+  const approving = { params: { id: own.id }, body: { verdict: 'approve' as const } }
+  await refuses(maker.requests.decide(approving), 'decision-not-yours')
+  const { id: bot } = await admin.users.create({ body: { userid: 'maker-bot', name: 'Bot', kind: 'service' } })
+  assert.equal((await ask(maker, { for: bot })).state, 'pending')
+  const tried = (beneficiary: number) =>
+    admin.reviewFlows.tryOut({ params: { id: flow.id }, body: { beneficiary, duration: '7d' } })
+  assert.deepEqual([(await tried(maker.id)).outcome, (await tried(other.id)).outcome], ['review', 'approve'])
+  assert.equal((await admin.requests.decide(approving)).state, 'approved')
 })

@@ -12,8 +12,10 @@ const offered = z.object({
   levels: z.array(level),
   expert: z.object({ id, userid: z.string(), name: z.string() }).optional(),
   colour: z.string().optional(),
-  /** Takes no requests for now. */
+  /** Takes no requests now. */
   suspended: z.boolean(),
+  /** Nor ever again: shown to whoever has access through it, and to nobody else. */
+  retired: z.boolean(),
   dataSources: z.number().int(),
   /** What the caller has through it now, and until when. */
   mine: z.array(z.object({ level, until: instant.optional() })),

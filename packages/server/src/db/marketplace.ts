@@ -1,5 +1,6 @@
 /**
- * Data products as everybody finds them: the published ones, searched by words.
+ * Data products as everybody finds them: the published ones, searched by words; and the retired ones by whoever still has
+ * something through them.
  *
  * Every word of the search begins a word of name, description or domain; or all of it stands in a tag of one of the data
  * sources, or in the name of the expert. Served by an index over the words, by tags, of which there are few, and by expert.
@@ -16,7 +17,7 @@ export interface OfferedRow {
   readonly id: string
   readonly name: string
   readonly domain: string | null
-  readonly state: 'published' | 'suspended'
+  readonly state: 'published' | 'suspended' | 'retired'
   readonly definition: ProductDefinition
   readonly dataSources: number
 }
@@ -50,7 +51,7 @@ export async function listOffered(db: Reader, person: number, query: OfferQuery)
       (select coalesce(jsonb_agg(jsonb_build_object('name', domain, 'products', products) order by domain), '[]')
         from (select domain, count(*) as products from found group by domain) counted) as counts`.execute(db)
   const { ids = [], counts = [] } = rows[0] ?? {}
-  const page = await shown(offered(db))
+  const page = await shown(db)
     .where('data_product.id', '=', sql<string>`any(${ids})`)
     .orderBy('data_product.name')
     .execute()
@@ -66,8 +67,11 @@ interface Found {
   readonly counts: readonly { readonly name: string | null; readonly products: number }[]
 }
 
-export async function findOffered(db: Reader, id: string): Promise<OfferedRow | undefined> {
-  return shown(offered(db).where('data_product.id', '=', id)).executeTakeFirst()
+export async function findOffered(db: Reader, person: number, id: string): Promise<OfferedRow | undefined> {
+  return shown(db)
+    .where('data_product.id', '=', id)
+    .where(sql<boolean>`(${isOffered} or (state = 'retired' and ${isHeldBy(person)}))`)
+    .executeTakeFirst()
 }
 
 /** What a person has through each of these products now: of several the one that lasts longest. */
@@ -116,12 +120,16 @@ export async function contentsOf(db: Reader, ids: readonly number[]) {
 
 /** Id, name and domain of each. */
 function found(person: number, { search, level, mine }: OfferQuery, words: readonly string[]): RawBuilder<unknown> {
+  const held = isHeldBy(person)
+  const which =
+    mine === undefined
+      ? isOffered
+      : mine
+        ? sql`data_product.state in ('published', 'suspended', 'retired') and ${held}`
+        : sql`${isOffered} and not ${held}`
   const those = sql`
     select data_product.id, data_product.name, data_product.domain from data_product
-    where data_product.state in ('published', 'suspended')
-      and (${level ?? null}::text is null or ${level ?? null} = any(data_product.levels))
-      and (${mine ?? null}::boolean is null or ${mine ?? null} = exists (select from membership
-        where membership.product_id = data_product.id and membership.person_id = ${person} and ${isLive}))`
+    where ${which} and (${level ?? null}::text is null or ${level ?? null} = any(data_product.levels))`
   if (words.length === 0) return those
   const whole = containing(search?.trim() ?? '')
   return sql`
@@ -131,8 +139,9 @@ function found(person: number, { search, level, mine }: OfferQuery, words: reado
       select product_id from data_product_source join data_source_tag using (data_source_id)
       where data_source_tag.tag in (select name from tag where name ilike ${whole}))
     union
-    ${those} and (data_product.definition ->> 'expert')::bigint in (
-      select id from person where deleted_at is null and (userid ilike ${whole} or name ilike ${whole}))`
+    ${those} and exists (
+      select from person where person.id = (data_product.definition ->> 'expert')::bigint
+        and deleted_at is null and (userid ilike ${whole} or person.name ilike ${whole}))`
 }
 
 /** Of letters and digits: what a text search takes for operators is left out. */
@@ -146,8 +155,9 @@ function wordsOf(search: string): string[] {
   )
 }
 
-function shown(query: ReturnType<typeof offered>) {
-  return query
+function shown(db: Reader) {
+  return db
+    .selectFrom('data_product')
     .select([
       'data_product.id',
       'data_product.name',
@@ -158,9 +168,13 @@ function shown(query: ReturnType<typeof offered>) {
     .select(
       sql<number>`(select count(*) from data_product_source where product_id = data_product.id)`.as('dataSources'),
     )
-    .$narrowType<{ state: 'published' | 'suspended' }>()
+    .$narrowType<{ state: OfferedRow['state'] }>()
 }
 
-function offered(db: Reader) {
-  return db.selectFrom('data_product').where('data_product.state', 'in', ['published', 'suspended'])
+/** As the index says it that holds them. */
+const isOffered = sql`data_product.state in ('published', 'suspended')`
+
+/** Whether they have anything through it now. */
+function isHeldBy(person: number): RawBuilder<unknown> {
+  return sql`data_product.id in (select product_id from membership where membership.person_id = ${person} and ${isLive})`
 }

@@ -21,6 +21,8 @@ export interface MembershipRow {
   /** The first instant without it. */
   readonly until: Instant | null
   readonly request: number | null
+  /** Who made that request. */
+  readonly requester: number | null
   /** When it was over, and why; the end by date is noticed a moment after `until`. */
   readonly endedAt: Instant | null
   readonly endedCause: string | null
@@ -172,6 +174,7 @@ function joined(db: Reader) {
   return db
     .selectFrom('membership')
     .innerJoin('person', 'person.id', 'membership.person_id')
+    .leftJoin('request', 'request.id', 'membership.request_id')
     .select([
       'membership.id',
       'membership.product_id as product',
@@ -181,6 +184,7 @@ function joined(db: Reader) {
       'membership.since',
       'membership.until',
       'membership.request_id as request',
+      'request.requester_id as requester',
       'membership.ended_at as endedAt',
       'membership.ended_cause as endedCause',
     ])

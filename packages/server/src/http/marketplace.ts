@@ -17,7 +17,7 @@ export function marketplaceRoutes(serve: Serve, { db }: World): void {
 
   serve(api.marketplace.get, async ({ params: { id }, caller }) =>
     db.snapshot(async tx => {
-      const row = await findOffered(tx, id)
+      const row = await findOffered(tx, caller.id, id)
       const [shown] = row ? await present(tx, caller.id, [row]) : []
       if (!row || !shown) throw new Problem('data-product-not-found', { id })
       const { links, longest, withoutEnd } = row.definition
@@ -47,7 +47,8 @@ async function present(tx: Tx, person: number, rows: readonly OfferedRow[]) {
       levels: [...levels],
       ...(shownExpert ? { expert: shownExpert } : {}),
       ...(colour === undefined ? {} : { colour }),
-      suspended: state === 'suspended',
+      suspended: state !== 'published',
+      retired: state === 'retired',
       dataSources,
       mine: (held.get(id) ?? []).map(({ level, until }) => ({
         level,

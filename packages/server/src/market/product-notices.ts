@@ -22,17 +22,20 @@ export async function tellOfProduct(
   await notify(doing, { kind, to, about: { type: 'dataProduct', id }, facts: { of: { id, name } } })
 }
 
-/** Each person once, whose access these gave until now. */
+/** Each person once, whose access these gave until now; with those who had asked for them. */
 export async function tellRevoked(doing: Act, { id, name }: Told, ended: readonly MembershipRow[]): Promise<void> {
-  const lost = ended.filter(({ until }) => until === null || until > doing.now)
-  const people = await findPeople(doing.tx, [...new Set(lost.map(({ person }) => person))])
-  for (const person of people.values()) {
-    const facts = { of: { id, name }, for: { id: person.id, name: person.name } }
+  const lost = Map.groupBy(
+    ended.filter(({ until }) => until === null || until > doing.now),
+    ({ person }) => person,
+  )
+  const people = await findPeople(doing.tx, [...lost.keys()])
+  for (const [person, rows] of lost) {
+    const asked = rows.flatMap(({ requester }) => requester ?? [])
     await notify(doing, {
       kind: 'membership.revoked',
-      to: { people: [person.id] },
+      to: { people: [person, ...asked.filter(one => one !== doing.actor.id)] },
       about: { type: 'dataProduct', id },
-      facts,
+      facts: { of: { id, name }, for: { id: person, name: people.get(person)?.name ?? String(person) } },
     })
   }
 }

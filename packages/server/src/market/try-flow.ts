@@ -1,11 +1,12 @@
 /** What would become of a request, were it made now: nothing is stored, nobody is told. */
-import { autoApprovedFor, firstMatch, parseDuration, printCriterion, printDuration, stagesOf } from '@headgate/core'
+import { autoApprovedFor, parseDuration, printCriterion, printDuration, stagesOf } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
 import { findDomainOfProduct, peopleNamed } from '../db/beneficiary.ts'
 import { missingDomains } from '../db/domain.ts'
 import { countDeciders, excludedFrom, isStuck, type ReviewAbout } from './approvers.ts'
+import { routeBy } from './route.ts'
 import { aboutBeneficiary, flowInForce } from './templates.ts'
 
 type Tried = z.output<typeof api.reviewFlows.tryOut.body>
@@ -16,7 +17,8 @@ const mostShown = 20
 
 /** @throws Problem `review-flow-not-found`, `user-not-found`, `data-product-not-found`, `domain-not-found`, `request-invalid` */
 export async function tryFlow(tx: Tx, id: number, asked: Tried): Promise<Answer> {
-  const { flow, editor } = await flowInForce(tx, id)
+  const inForce = await flowInForce(tx, id)
+  const { flow, editor } = inForce
   const requester = asked.requester ?? asked.beneficiary
   const known = await aboutBeneficiary(tx, asked.beneficiary)
   if (!known) throw new Problem('user-not-found', { id: asked.beneficiary })
@@ -28,7 +30,7 @@ export async function tryFlow(tx: Tx, id: number, asked: Tried): Promise<Answer>
     domains: await domainsOf(tx, asked),
   }
   const durationMs = durationOf(asked)
-  const { rule, outcome } = firstMatch(flow, { ...known, level: asked.level, durationMs })
+  const { rule, outcome } = await routeBy(tx, inForce, { ...known, level: asked.level, durationMs }, about)
   const matched = rule === 'otherwise' ? {} : { rule, if: flow.rules[rule]?.if ?? '' }
   const excluded = await excludedFrom(tx, about)
   const people = await peopleNamed(tx, [...excluded.keys()])
