@@ -118,6 +118,24 @@ test('an owner reads what is about their data source, and of others not even a n
   assert.deepEqual((await people.ann.audit.list({ query: { target: `DATASOURCE/${other}` } })).items, [])
 })
 
+test('where a page ends tells no more of what is left out than its events do', async () => {
+  const { audit } = people.ann
+  for (const [hidden, absent] of [
+    [{ text: 'Secretive' }, { text: 'Secretively' }],
+    [{ target: `DATASOURCE/${other}` }, { target: 'DATASOURCE/999999' }],
+  ]) {
+    const found = await audit.list({ query: { ...hidden, limit: 1 } })
+    assert.deepEqual(found, await audit.list({ query: { ...absent, limit: 1 } }))
+    assert.equal(await (await people.ann.send(`/audit/stream?${new URLSearchParams(hidden)}`)).text(), '')
+  }
+  const mineOnly = await audit.list({ query: { target: `DATASOURCE/${mine}`, text: 'datasource', limit: 1 } })
+  assert.equal(mineOnly.items.length, 1)
+  const next = await audit.list({
+    query: { target: `DATASOURCE/${mine}`, text: 'datasource', limit: 1, cursor: mineOnly.next ?? '' },
+  })
+  assert.ok((next.items[0]?.position ?? 0) < (mineOnly.items[0]?.position ?? 0))
+})
+
 test('whoever has Audit Activity in a domain reads the domain and its data sources; all others read nothing', async () => {
   const ofDomain = await people.tess.audit.list({ query: { limit: 1000 } })
   assert.ok(typesOf(ofDomain).includes('DomainRightsChanged'))

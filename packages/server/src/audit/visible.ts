@@ -59,19 +59,33 @@ const told: ReadonlySet<string> = new Set(['USER', 'GROUP', 'TAG'])
 export function asSeen(sight: Sight | undefined, { position, text }: SealedEvent): AuditEventAnswer {
   const event: Omit<AuditEventAnswer, 'position' | 'isReduced'> = JSON.parse(text)
   if (!sight) return { position, ...event, isReduced: false }
-  const isMine = (one: { type: string; id: string }) => sight.owned.has(keyOf(one)) || sight.ofDomains.has(keyOf(one))
-  const isShown = (one: { type: string; id: string }) => told.has(one.type) || isMine(one)
+  const isSeen = (one: Named) => isShown(sight, one)
   // Whose data source it is may know all of what was done to it, and nothing of what was done to others with it.
-  const isWhole = event.targets.length > 0 && event.targets.every(isMine) && event.relatedResources.every(isShown)
+  const isWhole =
+    event.targets.length > 0 && event.targets.every(one => isMine(sight, one)) && event.relatedResources.every(isSeen)
   const { type, version } = event.auditPayload
   return {
     position,
     ...event,
-    targets: event.targets.filter(isShown),
-    relatedResources: event.relatedResources.filter(isShown),
+    targets: event.targets.filter(isSeen),
+    relatedResources: event.relatedResources.filter(isSeen),
     actorIp: null,
     sessionId: null,
     auditPayload: isWhole ? event.auditPayload : { type, version },
     isReduced: !isWhole,
   }
+}
+
+interface Named {
+  readonly type: string
+  readonly id: string
+}
+
+/** Whether an event says that it is about this. */
+export function isShown(sight: Sight, one: Named): boolean {
+  return told.has(one.type) || isMine(sight, one)
+}
+
+function isMine(sight: Sight, one: Named): boolean {
+  return sight.owned.has(keyOf(one)) || sight.ofDomains.has(keyOf(one))
 }
