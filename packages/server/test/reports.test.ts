@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync'
 import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
 import { addMembership } from '../src/market/memberships.ts'
+import { pageOf } from '../src/reports/report.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { storeProduct } from './support/products.ts'
 import { refuses } from './support/refuses.ts'
@@ -191,6 +192,21 @@ test('who decided how many requests, which way, and how long they waited', async
   const row = [people.ann.id, 'ann', 'Name of ann', 1, 2, 2, '2026-03-01T06:00:00.000Z']
   assert.deepEqual(await rowsOf('decisions-by-steward', { from: '2026-03-01', to: '2026-03-01' }), [row])
   assert.deepEqual(await rowsOf('decisions-by-steward', { from: '2026-03-02' }), [])
+})
+
+test('what goes between two pages takes none of the rows behind it along', () => {
+  const pageAfter = (names: readonly string[], cursor?: string) =>
+    pageOf<string, 'people-over-time'>(
+      names,
+      { limit: 2, cursor },
+      name => [name.length, name],
+      day => ({ day, people: 0, grants: 0 }),
+    )
+  const days = ({ rows }: ReturnType<typeof pageAfter>) => rows.map(({ day }) => day)
+  const first = pageAfter(['bb', 'c', 'aaa', 'a'])
+  assert.deepEqual(days(first), ['a', 'c'])
+  assert.deepEqual(days(pageAfter(['bb', 'aaa', 'a'], first.next)), ['bb', 'aaa'])
+  assert.equal(pageAfter(['bb', 'aaa', 'a'], first.next).next, undefined)
 })
 
 test('each is described, and is all there as CSV that no spreadsheet runs', async () => {

@@ -29,7 +29,7 @@ export const peopleOverTime: Report<'people-over-time'> = async ({ db }, questio
   return pageOf(
     days,
     question,
-    ({ day }) => day,
+    ({ day }) => [day],
     ({ day, people, grants }) => ({ day, people, grants }),
   )
 }
@@ -53,7 +53,7 @@ export const decisionsBySteward: Report<'decisions-by-steward'> = async ({ db },
   return pageOf(
     await deciders(db.kysely, { from, to }),
     question,
-    ({ id }) => String(id),
+    ({ userid, id }) => [userid, id],
     ({ id, userid, name, approved, denied, medianHours, last }) => ({
       userId: id,
       user: userid,
@@ -74,12 +74,11 @@ export const unmappedPeople: Report<'unmapped-people'> = async ({ db, index: liv
   const entitled = entitledByIntegration(index)
   const found = [...entitled.keys()]
     .filter(id => only === undefined || id === only)
-    .sort((a, b) => a - b)
     .flatMap(integration => unmappedOf(index, integration, entitled.get(integration) as PeopleSet))
   const { rows, ...page } = pageOf<(typeof found)[number], 'unmapped-people'>(
     found,
     question,
-    ({ user, integration }) => `${integration}/${user}`,
+    ({ user, integration }) => [integration, user],
     ({ user, integration, why }) => ({
       userId: user,
       user: index.facts.findPerson(user)?.user?.userid ?? '',
@@ -114,7 +113,7 @@ function entitledByIntegration(index: Current['index']): Map<IntegrationId, Peop
 }
 
 function unmappedOf({ facts }: Current['index'], integration: IntegrationId, people: PeopleSet) {
-  const found = numbersOf(people).flatMap(number => {
+  return numbersOf(people).flatMap(number => {
     const person = facts.personAt(number)
     const principal = facts.principalOf(person, integration)
     if (principal && !principal.isAnother) return []
@@ -123,5 +122,4 @@ function unmappedOf({ facts }: Current['index'], integration: IntegrationId, peo
       : 'no AWS principal is known for them there'
     return [{ user: person.id, integration, why }]
   })
-  return found.sort((a, b) => a.user - b.user)
 }

@@ -11,7 +11,7 @@ export const grantsAgainstQuota: Report<'grants-against-quota'> = async ({ db },
   return pageOf(
     places,
     question,
-    ({ awsAccountId, awsRegion }) => `${awsAccountId}/${awsRegion}`,
+    ({ awsAccountId, awsRegion }) => [awsAccountId, awsRegion],
     ({ awsAccountId, awsRegion, grants }) => ({
       account: awsAccountId,
       region: awsRegion,

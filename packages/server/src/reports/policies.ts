@@ -21,11 +21,10 @@ export const dataSourcesWithoutPolicy: Report<'data-sources-without-policy'> = a
         ? binding.grants.length + binding.offers.length === 0
         : bindings.policiesOn(row).every(({ kind }) => kind === 'guardrail'),
     )
-    .sort((a, b) => a.id - b.id)
   return pageOf(
     bare,
     question,
-    ({ id }) => String(id),
+    ({ id }) => [id],
     source => {
       const { id, row } = source
       const alive = members.of(id).filter(({ until }) => until === undefined || until > now)
@@ -49,11 +48,10 @@ export const policiesLettingNobodyIn: Report<'policies-letting-nobody-in'> = asy
   const idle = [...index.bindings.policies.values()]
     // The marketplace's own stand ready from the first start.
     .filter(({ id, kind, name }) => kind === 'grant' && !isReserved(name) && !effects.get(id)?.letsIn)
-    .sort((a, b) => a.id - b.id)
   return pageOf(
     idle,
     question,
-    ({ id }) => String(id),
+    ({ id }) => [id],
     policy => {
       const effect = effects.get(policy.id) ?? noEffect
       const { id, name, version, level } = policy

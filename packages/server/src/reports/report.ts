@@ -22,22 +22,54 @@ export type Report<Name extends ReportName> = (
   question: Question,
 ) => Promise<Rows<Name>>
 
-/** The page of rows that are all at hand, in their own order. `idOf` is unique and never changes. */
+/** Where a row stands among the others: compared part by part; unique, and never changes. */
+export type Rank = readonly (string | number)[]
+
+/**
+ * The page of rows that are all at hand, by where they stand. A page goes on behind where the one before it ended, be
+ * that row there still or not: rows that go meanwhile take none of the others along.
+ */
 export function pageOf<Item, Name extends ReportName>(
   all: readonly Item[],
   { limit, cursor }: Pick<Question, 'limit' | 'cursor'>,
-  idOf: (item: Item) => string,
+  rankOf: (item: Item) => Rank,
   toRow: (item: Item) => Row<Name>,
 ): Rows<Name> {
-  const after = readCursor(cursor)
-  const start = after === undefined ? 0 : all.findIndex(item => idOf(item) === after) + 1
-  // Gone meanwhile: better no more than some rows twice.
-  if (after !== undefined && start === 0) return { rows: [] }
-  const items = all.slice(start, start + limit)
-  const last = items.at(-1)
-  const isLast = last === undefined || start + limit >= all.length
-  return { rows: items.map(toRow), ...(isLast ? {} : { next: printCursor(idOf(last)) }) }
+  const after = readRank(readCursor(cursor))
+  const found = all
+    .map(item => ({ item, rank: rankOf(item) }))
+    .filter(({ rank }) => after === undefined || compare(rank, after) > 0)
+    .sort((a, b) => compare(a.rank, b.rank))
+  const page = found.slice(0, limit)
+  const last = found.length > limit ? page.at(-1) : undefined
+  return {
+    rows: page.map(({ item }) => toRow(item)),
+    ...(last ? { next: printCursor(JSON.stringify(last.rank)) } : {}),
+  }
 }
+
+function compare(one: Rank, other: Rank): number {
+  for (const [at, part] of one.entries()) {
+    const against = other[at]
+    if (against === undefined || part > against) return 1
+    if (part < against) return -1
+  }
+  return 0
+}
+
+/** Of another list: the end, as there is no telling where to go on. */
+function readRank(text: string | undefined): Rank | undefined {
+  if (text === undefined) return undefined
+  try {
+    const read: unknown = JSON.parse(text)
+    if (Array.isArray(read) && read.every(part => typeof part === 'string' || typeof part === 'number')) return read
+  } catch {
+    // Nor is it ours.
+  }
+  return [theEnd]
+}
+
+const theEnd = Number.POSITIVE_INFINITY
 
 export function printTime(instant: number): string {
   return new Date(instant).toISOString()
