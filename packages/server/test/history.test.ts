@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { UserId } from '@headgate/core'
+import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
 import { lastSequence } from '../src/db/fact-change.ts'
+import { grantsAt } from '../src/db/grant-history.ts'
 import { findIntegration, sayChanged } from '../src/db/integration.ts'
 import { indexAt } from '../src/history/index-at.ts'
 import { differencesOf } from '../src/live-index/compare.ts'
@@ -160,4 +162,35 @@ test('after each of many changes the history tells what the tables hold, and lat
       assert.equal(alone.index.facts.count <= 1 || step > 0, true)
     }
   }
+})
+
+test('whoever asks with the time that a change is shown with sees what it did', async () => {
+  const { admin, db } = server
+  const { sequence } = await act(db, system, async ({ audit, changed }) => {
+    changed('domain', 'exactly', null, 'test')
+    audit({ action: 'DELETE', targetType: 'DOMAIN', targets: [], payload: { type: 'ExactlyThen' } })
+  })
+  const [event] = (await admin.audit.list({ query: { type: 'ExactlyThen' } })).items
+  const at = Date.parse(event?.eventTimestamp ?? '')
+  assert.equal((await db.snapshot(tx => indexAt(tx, at))).sequence, sequence)
+  assert.ok((await db.snapshot(tx => indexAt(tx, at - 1))).sequence < (sequence ?? 0))
+})
+
+test('a grant is there from the time that it is shown to be active, and gone at that of its end', async () => {
+  const { admin, db } = server
+  const { id: integration } = await db.kysely.selectFrom('integration').select('id').executeTakeFirstOrThrow()
+  const source = await storeDataSource(server, integration, { name: 'timed', scope: 's3://research-data/timed/*' })
+  await db.kysely
+    .insertInto('ledger')
+    .values({
+      ...{ integration_id: integration, data_source_id: source, person_id: admin.id, grantee_type: 'IAM' },
+      ...{ grantee_id: 'arn:aws:iam::111122223333:user/a', bucket: 'research-data', key: 'timed/', kind: 'prefix' },
+      ...{ permission: 'READ', because: '[]', cause: 'test', epoch: 1, state: 'revoked' },
+      active_at: sql`'2026-03-01T10:00:00.123456Z'::timestamptz`,
+      revoked_at: sql`'2026-03-01T12:00:00.789123Z'::timestamptz`,
+    })
+    .execute()
+  const held = async (at: string) => (await grantsAt(db.kysely, Date.parse(at), { dataSources: [source] })).length
+  const moments = ['10:00:00.122', '10:00:00.123', '12:00:00.788', '12:00:00.789']
+  assert.deepEqual(await Promise.all(moments.map(time => held(`2026-03-01T${time}Z`))), [0, 1, 1, 0])
 })

@@ -2,7 +2,7 @@
  * The history of facts, read back: what was so after a given change.
  *
  * Moments are told apart by changes, which are in commit order, so that whatever is read was so at once; the time of a
- * change is that at which its act began. Nothing here knows what the rows mean.
+ * change is that at which its act began, to the millisecond as it is shown. Nothing here knows what the rows mean.
  */
 import type { GroupId, Instant } from '@headgate/core'
 import { type RawBuilder, sql } from 'kysely'
@@ -19,7 +19,8 @@ export interface PastFact {
 export async function sequenceAt(tx: Tx, at: Instant): Promise<number> {
   const { sequence } = await tx
     .selectFrom('fact_change')
-    .where('at', '<=', sql<number>`${new Date(at)}::timestamptz`)
+    // Times are stored to the microsecond and shown to the millisecond: whoever asks with what they were shown means it.
+    .where('at', '<', sql<number>`${new Date(at + 1)}::timestamptz`)
     .select(sql<number>`coalesce(max(id), 0)`.as('sequence'))
     .executeTakeFirstOrThrow()
   return sequence

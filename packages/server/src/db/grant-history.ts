@@ -49,11 +49,12 @@ export async function dataSourcesGrantedAt(db: Kysely<Database>, at: Instant, us
 }
 
 function heldAt(db: Kysely<Database>, at: Instant) {
-  const then = sql<number>`${new Date(at)}::timestamptz`
+  // To the millisecond, as the times are shown: at `activeAt` it is there, at `revokedAt` no more.
+  const next = sql<number>`${new Date(at + 1)}::timestamptz`
   return db
     .selectFrom('ledger')
-    .where('active_at', '<=', then)
-    .where(({ eb, or }) => or([eb('revoked_at', 'is', null), eb('revoked_at', '>', then)]))
+    .where('active_at', '<', next)
+    .where(({ eb, or }) => or([eb('revoked_at', 'is', null), eb('revoked_at', '>=', next)]))
 }
 
 function printTime(instant: Instant): string {
