@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { nothingBefore } from '../src/audit/chain.ts'
+import { hashOfBatch, hashOfEvent, hashOfEvents, nothingBefore } from '../src/audit/chain.ts'
 import { ensureSigningKey, makeCheckpoint, rewrapSigningKeys, rotateSigningKey } from '../src/audit/checkpoint.ts'
 import {
   newSigningKey,
@@ -11,6 +11,7 @@ import {
   type SignedCheckpoint,
   signText,
 } from '../src/audit/statement.ts'
+import { type Link, verifyChain } from '../src/audit/verify.ts'
 import { verifyIn } from '../src/audit/verify-database.ts'
 import { act, system, type Tx } from '../src/db/act.ts'
 import { pruneAudit } from '../src/db/audit-prune.ts'
@@ -136,6 +137,15 @@ const tampered: readonly (readonly [string, string, string, number])[] = [
     21,
   ],
   [
+    'a checkpoint stored as another than it says',
+    'update audit_checkpoint set last_position = 30, batch_number = 3 where id = 1',
+    'checkpoint-mismatch',
+    30,
+  ],
+  ['a removed checkpoint', 'delete from audit_checkpoint where id = 1', 'checkpoint-removed', 21],
+  ['a key in the place of another', "update audit_key set public_key = 'x' where id = 1", 'signature-wrong', 21],
+  ['a removed key', 'delete from audit_key where id = 1', 'signature-wrong', 21],
+  [
     'an end that was cut off',
     'delete from audit_batch where number > 2; delete from audit_seal where position > 21; delete from audit_entry where position > 21; delete from audit_event where sequence > 21; delete from audit_checkpoint where batch_number > 2',
     'checkpoint-mismatch',
@@ -195,6 +205,8 @@ test('what was pruned by order is said, and breaks nothing; more than that does'
     const { db } = own
     await ensureSigningKey({ db, vault })
     await happen(db, 'old')
+    await rotateSigningKey({ db, vault }, system)
+    await happen(db, 'old too')
     await sealAll(db)
     await db.transaction(async tx => {
       await sql`set local session_replication_role = replica`.execute(tx)
@@ -205,20 +217,47 @@ test('what was pruned by order is said, and breaks nothing; more than that does'
     await happen(db, 'new')
     await sealAll(db)
     await makeCheckpoint({ db, vault }, 0)
-    assert.equal(await pruneAudit(db, 30), 10)
+    assert.equal(await pruneAudit(db, 30), 20)
     assert.equal(await pruneAudit(db, 30), 0)
     await sealAll(db)
     const { firstBreak, prunedThrough, to, events } = await db.snapshot(tx => verifyIn(tx, { outside: [] }))
-    assert.deepEqual([firstBreak, prunedThrough, to, events], [undefined, 11, 22, 22])
-    await db.transaction(async tx => {
-      await sql`set local session_replication_role = replica`.execute(tx)
-      await run('delete from audit_entry where position = 13; delete from audit_event where sequence = 13')(tx)
-      const more = (await verifyIn(tx, { outside: [] })).firstBreak
-      assert.deepEqual([more?.kind, more?.position], ['event-removed', 13])
-    })
+    assert.deepEqual([firstBreak, prunedThrough, to, events], [undefined, 22, 34, 34])
+    for (const removed of [24, 12, 1]) {
+      const undone = db.transaction(async tx => {
+        await sql`set local session_replication_role = replica`.execute(tx)
+        await run(
+          `delete from audit_entry where position = ${removed}; delete from audit_event where sequence = ${removed}`,
+        )(tx)
+        const more = (await verifyIn(tx, { outside: [] })).firstBreak
+        assert.deepEqual([more?.kind, more?.position], ['event-removed', removed])
+        throw new Undone()
+      })
+      await assert.rejects(undone, Undone)
+    }
   } finally {
     await own.close()
   }
+})
+
+test('what the trail says of itself is missed among what was pruned: fewer were to go', async () => {
+  const link = (events: number): Link => {
+    const told = { targetType: 'AUDIT_TRAIL', targets: [{ type: 'AUDIT_TRAIL' }] }
+    const text = JSON.stringify({ ...told, auditPayload: { type: 'AuditPruned', from: 1, through: 2, events } })
+    const hashes = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), hashOfEvent(text)]
+    const batch = {
+      ...{ number: 1, sealedAt: 0, firstPosition: 1, lastPosition: 3 },
+      ...{ previousHash: nothingBefore, eventsHash: hashOfEvents(hashes) },
+    }
+    const sealed = hashes.map((hash, at) => ({ position: at + 1, hash, text: at === 2 ? text : null }))
+    return { ...batch, hash: hashOfBatch(batch), events: sealed }
+  }
+  async function* only(events: number) {
+    yield link(events)
+  }
+  const given = { inside: [], outside: [] }
+  assert.equal((await verifyChain(only(2), given)).firstBreak, undefined)
+  const { firstBreak } = await verifyChain(only(1), given)
+  assert.deepEqual([firstBreak?.kind, firstBreak?.position], ['event-removed', 1], firstBreak?.message)
 })
 
 test('nobody changes the trail by mistake: a trigger refuses, the owner too', async () => {

@@ -84,6 +84,18 @@ test('one role for everything is warned of', async () => {
   assert.match(String(warned), /can change the audit trail/)
 })
 
+test('a role that owns the schema is warned of: it could drop what others made there', async () => {
+  const warned: unknown[] = []
+  await sql.raw(`alter schema public owner to ${role}`).execute(database.db.kysely)
+  try {
+    const config = { DATABASE_URL: serverUrl, DATABASE_OWNER_URL: database.url }
+    await prepareDatabase(config, undefined, { warn: (text: unknown) => void warned.push(text) })
+  } finally {
+    await sql`alter schema public owner to pg_database_owner`.execute(database.db.kysely)
+  }
+  assert.match(String(warned), /can change the audit trail/)
+})
+
 test('`headgate audit verify` says whether a database and a file are whole, and ends with what it found', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'headgate-trail-'))
   t.after(() => rm(folder, { recursive: true }))

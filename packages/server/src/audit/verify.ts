@@ -38,6 +38,7 @@ export type BreakKind =
   | 'batch-removed'
   | 'batch-edited'
   | 'checkpoint-mismatch'
+  | 'checkpoint-removed'
   | 'signature-wrong'
   | 'key-unknown'
 
@@ -84,12 +85,13 @@ export interface Given {
 
 export async function verifyChain(links: AsyncIterable<Link>, given: Given): Promise<Report> {
   const breaks = firstOf()
-  const missing: Missing[] = []
+  const missing: Run[] = []
+  const pruned: Pruned[] = []
   const keys: KeyOfChain[] = []
   const wanted = checkpointsOf(given)
   const found = new Map<number, { readonly hash: Buffer; readonly position: number }>()
   let before: Link | undefined
-  let [batches, events, texts, from, prunedThrough] = [0, 0, 0, 0, 0]
+  let [batches, events, texts, from] = [0, 0, 0, 0]
 
   for await (const link of links) {
     from ||= link.firstPosition
@@ -100,7 +102,7 @@ export async function verifyChain(links: AsyncIterable<Link>, given: Given): Pro
       texts += 1
       const told = tellsOfTrail(text)
       if (told?.key) keys.push({ ...told.key, position })
-      prunedThrough = Math.max(prunedThrough, told?.prunedThrough ?? 0)
+      if (told?.pruned) pruned.push(told.pruned)
     }
     if (wanted.batches.has(link.number))
       found.set(link.number, { hash: hashOfBatch(link), position: link.lastPosition })
@@ -108,9 +110,8 @@ export async function verifyChain(links: AsyncIterable<Link>, given: Given): Pro
     events += link.events.length
     before = link
   }
-  const lost = missing.find(({ to }) => to > prunedThrough)
-  if (lost) breaks.found(removed(lost, prunedThrough))
   const to = before?.lastPosition ?? 0
+  judgeMissing(missing, pruned, { from, to }, breaks.found)
   const judged = judgeCheckpoints(wanted, { keys, found, last: before?.number ?? 0, first: from, to }, breaks.found)
   const firstBreak = breaks.first()
   const covered = judged.covered
@@ -121,7 +122,7 @@ export async function verifyChain(links: AsyncIterable<Link>, given: Given): Pro
     texts,
     from,
     to,
-    prunedThrough: Math.min(prunedThrough, to),
+    prunedThrough: Math.min(Math.max(0, ...pruned.map(({ through }) => through)), to),
     ...(covered && { covered }),
     beyond: judged.beyond,
     uncovered: from === 0 ? 0 : to - Math.max(covered?.position ?? 0, from - 1),
@@ -160,13 +161,20 @@ function checkLink(link: Link, before: Pick<Link, 'number' | 'lastPosition' | 'h
   }
 }
 
-interface Missing {
-  readonly batch: number
+/** Positions in a row whose texts are not there. */
+interface Run {
   readonly from: number
   readonly to: number
 }
 
-function checkEvents(link: Link, found: Found, missing: Missing[]): void {
+/** What an event says was taken by order. */
+interface Pruned {
+  readonly from: number
+  readonly through: number
+  readonly events: number
+}
+
+function checkEvents(link: Link, found: Found, missing: Run[]): void {
   const { number: batch, firstPosition, lastPosition, events } = link
   let wanted = firstPosition
   let known: ReadonlySet<string> | undefined
@@ -179,7 +187,7 @@ function checkEvents(link: Link, found: Found, missing: Missing[]): void {
     }
     wanted += 1
     if (text === null) {
-      remember(missing, batch, position)
+      remember(missing, position)
       continue
     }
     const is = hashOfEvent(text)
@@ -212,24 +220,49 @@ function checkEvents(link: Link, found: Found, missing: Missing[]): void {
   }
 }
 
-function remember(missing: Missing[], batch: number, position: number): void {
+function remember(missing: Run[], position: number): void {
   const last = missing.at(-1)
   if (last?.to === position - 1) missing[missing.length - 1] = { ...last, to: position }
-  else missing.push({ batch, from: position, to: position })
+  else missing.push({ from: position, to: position })
 }
 
-function removed({ batch, from, to }: Missing, prunedThrough: number): Break {
-  const position = Math.max(from, prunedThrough + 1)
-  const which = position === to ? `event ${position} was` : `events ${position} to ${to} were`
-  return { batch, position, kind: 'event-removed', message: `${which} removed: the hash is there, the text is not` }
+/** Only what was pruned by order may be missing, and only so much of it: what the trail says of itself stays. */
+function judgeMissing(missing: readonly Run[], pruned: readonly Pruned[], part: Run, found: Found): void {
+  const inOrder = pruned.toSorted((a, b) => a.from - b.from)
+  for (const run of missing) {
+    const position = firstUnpruned(run, inOrder)
+    if (position === undefined) continue
+    const which = position === run.to ? `event ${position} was` : `events ${position} to ${run.to} were`
+    found({ position, kind: 'event-removed', message: `${which} removed: the hash is there, the text is not` })
+    break
+  }
+  for (const { from, through, events } of inOrder) {
+    if (from < part.from || through > part.to) continue
+    const gone = missing.reduce(
+      (sum, run) => sum + Math.max(0, Math.min(run.to, through) - Math.max(run.from, from) + 1),
+      0,
+    )
+    if (gone <= events) continue
+    const message = `of events ${from} to ${through} ${events} were pruned by order, and ${gone} are gone: ${gone - events} were removed`
+    found({ position: from, kind: 'event-removed', message })
+  }
+}
+
+function firstUnpruned({ from, to }: Run, pruned: readonly Pruned[]): number | undefined {
+  let position = from
+  for (const range of pruned) if (range.from <= position && position <= range.through) position = range.through + 1
+  return position <= to ? position : undefined
 }
 
 /** Events about the trail itself say which keys sign it, and what was pruned. */
-function tellsOfTrail(text: string): { key?: Omit<KeyOfChain, 'position'>; prunedThrough?: number } | undefined {
+function tellsOfTrail(text: string): { key?: Omit<KeyOfChain, 'position'>; pruned?: Pruned } | undefined {
   if (!text.includes('"AUDIT_TRAIL"')) return undefined
   const { targetType, auditPayload: payload } = JSON.parse(text)
   if (targetType !== 'AUDIT_TRAIL') return undefined
-  if (payload.type === 'AuditPruned') return { prunedThrough: Number(payload.through) }
+  if (payload.type === 'AuditPruned') {
+    const { from, through, events } = payload
+    return { pruned: { from: Number(from), through: Number(through), events: Number(events) } }
+  }
   if (payload.type !== 'AuditKeyCreated' && payload.type !== 'AuditKeyRotated') return undefined
   const { keyId, publicKey } = payload.after
   const follows = payload.before && { publicKey: payload.before.publicKey, signature: payload.signature }

@@ -58,7 +58,8 @@ export async function insertCheckpoint(tx: Tx, made: NewCheckpoint): Promise<Sto
 export async function listCheckpoints(db: Reader, limit: number): Promise<StoredCheckpoint[]> {
   const rows = await db
     .selectFrom('audit_checkpoint')
-    .innerJoin('audit_key', 'audit_key.id', 'key_id')
+    // One whose key is gone is there all the same: no signature fits it then.
+    .leftJoin('audit_key', 'audit_key.id', 'key_id')
     .selectAll('audit_checkpoint')
     .select('public_key')
     .orderBy('audit_checkpoint.id', 'desc')
@@ -72,6 +73,6 @@ export async function listCheckpoints(db: Reader, limit: number): Promise<Stored
     key: row.key_id,
     statement: row.statement,
     signature: row.signature.toString('base64'),
-    publicKey: row.public_key,
+    publicKey: row.public_key ?? '',
   }))
 }

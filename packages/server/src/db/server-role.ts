@@ -47,9 +47,11 @@ export async function mayRewrite(url: string): Promise<boolean> {
   try {
     await client.connect()
     const { rows } = await client.query<{ may: boolean }>(
+      // Whoever owns the schema, or the database that it belongs to, may drop what others made in it.
       `select bool_or(has_table_privilege(name, 'UPDATE, DELETE, TRUNCATE, TRIGGER')
-         or pg_has_role((select relowner from pg_class where oid = name::regclass), 'MEMBER')) as may
-       from unnest($1::text[]) name`,
+         or pg_has_role(relowner, 'MEMBER') or pg_has_role(nspowner, 'MEMBER')) as may
+       from unnest($1::text[]) name
+       join pg_class on pg_class.oid = name::regclass join pg_namespace on pg_namespace.oid = relnamespace`,
       [appendOnly],
     )
     return rows[0]?.may !== false
