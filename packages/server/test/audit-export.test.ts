@@ -145,9 +145,17 @@ test('what fails is told in the history and to who may look after it, and caught
   await exported()
 })
 
-test('an export that is ended writes no more, and its name is free', async () => {
+test('an export that is ended writes no more, and no other goes where its events lie', async () => {
   await server.admin.auditExports.remove({ params: { id } })
   await exportDue(server.world)
   assert.deepEqual(await server.admin.auditExports.list(), [])
   await assert.rejects(server.admin.auditExports.run({ params: { id } }), { code: 'export-not-found' })
+  const refused = { code: 'export-target-failed', message: /exported there before/ }
+  await assert.rejects(server.admin.auditExports.create({ body: withKey() }), refused)
+  const elsewhere = { ...withKey(), path: 'elsewhere', enabled: false }
+  const other = await server.admin.auditExports.create({ body: elsewhere })
+  const replace = (body: typeof elsewhere) =>
+    server.admin.auditExports.replace({ params: { id: other.id }, ifMatch: String(other.version), body })
+  await assert.rejects(replace({ ...elsewhere, path: 'trail' }), refused)
+  await replace(elsewhere)
 })

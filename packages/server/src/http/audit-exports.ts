@@ -32,7 +32,14 @@ import {
 } from '../db/export-target.ts'
 import { readCursor, readNumber, toPage } from '../db/page.ts'
 import { setupOfTarget, setupOfWanted } from '../export/setup.ts'
-import { type ExportTarget, openTarget, targetOfInput, targetOfRow, targetToStore } from '../export/target.ts'
+import {
+  type ExportTarget,
+  type OpenTarget,
+  openTarget,
+  targetOfInput,
+  targetOfRow,
+  targetToStore,
+} from '../export/target.ts'
 import type { World } from '../world.ts'
 import type { Serve } from './serve.ts'
 
@@ -69,23 +76,34 @@ export function auditExportRoutes(serve: Serve, world: World): void {
     }
   }
 
-  async function testOf(target: ExportTarget): Promise<TargetTest> {
+  async function withOpen<T>(target: ExportTarget, work: (open: OpenTarget) => Promise<T>): Promise<T> {
     const open = openTarget(world, target)
     try {
-      return await open.test()
+      return await work(open)
     } finally {
       open.close()
     }
   }
 
-  /** @throws Problem `export-target-failed`, `export-target-taken` */
-  async function requireUsable(target: ExportTarget, besides?: number): Promise<void> {
+  function testOf(target: ExportTarget): Promise<TargetTest> {
+    return withOpen(target, open => open.test())
+  }
+
+  /**
+   * @param before what it replaces
+   * @throws Problem `export-target-failed`, `export-target-taken`
+   */
+  async function requireUsable(target: ExportTarget, before?: TargetRow): Promise<void> {
+    const isAt = (row: TargetRow) => row.bucket === target.bucketName && row.path === target.path
     for (const row of await listTargets(db.kysely, 'audit')) {
-      if (row.id === besides || row.bucket !== target.bucketName || row.path !== target.path) continue
+      if (row.id === before?.id || !isAt(row)) continue
       throw new Problem('export-target-taken', { id: row.id, place: `s3://${row.bucket}/${row.path}` })
     }
     const { status, checks } = await testOf(target)
-    if (status === 'passed') return
+    if (status === 'passed') {
+      if (!before || !isAt(before)) await withOpen(target, refuseEvents)
+      return
+    }
     const failed = checks.filter(check => check.status === 'failed')
     const reason = failed.map(({ name, message }) => `${name}: ${message ?? 'failed'}`).join('; ')
     throw new Problem('export-target-failed', { reason, checks: failed })
@@ -123,7 +141,7 @@ export function auditExportRoutes(serve: Serve, world: World): void {
     const before = await requireTarget(id)
     const { settings, input } = partsOf(body)
     const target = targetOfInput(vault, input, before)
-    await requireUsable(target, id)
+    await requireUsable(target, before)
     const { result: row } = await act(db, caller, async doing => {
       const locked = await lockExisting(doing, id)
       const was = await findAuditExport(doing.tx, id)
@@ -178,6 +196,14 @@ export function auditExportRoutes(serve: Serve, world: World): void {
     const page = toPage(rows, limit, await countRanges(db.kysely, id), row => String(row.id))
     return { body: { ...page, items: page.items.map(presentRange) } }
   })
+}
+
+/** An export that is no more may have left them: together with those of another, events would be there twice. */
+async function refuseEvents(open: OpenTarget): Promise<void> {
+  for await (const { key } of open.list('audit/date=')) {
+    const reason = `\`${open.keyOf(key)}\` holds events that were exported there before: choose another path, or move them away`
+    throw new Problem('export-target-failed', { reason })
+  }
 }
 
 function partsOf<B extends ExportSettings>(body: B) {
