@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { hash } from 'node:crypto'
+import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import {
   CreateAccessKeyCommand,
   CreateRoleCommand,
   CreateUserCommand,
   PutRolePolicyCommand,
   PutUserPolicyCommand,
+  UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
 import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import {
@@ -29,7 +34,7 @@ import { openTarget } from '../src/export/target.ts'
 import { writeSummary } from '../src/export/write-summary.ts'
 import { integrationBody, prepareAccount, type TestAccount } from './support/aws-account.ts'
 import { setEnvironment } from './support/environment.ts'
-import { type TestPerson, type TestServer, testServer } from './support/server.ts'
+import { type TestPerson, type TestServer, testKey, testServer } from './support/server.ts'
 
 type Key = TestAccount['controller']
 const times = { leaseMs: 60_000, waitsMs: [0, 0] }
@@ -114,6 +119,23 @@ async function keysIn(Bucket: string): Promise<string[]> {
   return Contents.map(({ Key = '' }) => Key)
 }
 
+async function hasUploads(Bucket: string): Promise<boolean> {
+  const { Uploads = [] } = await account.owner.s3.send(new ListMultipartUploadsCommand({ Bucket }))
+  return Uploads.length > 0
+}
+
+/** Ann has so many values of so many characters meanwhile. */
+async function withAttributes<T>(count: number, length: number, work: () => Promise<T>): Promise<T> {
+  await sql`insert into person_attribute (person_id, key, value)
+    select person.id, 'badge', lpad(n::text, ${length}, 'B') from person, generate_series(1, ${count}::int) n
+    where userid = 'ann'`.execute(server.db.kysely)
+  try {
+    return await work()
+  } finally {
+    await sql`delete from person_attribute where key = 'badge'`.execute(server.db.kysely)
+  }
+}
+
 const lastRun = async (id: number) => (await governor.accessExports.get({ params: { id } })).lastRun
 const refused = async (call: Promise<unknown>): Promise<ApiError> => {
   const error = await call.then(
@@ -140,6 +162,24 @@ const readers: {
   parquet: bytes => parquetReadObjects({ file: bytes.slice().buffer }) as Promise<Record<string, unknown>[]>,
 }
 
+/** The rows of each table, held against what the manifest says of them. */
+async function wholeSummary(bucketName: string, folder: string, format: ExportFormat) {
+  const manifest = JSON.parse(Buffer.from(await object(bucketName, `${folder}_manifest.json`)).toString())
+  assert.equal(manifest.complete, true)
+  assert.equal(manifest.tables.length, 12)
+  const rowsOf = new Map<string, Record<string, unknown>[]>()
+  for (const table of manifest.tables) {
+    for (const file of table.files) {
+      const bytes = await object(bucketName, `summary/${file.key}`)
+      assert.equal(hash('sha256', bytes, 'hex'), file.sha256)
+      const rows = await readers[format](bytes)
+      assert.equal(rows.length, file.rows, table.name)
+      rowsOf.set(table.name, rows)
+    }
+  }
+  return rowsOf
+}
+
 describe('a summary', () => {
   for (const format of ['csv', 'jsonl', 'parquet'] as const) {
     test(`of ${format} holds every table, and a manifest with their sums`, async () => {
@@ -152,19 +192,7 @@ describe('a summary', () => {
       assert.equal(run?.state, 'succeeded', run?.error)
 
       const folder = `summary/export_date=${run.exportDate}/`
-      const manifest = JSON.parse(Buffer.from(await object(body.bucketName, `${folder}_manifest.json`)).toString())
-      assert.equal(manifest.complete, true)
-      assert.equal(manifest.tables.length, 12)
-      const rowsOf = new Map<string, Record<string, unknown>[]>()
-      for (const table of manifest.tables) {
-        for (const file of table.files) {
-          const bytes = await object(body.bucketName, `summary/${file.key}`)
-          assert.equal(hash('sha256', bytes, 'hex'), file.sha256)
-          const rows = await readers[format](bytes)
-          assert.equal(rows.length, file.rows, table.name)
-          rowsOf.set(table.name, rows)
-        }
-      }
+      const rowsOf = await wholeSummary(body.bucketName, folder, format)
       assert.deepEqual((await keysIn(body.bucketName)).length, 13, 'nothing besides')
 
       const outcomes = (rowsOf.get('policy-outcomes') ?? []).filter(({ userid }) => userid === 'ann')
@@ -202,8 +230,7 @@ describe('a summary', () => {
     const keys = await keysIn(body.bucketName)
     assert.equal(keys.filter(key => key.endsWith('.jsonl')).length, 12)
     assert.equal(keys.length, 13, 'what the other format left is gone')
-    const { Uploads = [] } = await account.owner.s3.send(new ListMultipartUploadsCommand({ Bucket: body.bucketName }))
-    assert.deepEqual(Uploads, [])
+    assert.equal(await hasUploads(body.bucketName), false)
     const { items } = await governor.accessExports.runs({ params: { id } })
     assert.deepEqual(
       items.map(run => [run.cause, run.state, run.attempts]),
@@ -212,6 +239,57 @@ describe('a summary', () => {
         ['created', 'succeeded', 2],
       ],
     )
+  })
+
+  test('whose process is killed in the middle leaves no manifest; the next one is whole and nothing of it is left', async () => {
+    const body = { ...(await bodyWith()), format: 'jsonl' as const }
+    const { bucketName: Bucket } = body
+    const { id } = await governor.accessExports.create({ body })
+    const folder = `summary/export_date=${(await runToEnd(id))?.exportDate}/`
+    await withAttributes(6000, 2000, async () => {
+      await governor.accessExports.run({ params: { id } })
+      const { faults } = server.sandbox
+      faults.set({ rules: [{ kind: 'latency', ms: 500, service: 's3', operation: 'UploadPart' }] })
+      const program = fileURLToPath(new URL('support/export-process.ts', import.meta.url))
+      const secrets = testKey.toString('hex')
+      const child = spawn(process.execPath, [program, server.databaseUrl, server.sandbox.url, secrets], {
+        stdio: 'inherit',
+      })
+      const over = once(child, 'exit')
+      while (!(await hasUploads(Bucket)) && child.exitCode === null) await sleep(50)
+      child.kill('SIGKILL')
+      assert.deepEqual(await over, [null, 'SIGKILL'], 'it was in the middle of a large file')
+      faults.set({ rules: [] })
+      assert.ok(await hasUploads(Bucket))
+      const keys = await keysIn(Bucket)
+      assert.ok(keys.length > 0 && !keys.includes(`${folder}_manifest.json`))
+    })
+
+    // Once it has been silent for a minute.
+    await sql`update access_export_run set next_at = now() where state = 'running'`.execute(server.db.kysely)
+    const run = await runToEnd(id)
+    assert.deepEqual([run?.state, run?.attempts], ['succeeded', 2], run?.error)
+    await wholeSummary(Bucket, folder, 'jsonl')
+    assert.equal(await hasUploads(Bucket), false)
+  })
+
+  test('is not said to be there while the database has no room, and is tried again', async () => {
+    const { id } = await governor.accessExports.create({ body: await bodyWith() })
+    await runToEnd(id)
+    await sql
+      .raw(`create function no_room() returns trigger language plpgsql as
+        $$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$;
+      create trigger no_room before update on access_export_run for each row
+        when (new.state = 'succeeded') execute function no_room()`)
+      .execute(server.db.kysely)
+    await governor.accessExports.run({ params: { id } })
+    await runDueExports(server.world, { ...times, waitsMs: [60_000] })
+    const waiting = await lastRun(id)
+    assert.deepEqual([waiting?.state, waiting?.attempts], ['waiting', 1])
+    assert.match(waiting?.error ?? '', /no room on its disk/)
+    await sql.raw('drop trigger no_room on access_export_run').execute(server.db.kysely)
+    await governor.accessExports.run({ params: { id } })
+    assert.equal((await runToEnd(id))?.state, 'succeeded')
   })
 
   test('needs no more than the documented permissions, and says what it could not tidy up', async () => {
@@ -275,23 +353,16 @@ describe('an object', () => {
       await assert.rejects(open.put('large', broken()), RangeError)
       open.close()
       assert.deepEqual(await keysIn(bucketName), [])
-      const { Uploads = [] } = await account.owner.s3.send(new ListMultipartUploadsCommand({ Bucket: bucketName }))
-      assert.equal(Uploads.length, actions.length === 3 ? 0 : 1)
+      assert.equal(await hasUploads(bucketName), actions.length < 3)
     })
   }
 })
 
 test('a large table goes on in another file, no row lost and none twice', async () => {
   const { bucketName, region, path, accessKeyId, secretAccessKey } = await bodyWith()
-  await sql`insert into person_attribute (person_id, key, value)
-    select person.id, 'badge', 'B' || n from person, generate_series(1, 4500) n where userid = 'ann'`.execute(
-    server.db.kysely,
-  )
   const open = openTarget(server.world, { bucketName, region, path, credentials: { accessKeyId, secretAccessKey } })
-  const written = await writeSummary(server.world, open, {
-    ...{ format: 'jsonl', timeZone: 'UTC', fileSize: 1 },
-    goOn: () => {},
-  })
+  const how = { format: 'jsonl', timeZone: 'UTC', fileSize: 1, goOn: () => {} } as const
+  const written = await withAttributes(4500, 8, () => writeSummary(server.world, open, how))
   open.close()
   const { files = [] } = written.tables.find(({ name }) => name === 'attributes') ?? {}
   const parts = await Promise.all(
@@ -300,7 +371,6 @@ test('a large table goes on in another file, no row lost and none twice', async 
   const values = (await Promise.all(parts)).flat().flatMap(({ key, value }) => (key === 'badge' ? [value] : []))
   assert.equal(files.length, 3)
   assert.deepEqual([values.length, new Set(values).size], [4500, 4500])
-  await sql`delete from person_attribute where key = 'badge'`.execute(server.db.kysely)
 })
 
 test('who reaches what is the same from the index that is there and from the rows of the snapshot', async () => {
@@ -355,6 +425,7 @@ describe('a target that does not work is not stored', () => {
     ['listing is not allowed', () => bodyWith(['s3:PutObject']), ['s3:ListBucket']],
     ['there is no such bucket', async () => ({ ...(await bodyWith()), bucketName: 'not-there' }), ['bucket']],
     ['the bucket lies elsewhere', async () => ({ ...(await bodyWith()), region: 'eu-west-1' }), ['bucket']],
+    ['the access key is inactive', async () => inactive(await bodyWith()), ['accessKey']],
     ['the secret is wrong', async () => ({ ...(await bodyWith()), secretAccessKey: 'wrong' }), ['accessKey']],
     [
       'the key may not be used',
@@ -396,6 +467,13 @@ describe('a target that does not work is not stored', () => {
     await governor.accessExports.create({ body })
     assert.equal((await refused(governor.accessExports.create({ body }))).code, 'export-target-taken')
   })
+
+  async function inactive<Body extends { readonly accessKeyId: string }>(body: Body): Promise<Body> {
+    const { accessKeyId: AccessKeyId } = body
+    const UserName = `exporter-${buckets}`
+    await account.owner.iam.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' }))
+    return body
+  }
 
   async function key(isDisabled = false): Promise<string> {
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({}))
@@ -447,11 +525,17 @@ describe('a role', () => {
   })
 })
 
-test('an export that is deleted is gone, its secret too, and what was written stays', async () => {
+test('an export that is deleted is gone, its secret and what waits too, and what was written stays', async () => {
   const body = await bodyWith()
   const { id } = await governor.accessExports.create({ body })
   await runToEnd(id)
+  await governor.accessExports.run({ params: { id } })
   await governor.accessExports.remove({ params: { id } })
+  const runs = server.db.kysely.selectFrom('access_export_run').where('export_id', '=', id).orderBy('id')
+  assert.deepEqual(await runs.select(['state', 'error']).execute(), [
+    { state: 'succeeded', error: null },
+    { state: 'failed', error: 'the export was deleted' },
+  ])
   assert.equal((await refused(governor.accessExports.run({ params: { id } }))).code, 'export-not-found')
   const rows = await server.db.kysely.selectFrom('export_target').where('id', '=', id).selectAll().execute()
   assert.deepEqual(

@@ -9,12 +9,12 @@ import { type api, type PastAccessRow, Problem, rules } from '@headgate/core/api
 import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
 import { dataSourceNames } from '../db/data-source-name.ts'
-import { currentMoment } from '../db/facts.ts'
 import { dataSourcesGrantedAt, grantsAt, type PastGrant } from '../db/grant-history.ts'
 import { memberReasons } from '../db/member.ts'
 import { type PageQuery, printCursor, readCursor } from '../db/page.ts'
 import { findAnybody } from '../db/person-name.ts'
 import type { Past, PastIndex } from '../history/index-at.ts'
+import { pastMoment } from '../history/moment.ts'
 import type { Caller } from '../http/serve.ts'
 import { reachedBy } from '../live-index/desired.ts'
 import type { World } from '../world.ts'
@@ -42,7 +42,7 @@ export async function accessAt(
 ): Promise<Answer> {
   const at = await db.snapshot(async tx => {
     await requireToAsk(tx, caller, question)
-    return momentAsked(tx, question.at)
+    return pastMoment(tx, question.at, 'query.at')
   })
   const { user } = question
   const { index, sequence } = user === undefined ? await past.whole(at) : await past.of(user as UserId, at)
@@ -63,14 +63,6 @@ async function requireToAsk(tx: Tx, caller: Caller, { user, dataSource }: PastQu
     throw new Problem('data-source-not-found', { id: dataSource })
   }
   throw user === undefined ? refusal(rules.readPastAccess) : new Problem('user-not-found', { id: user })
-}
-
-async function momentAsked(tx: Tx, asked: string | undefined): Promise<Instant> {
-  const { now } = await currentMoment(tx)
-  const at = asked === undefined ? now : Date.parse(asked)
-  if (at <= now) return at
-  const issue = { path: 'query.at', message: `must not lie in the future: it is ${new Date(now).toISOString()}` }
-  throw new Problem('request-invalid', { reason: `\`${issue.path}\` ${issue.message}`, issues: [issue] })
 }
 
 /** A person and a data source between which there was something. */

@@ -94,10 +94,13 @@ export interface NewRun {
   readonly cause: ExportCause
   readonly askedBy?: number | undefined
   readonly dueAt?: Instant | undefined
+  /** The moment of the past that it shows. */
+  readonly asOf?: Instant | undefined
 }
 
-/** Undefined where there is one already that waits or is under way. */
-export async function insertRun(tx: Reader, { exportId, cause, askedBy, dueAt }: NewRun): Promise<RunRow | undefined> {
+/** Undefined where there is one already that waits or is under way: one of today, and one of the past, at a time. */
+export async function insertRun(tx: Reader, run: NewRun): Promise<RunRow | undefined> {
+  const { exportId, cause, askedBy, dueAt, asOf } = run
   return tx
     .insertInto('access_export_run')
     .values({
@@ -105,18 +108,24 @@ export async function insertRun(tx: Reader, { exportId, cause, askedBy, dueAt }:
       cause,
       asked_by: askedBy ?? null,
       due_at: dueAt === undefined ? null : new Date(dueAt),
+      as_of: asOf === undefined ? null : new Date(asOf),
     })
     .onConflict(conflict => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
 }
 
-/** The one that waits or is under way; nobody else changes it until the transaction ends. */
-export async function lockOpenRun(tx: Tx, exportId: number): Promise<RunRow | undefined> {
+/** The one of today, or of the past, that waits or is under way; nobody else changes it until the transaction ends. */
+export async function lockOpenRun(
+  tx: Tx,
+  exportId: number,
+  { isPast }: { readonly isPast: boolean },
+): Promise<RunRow | undefined> {
   return tx
     .selectFrom('access_export_run')
     .selectAll()
     .where('export_id', '=', exportId)
+    .where('as_of', isPast ? 'is not' : 'is', null)
     .where('state', 'in', ['waiting', 'running'])
     .forUpdate()
     .executeTakeFirst()
@@ -153,6 +162,7 @@ export async function takeRun(db: Reader, leaseMs: number): Promise<TakenRun | u
     .set({
       state: 'running',
       holder,
+      ...{ files: null, rows: null, bytes: null },
       attempts: sql<number>`attempts + 1`,
       next_at: inMs(leaseMs),
       started_at: sql<Date>`coalesce(started_at, clock_timestamp())`,
@@ -163,17 +173,26 @@ export async function takeRun(db: Reader, leaseMs: number): Promise<TakenRun | u
   return row && { ...row, holder }
 }
 
+/** What is in the bucket by now. */
+export interface SoFar {
+  files: number
+  rows: number
+  bytes: number
+}
+
 /** False: it is somebody else's by now, or over. */
-export async function renewRun(db: Reader, run: TakenRun, leaseMs: number): Promise<boolean> {
+export async function renewRun(db: Reader, run: TakenRun, leaseMs: number, soFar: SoFar): Promise<boolean> {
   const row = await mine(db, run)
-    .set({ next_at: inMs(leaseMs) })
+    .set({ ...soFar, next_at: inMs(leaseMs) })
     .returning('id')
     .executeTakeFirst()
   return row !== undefined
 }
 
 export interface Written {
-  readonly exportDate: string
+  /** The day in whose folder it lies, or the moment of the past that it is of. */
+  readonly exportDate?: string
+  readonly asOf?: string
   readonly sequence: number
   readonly tables: readonly ExportedTable[]
   readonly files: number
@@ -186,7 +205,7 @@ export interface Written {
 export async function endRun(db: Reader, run: TakenRun, written: Written): Promise<boolean> {
   const { exportDate, sequence, tables, files, rows, bytes, warnings } = written
   const row = await mine(db, run)
-    .set({ ...{ sequence, files, rows, bytes }, export_date: exportDate, tables: JSON.stringify(tables) })
+    .set({ ...{ sequence, files, rows, bytes }, export_date: exportDate ?? null, tables: JSON.stringify(tables) })
     .set({ state: 'succeeded', holder: null, finished_at: clock, error: null, warnings: [...warnings] })
     .returning('id')
     .executeTakeFirst()

@@ -4,6 +4,7 @@
  * Whoever adds a column adds it at the end; a new order or meaning is a new schema version of the export. Never a
  * secret. `global` ids are UUIDs made of this deployment's id and theirs: they join, and mean nobody elsewhere.
  */
+import type { Instant } from '@headgate/core'
 import { type RawBuilder, sql } from 'kysely'
 import type { Cell, Columns, Table } from '../export/table.ts'
 import type { Tx } from './act.ts'
@@ -15,6 +16,22 @@ export function storedTables(tx: Tx): Table[] {
     columns,
     rows: () => inBatches(tx, `export_rows_${at}`, query, Object.keys(columns)),
   }))
+}
+
+/**
+ * What AWS held at a moment of the past, by the ledger, to the millisecond; the columns are those of today. Why a grant
+ * was there then, what held it back and what failed, the ledger does not tell any more.
+ */
+export function grantsOfThen(tx: Tx, at: Instant): Table {
+  const columns = { ...grantColumns, revoked_at: 'instant' } as const
+  const [then, next] = [sql`${new Date(at)}::timestamptz`, sql`${new Date(at + 1)}::timestamptz`]
+  const query = sql`
+    select ${grantFacts}, case when revoking_at < ${next} then 'revoking' else 'active' end as state,
+      null as because, ledger.created_at, active_at, case when revoking_at < ${next} then revoking_at end as revoking_at,
+      null as held_by, null as error, ${then} as export_date, revoked_at
+    from ledger join person on person.id = person_id
+    where active_at < ${next} and (revoked_at is null or revoked_at >= ${next}) order by ledger.id`
+  return { name: 'grants', columns, rows: () => inBatches(tx, 'grants_of_then', query, Object.keys(columns)) }
 }
 
 const batchSize = 2000
@@ -52,6 +69,18 @@ function link(folder: string, id: string) {
 }
 
 const exportDate = sql`now() as export_date`
+
+const grantColumns: Columns = {
+  ...{ grant_id: 'number', aws_grant_id: 'text', integration_id: 'number', data_source_id: 'number' },
+  ...{ user_id: 'number', userid: 'text', grantee_type: 'text', grantee: 'text', scope: 'text' },
+  ...{ permission: 'text', state: 'text', because: 'text', created_at: 'instant', active_at: 'instant' },
+  ...{ revoking_at: 'instant', held_by: 'text', error: 'text', export_date: 'instant' },
+}
+
+/** Of a grant, what never changes. */
+const grantFacts = sql`ledger.id as grant_id, aws_grant_id, integration_id, data_source_id, person_id as user_id, userid,
+        grantee_type, grantee_id as grantee,
+        's3://' || bucket || '/' || key || case ledger.kind when 'object' then '' else '*' end as scope, permission`
 
 const queries: readonly Query[] = [
   {
@@ -160,17 +189,9 @@ const queries: readonly Query[] = [
   {
     // What AWS holds, or is about to, by the ledger.
     name: 'grants',
-    columns: {
-      ...{ grant_id: 'number', aws_grant_id: 'text', integration_id: 'number', data_source_id: 'number' },
-      ...{ user_id: 'number', userid: 'text', grantee_type: 'text', grantee: 'text', scope: 'text' },
-      ...{ permission: 'text', state: 'text', because: 'text', created_at: 'instant', active_at: 'instant' },
-      ...{ revoking_at: 'instant', held_by: 'text', error: 'text', export_date: 'instant' },
-    },
+    columns: grantColumns,
     query: sql`
-      select ledger.id as grant_id, aws_grant_id, integration_id, data_source_id, person_id as user_id, userid,
-        grantee_type, grantee_id as grantee,
-        's3://' || bucket || '/' || key || case ledger.kind when 'object' then '' else '*' end as scope,
-        permission, state, because::text as because, ledger.created_at, active_at, revoking_at, held as held_by,
+      select ${grantFacts}, state, because::text as because, ledger.created_at, active_at, revoking_at, held as held_by,
         error_code as error, ${exportDate}
       from ledger join person on person.id = person_id
       where revoked_at is null and state <> 'revoked' order by ledger.id`,

@@ -836,6 +836,7 @@ export interface Database {
     cause: ExportCause
     asked_by: number | null
     due_at: OptionalTimestamp
+    as_of: OptionalTimestamp
     state: Generated<ExportRunState>
     attempts: Generated<number>
     next_at: DefaultNow

@@ -3,6 +3,7 @@
  * begun with it. Never keeps anybody waiting for a whole export.
  */
 import { randomUUID } from 'node:crypto'
+import type { Instant } from '@headgate/core'
 import { type api, Problem, type TargetTest } from '@headgate/core/api'
 import type { z } from 'zod'
 import {
@@ -27,6 +28,8 @@ import {
   type TargetRow,
   updateTarget,
 } from '../db/export-target.ts'
+import { sequenceAt } from '../db/fact-history.ts'
+import { momentRefused, pastMoment } from '../history/moment.ts'
 import type { World } from '../world.ts'
 import { nextDue, scheduleOf } from './schedule.ts'
 import { type ExportTarget, openTarget, targetOfInput, targetOfRow, targetToStore } from './target.ts'
@@ -91,18 +94,25 @@ export async function removeExport({ db }: Works, actor: Actor, id: number): Pro
   })
 }
 
-/** What waits to be tried again is tried at once. Throws Problem `export-not-found`, `export-running`. */
-export async function askForRun({ db }: Works, actor: Actor, id: number): Promise<RunRow> {
+/**
+ * What waits to be tried again is tried at once.
+ * @param asked a moment of the past, as it was written; undefined: now
+ * @throws Problem `export-not-found`, `export-running`; `request-invalid` where nothing is known of that moment
+ */
+export async function askForRun({ db }: Works, actor: Actor, id: number, asked?: string): Promise<RunRow> {
   const { result } = await act(db, actor, async doing => {
     const row = await lockTarget(doing.tx, 'accessSummary', id)
     if (!row) throw new Problem('export-not-found', { id })
-    const open = await lockOpenRun(doing.tx, id)
-    if (open?.state === 'running') throw new Problem('export-running', { run: open.id })
+    const asOf = asked === undefined ? undefined : await knownMoment(doing.tx, asked)
+    const open = await lockOpenRun(doing.tx, id, { isPast: asOf !== undefined })
+    const isSame = open?.state === 'waiting' && open.as_of === (asOf ?? null)
+    if (open && !isSame) throw new Problem('export-running', { run: open.id })
     const run = open
       ? await hastenRun(doing.tx, open.id)
-      : await insertRun(doing.tx, { exportId: id, cause: 'asked', askedBy: actor.id })
+      : await insertRun(doing.tx, { exportId: id, cause: 'asked', askedBy: actor.id, asOf })
     if (!run) throw new Problem('export-running', { run: '' })
-    say(doing, 'RUN', 'AccessSummaryExportAsked', row, { run: run.id })
+    const about = asOf === undefined ? {} : { asOf: new Date(asOf).toISOString() }
+    say(doing, 'RUN', 'AccessSummaryExportAsked', row, { run: run.id, ...about })
     return run
   })
   return result
@@ -124,6 +134,12 @@ export async function getExport({ db }: Pick<World, 'db'>, id: number): Promise<
   const row = await findExport(db.kysely, id)
   if (!row) throw new Problem('export-not-found', { id })
   return row
+}
+
+async function knownMoment(tx: Act['tx'], asked: string): Promise<Instant> {
+  const at = await pastMoment(tx, asked, 'asOf')
+  if ((await sequenceAt(tx, at)) > 0) return at
+  throw momentRefused('asOf', 'lies before the first change that Headgate knows of')
 }
 
 async function requireWorking(world: Works, target: ExportTarget): Promise<void> {

@@ -1,8 +1,9 @@
 /**
- * Who reaches what, and every reason why, row by row: the line's own answers as of one snapshot, never all at once.
+ * Who reaches what, and every reason why, row by row: the line's own answers as of one snapshot or of a moment of the
+ * past, never all at once.
  *
- * Told from this node's index while it is as of the snapshot; once it has moved on, from another one that is made of
- * the snapshot's rows. Both are the same state, so a table may begin with one and end with the other.
+ * A snapshot is told from this node's index while it is as of it; once it has moved on, from another one that is made
+ * of the snapshot's rows. Both are the same state, so a table may begin with one and end with the other.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import {
@@ -14,12 +15,14 @@ import {
   type OwnReason,
   printScope,
   type Reason,
+  type UserId,
   whoReaches,
 } from '@headgate/core'
 import { endOf } from '../access/present.ts'
 import type { Tx } from '../db/act.ts'
 import { currentMoment } from '../db/facts.ts'
-import { namesOfPeople, outcomeMakers } from '../db/outcome-names.ts'
+import { namesOfPeople, type OutcomeMakers, outcomeMakers, outcomeMakersAt } from '../db/outcome-names.ts'
+import type { PastIndex } from '../history/index-at.ts'
 import { loadIndex } from '../live-index/held.ts'
 import type { LiveIndex } from '../live-index/live-index.ts'
 import type { Row, Table } from './table.ts'
@@ -27,21 +30,48 @@ import type { Row, Table } from './table.ts'
 /** As of the snapshot `tx`. */
 export async function policyOutcomes(tx: Tx, live: Pick<LiveIndex, 'current'>): Promise<Table> {
   const { now } = await currentMoment(tx)
+  return tableOf(now, async () => {
+    const [index, userids, makers] = [await indexOfSnapshot(tx, live), await namesOfPeople(tx), await outcomeMakers(tx)]
+    return { index, makers, useridOf: user => userids.get(user) }
+  })
+}
+
+/** As of that moment, under the names of then. */
+export function pastOutcomes(tx: Tx, { index, sequence }: PastIndex, at: Instant): Table {
+  return tableOf(at, async () => ({
+    index: async () => index,
+    makers: await outcomeMakersAt(tx, at, sequence),
+    useridOf: user => useridIn(index, user),
+  }))
+}
+
+export function useridIn({ facts }: EntitlementIndex, user: number): string | undefined {
+  return facts.findPerson(user as UserId)?.user?.userid
+}
+
+/** What the rows are told from. */
+interface State {
+  /** What it answers is to be read at once: it may be the node's own, which goes on. */
+  readonly index: () => Promise<EntitlementIndex>
+  readonly makers: OutcomeMakers
+  readonly useridOf: (user: number) => string | undefined
+}
+
+function tableOf(at: Instant, state: () => Promise<State>): Table {
   return {
     name: 'policy-outcomes',
     columns: {
       ...{ user_id: 'number', userid: 'text', data_source_id: 'number', data_source: 'text', scope: 'text' },
       ...{ permission: 'text', because: 'text', until: 'instant', self_given: 'boolean', export_date: 'instant' },
     },
-    rows: () => outcomes(tx, live, now),
+    rows: () => outcomes(at, state),
   }
 }
 
 const batchSize = 2000
 
-async function* outcomes(tx: Tx, live: Pick<LiveIndex, 'current'>, now: Instant): AsyncGenerator<readonly Row[]> {
-  const indexNow = await indexOfSnapshot(tx, live)
-  const [userids, makers] = [await namesOfPeople(tx), await outcomeMakers(tx)]
+async function* outcomes(exportDate: Instant, state: () => Promise<State>): AsyncGenerator<readonly Row[]> {
+  const { index: indexNow, makers, useridOf } = await state()
   const sources = [...(await indexNow()).bindings.sources.keys()].sort((a, b) => a - b)
   const outerReasons = rememberedReasons()
   for (const id of sources) {
@@ -60,8 +90,9 @@ async function* outcomes(tx: Tx, live: Pick<LiveIndex, 'current'>, now: Instant)
     for (let at = 0; at < accesses.length; at += batchSize) {
       yield accesses.slice(at, at + batchSize).map((access): Row => {
         const { because, until, maker } = told(access)
-        const userid = userids.get(access.user) ?? String(access.user)
-        return [access.user, userid, id, name, printed, access.level, because, until, maker === access.user, now]
+        const userid = useridOf(access.user) ?? String(access.user)
+        const selfGiven = maker === access.user
+        return [access.user, userid, id, name, printed, access.level, because, until, selfGiven, exportDate]
       })
       // Others have their turn.
       await turn()
@@ -71,8 +102,7 @@ async function* outcomes(tx: Tx, live: Pick<LiveIndex, 'current'>, now: Instant)
 
 // ── As of the snapshot ──
 
-/** What it answers is to be read at once: it may be the node's own, which goes on. */
-async function indexOfSnapshot(tx: Tx, live: Pick<LiveIndex, 'current'>): Promise<() => Promise<EntitlementIndex>> {
+async function indexOfSnapshot(tx: Tx, live: Pick<LiveIndex, 'current'>): Promise<State['index']> {
   const { sequence, now } = await currentMoment(tx)
   const begun = live.current()
   // Until the next end of anything the state is the same, whatever the time.
@@ -99,11 +129,10 @@ interface Told {
   readonly maker: number | undefined
 }
 
-type Makers = Awaited<ReturnType<typeof outcomeMakers>>
 type Roots = (reason: Reason, user: number) => readonly OwnReason[]
 
 /** People with the same reasons are told alike: a data source has few of them. */
-function tellingOf(index: EntitlementIndex, makers: Makers, roots: Roots | undefined) {
+function tellingOf(index: EntitlementIndex, makers: OutcomeMakers, roots: Roots | undefined) {
   const known = { READ: new Map<unknown, Told>(), WRITE: new Map<unknown, Told>() }
   return ({ user, level, because }: Pick<Access, 'user' | 'level' | 'because'>): Told => {
     // Of covered data sources each list is a new one.
@@ -127,7 +156,7 @@ function keyOf(reason: Reason): string {
   return `${reason.kind} ${reason.id} ${reason.level} ${until}`
 }
 
-function presented({ bindings, facts }: EntitlementIndex, makers: Makers, reason: Reason): object {
+function presented({ bindings, facts }: EntitlementIndex, makers: OutcomeMakers, reason: Reason): object {
   const { kind, id, level } = reason
   if (kind === 'policy') return { kind, id, name: bindings.policies.get(id)?.name, version: reason.version, level }
   const until = reason.until === undefined ? {} : { until: new Date(reason.until).toISOString() }
@@ -140,7 +169,7 @@ function presented({ bindings, facts }: EntitlementIndex, makers: Makers, reason
   return { kind, id, level, ...until, ...(group && { via: { group, name: facts.group(group).name } }) }
 }
 
-function soleMaker(roots: readonly OwnReason[], { policies, members }: Makers): number | undefined {
+function soleMaker(roots: readonly OwnReason[], { policies, members }: OutcomeMakers): number | undefined {
   let only: number | undefined
   for (const { kind, id } of roots) {
     // Nobody decides on their own request (06).

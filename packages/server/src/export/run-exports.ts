@@ -15,6 +15,7 @@ import {
   insertRun,
   lockDueExports,
   renewRun,
+  type SoFar,
   setDue,
   type TakenRun,
   takeRun,
@@ -23,11 +24,12 @@ import {
 import { act, system } from '../db/act.ts'
 import { auditTargetOf } from '../db/export-target.ts'
 import { currentMoment } from '../db/facts.ts'
+import { isUnreachable } from '../db/unreachable.ts'
 import { notify } from '../notify/notify.ts'
 import type { World } from '../world.ts'
 import { nextDue, scheduleOf } from './schedule.ts'
 import { openTarget, targetOfRow } from './target.ts'
-import { writeSummary } from './write-summary.ts'
+import { type SummaryOptions, writeSummary } from './write-summary.ts'
 
 type Exports = Pick<World, 'db' | 'index' | 'vault' | 'aws' | 'log'>
 
@@ -100,13 +102,15 @@ async function runOne(world: Exports, run: TakenRun, times: ExportTimes, signal:
   const { db, log } = world
   const row = await findExport(db.kysely, run.export_id)
   if (!row) return void (await failRun(db.kysely, run, 'the export was deleted'))
-  const lease = keepRun(world, run, times.leaseMs)
+  const soFar = { files: 0, rows: 0, bytes: 0 }
+  const lease = keepRun(world, run, times.leaseMs, soFar)
   try {
     if (run.attempts > times.waitsMs.length + 1) throw new Error('the process that wrote it ended every time')
-    const written = await write(world, row, () => {
+    const goOn = () => {
       if (signal.aborted) throw new Stopped('the server stops')
       lease.requireHeld()
-    })
+    }
+    const written = await write(world, row, { asOf: run.as_of ?? undefined, soFar, goOn })
     await finish(world, row, run, written)
   } catch (error) {
     if (error instanceof Stopped) await giveRunBack(db.kysely, run)
@@ -117,10 +121,14 @@ async function runOne(world: Exports, run: TakenRun, times: ExportTimes, signal:
   }
 }
 
-async function write(world: Exports, row: AccessExportRow, goOn: () => void): Promise<Written> {
+async function write(
+  world: Exports,
+  row: AccessExportRow,
+  how: Pick<SummaryOptions, 'asOf' | 'soFar' | 'goOn'>,
+): Promise<Written> {
   const open = openTarget(world, targetOfRow(world.vault, row))
   try {
-    return await writeSummary(world, open, { format: row.format, timeZone: scheduleOf(row).timeZone, goOn })
+    return await writeSummary(world, open, { format: row.format, timeZone: scheduleOf(row).timeZone, ...how })
   } finally {
     open.close()
   }
@@ -175,20 +183,25 @@ function problemOf(error: unknown): string {
     return `AWS answered ${operation} with ${code}${message === '' ? '' : ` (${message})`}`
   }
   if (error instanceof Error && error.message.startsWith('the process that')) return error.message
+  if (isUnreachable(error))
+    return 'the database did not answer, or has no room on its disk: the log of the server says which'
   return 'it could not be made: the log of the server says why'
 }
 
-/** Says again and again that this node is there; `requireHeld` throws once another one has been given the run. */
-function keepRun({ db, log }: Exports, run: TakenRun, leaseMs: number) {
+/**
+ * Says again and again that this node is there, and how far it is; `requireHeld` throws once another one has been given
+ * the run.
+ */
+function keepRun({ db, log }: Exports, run: TakenRun, leaseMs: number, soFar: SoFar) {
   let isHeld = true
   const timer = setInterval(() => {
-    renewRun(db.kysely, run, leaseMs).then(
+    renewRun(db.kysely, run, leaseMs, soFar).then(
       held => {
         isHeld &&= held
       },
       error => log.warn({ err: error, run: run.id }, 'an export could not say that it goes on'),
     )
-  }, leaseMs / 4).unref()
+  }, leaseMs / 12).unref()
   return {
     requireHeld() {
       if (!isHeld) throw new Lost('another node has the run')

@@ -43,8 +43,8 @@ export function accessExportRoutes(serve: Serve, world: World): void {
   serve(api.accessExports.test, async ({ params, caller }) => ({
     body: await testExport(world, caller, params.id),
   }))
-  serve(api.accessExports.run, async ({ params, caller }) => ({
-    body: presentRun(await askForRun(world, caller, params.id)),
+  serve(api.accessExports.run, async ({ params, body, caller }) => ({
+    body: presentRun(await askForRun(world, caller, params.id, body?.asOf)),
   }))
   serve(api.accessExports.runs, async ({ params: { id }, query }) => {
     await getExport(world, id)
@@ -79,6 +79,7 @@ function presentRun(row: RunRow): ExportRun {
   return {
     ...{ id, cause, state, attempts, warnings },
     ...(row.due_at === null ? {} : { dueAt: printTime(row.due_at) }),
+    ...(row.as_of === null ? {} : { asOf: printTime(row.as_of) }),
     createdAt: printTime(row.created_at),
     ...(startedAt === null ? {} : { startedAt: printTime(startedAt) }),
     ...(finishedAt === null ? {} : { finishedAt: printTime(finishedAt) }),

@@ -1,7 +1,10 @@
 /** Who had what, asked later: from the facts of then and from what AWS held then. */
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import type { PastAccessRow } from '@headgate/core/api'
+import { runDueExports } from '../../src/export/run-exports.ts'
 import { refuses } from '../support/refuses.ts'
 import { grants, type Lake, lake, person, register, until } from './reconcile-world.ts'
 
@@ -54,6 +57,7 @@ test('what was given, held and taken is told as it was at each moment', async t 
   await admin.policies.archive({ params: { id: policy.id }, ifMatch: String(policy.version) })
   await until('revoked', async () => (await grants(here, { live: 'true' })).length === 1)
   const taken = await now()
+  await admin.dataSources.update({ params: { id: finance }, body: { name: 'money' } })
 
   await admin.users.remove({ params: { id: ben } })
   await admin.dataSources.remove({ params: { id: payroll } })
@@ -91,6 +95,77 @@ test('what was given, held and taken is told as it was at each moment', async t 
     assert.deepEqual(await asked(here, { at: taken, user: ann }), [])
     assert.deepEqual(await asked(here, { at: taken, dataSource: finance }), [])
     assert.equal((await asked(here, { at: given, user: ann })).length, 2)
+  })
+
+  await t.test('as files, which hold what was so then and leave the days alone', async () => {
+    const { account, server } = here
+    const { s3 } = account.owner
+    const Bucket = 'then'
+    await s3.send(new CreateBucketCommand({ Bucket }))
+    const object = async (Key: string) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }))
+      return (await Body?.transformToString()) ?? ''
+    }
+    const place = { bucketName: Bucket, region: account.region, path: 'x', format: 'jsonl' as const }
+    const { id } = await admin.accessExports.create({
+      body: { ...place, authenticationType: 'accessKey', ...account.controller },
+    })
+    const ask = (asOf: string) => admin.accessExports.run({ params: { id }, body: { asOf } })
+    await refuses(ask('2999-01-01T00:00:00Z'), 'request-invalid')
+    await refuses(ask('1999-01-01T00:00:00Z'), 'request-invalid')
+    const asked = await ask(given)
+    assert.deepEqual([asked.cause, asked.asOf], ['asked', given])
+    assert.equal((await ask(given)).id, asked.id, 'the same is asked for once')
+    await refuses(ask(taken), 'export-running')
+    await runDueExports(server.world)
+    const { items } = await admin.accessExports.runs({ params: { id } })
+    assert.deepEqual(
+      items.map(run => [run.cause, run.state, run.asOf, run.tables?.length]),
+      [
+        ['asked', 'succeeded', given, 2],
+        ['created', 'succeeded', undefined, 12],
+      ],
+    )
+
+    const folder = `as_of=${given.replaceAll(':', '-')}/`
+    const manifest = JSON.parse(await object(`x/${folder}_manifest.json`))
+    assert.deepEqual([manifest.complete, manifest.asOf, manifest.exportDate], [true, given, undefined])
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `x/${folder}` }))
+    assert.equal(Contents.length, 3)
+    const rowsOf = async (name: string): Promise<Record<string, unknown>[]> => {
+      const { files } = manifest.tables.find((table: { name: string }) => table.name === name)
+      const text = await object(`x/${files[0].key}`)
+      assert.equal(hash('sha256', text), files[0].sha256)
+      return text
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line))
+    }
+    const [fin, pay] = ['s3://research-data/finance/*', 's3://research-data/finance/payroll/*']
+    const outcomes = await rowsOf('policy-outcomes')
+    assert.deepEqual(
+      outcomes.map(row => [row.userid, row.data_source, row.permission, row.self_given]),
+      [
+        ['admin', fin, 'READ', true],
+        ['ann', fin, 'READ', false],
+        ['ben', fin, 'READ', false],
+        ['admin', pay, 'READ', true],
+        ['ann', pay, 'READ', false],
+        ['ben', pay, 'WRITE', false],
+      ],
+    )
+    const [ofBen] = outcomes.filter(row => row.permission === 'WRITE')
+    assert.match(String(ofBen?.because), /"kind":"policy".*"name":"all".*"kind":"member"/)
+    assert.deepEqual(
+      (await rowsOf('grants'))
+        .map(row => [row.userid, row.scope, row.permission, row.state, row.revoked_at !== null])
+        .sort(),
+      [
+        ['ann', fin, 'READ', 'active', true],
+        ['ben', fin, 'READ', 'active', true],
+        ['ben', pay, 'READWRITE', 'active', true],
+      ],
+    )
   })
 
   await t.test('a moment to come is refused; one before anything is empty', async () => {

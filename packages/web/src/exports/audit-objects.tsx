@@ -58,7 +58,9 @@ export function AuditObjects({ id }: { readonly id: string }) {
                     name: 'Size',
                     width: '22%',
                     cell: ({ events, bytes }) =>
-                      bytes === undefined ? counted(events, 'event') : `${counted(events, 'event')}, ${bytesWords(bytes)}`,
+                      bytes === undefined
+                        ? counted(events, 'event')
+                        : `${counted(events, 'event')}, ${bytesWords(bytes)}`,
                   },
                   { name: 'Began', width: '16%', cell: ({ startedAt }) => <RelativeTime at={startedAt} /> },
                 ]}

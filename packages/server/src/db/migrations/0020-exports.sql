@@ -47,6 +47,8 @@ create table access_export_run (
   cause text not null check (cause in ('created', 'schedule', 'asked')),
   asked_by bigint references person,
   due_at timestamptz,
+  -- The moment of the past that it shows; null: that at which it is written.
+  as_of timestamptz,
   state text not null default 'waiting' check (state in ('waiting', 'running', 'succeeded', 'failed')),
   attempts integer not null default 0,
   -- While waiting: not before. While running: the node that has it is given up for lost after this.
@@ -69,7 +71,9 @@ create table access_export_run (
   check ((state = 'running') = (holder is not null)),
   check ((state in ('succeeded', 'failed')) = (finished_at is not null))
 );
--- One at a time for each export; what is to be done now; the history.
-create unique index access_export_run_open on access_export_run (export_id) where state in ('waiting', 'running');
+-- One at a time for each export, and one of the past beside it: no day is skipped for its sake. What is to be done now;
+-- the history.
+create unique index access_export_run_open on access_export_run (export_id, (as_of is null))
+  where state in ('waiting', 'running');
 create index access_export_run_next on access_export_run (next_at) where state in ('waiting', 'running');
 create index access_export_run_history on access_export_run (export_id, id);
