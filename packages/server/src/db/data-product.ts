@@ -84,11 +84,14 @@ export async function listProducts(
   const { search, state, domain, dataSource } = query
   const pattern = containing(search ?? '')
   const matching = living(db)
-    .where(({ or, eb }) =>
-      or([
-        eb('data_product.name', 'ilike', pattern),
-        eb(sql`data_product.definition ->> 'description'`, 'ilike', pattern),
-      ]),
+    // Without words nothing of what they say is read, and a page is a piece of the index by name.
+    .$if((search ?? '') !== '', some =>
+      some.where(({ or, eb }) =>
+        or([
+          eb('data_product.name', 'ilike', pattern),
+          eb(sql`data_product.definition ->> 'description'`, 'ilike', pattern),
+        ]),
+      ),
     )
     .$if(state !== undefined, some => some.where('data_product.state', '=', state as LivingState))
     .$if(domain !== undefined, some => some.where('data_product.domain', '=', domain as string))

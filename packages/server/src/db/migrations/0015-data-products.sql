@@ -24,6 +24,8 @@ alter table data_product
 create unique index data_product_name on data_product (look_alike) where state <> 'deleted';
 create unique index data_product_key on data_product (key) where key is not null and state <> 'deleted';
 create index data_product_domain on data_product (domain) where domain is not null;
+-- All of them for those who manage them, page by page.
+create index data_product_listed on data_product (name) where state <> 'deleted';
 -- The marketplace, page by page and by domain, without reading what they say.
 create index data_product_offered on data_product (name) include (id, domain, levels)
   where state in ('published', 'suspended');
