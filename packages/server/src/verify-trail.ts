@@ -5,11 +5,10 @@
 import { createReadStream } from 'node:fs'
 import { access, readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { pino } from 'pino'
 import { readCheckpoint, readOutside } from './audit/outside.ts'
 import type { SignedCheckpoint } from './audit/statement.ts'
-import { readTrail } from './audit/trail-file.ts'
+import { linesOf, readTrail } from './audit/trail-file.ts'
 import { type Report, verifyChain } from './audit/verify.ts'
 import { type DatabaseReport, verifyDatabase } from './audit/verify-database.ts'
 import type { Config } from './config.ts'
@@ -36,7 +35,7 @@ export async function verifyTrail(
   const pinning = pinned === undefined ? {} : { pinned }
   const outside = await checkpointsFrom(checkpoints)
   if (files.length > 0) {
-    const { links, checkpoints: inside } = readTrail(linesOf(await trailFiles(files)))
+    const { links, checkpoints: inside } = readTrail(linesIn(await trailFiles(files)))
     return verifyChain(links, { inside, outside, ...pinning, isPart: true })
   }
   const dataDir = path.resolve(config.HEADGATE_DATA_DIR)
@@ -89,7 +88,6 @@ async function isThere(file: string): Promise<boolean> {
   )
 }
 
-async function* linesOf(files: readonly string[]): AsyncGenerator<string> {
-  for (const file of files)
-    yield* createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
+async function* linesIn(files: readonly string[]): AsyncGenerator<string> {
+  for (const file of files) yield* linesOf(createReadStream(file, 'utf8'))
 }

@@ -107,7 +107,7 @@ test('`headgate audit verify` says whether a database and a file are whole, and 
   }
   const keeper = keepSealed({ db, vault, log }, { folder: join(folder, 'checkpoints'), checkpointMs: 0 })
   await act(db, system, async ({ audit }) =>
-    audit({ action: 'CREATE', targetType: 'TAG', targets: [], payload: { type: 'TagCreated' } }),
+    audit({ action: 'CREATE', targetType: 'TAG', targets: [], payload: { type: 'TagCreated', odd: 'a\u2028line' } }),
   )
   await keeper.stop()
   await writeFile(join(folder, 'trail.ndjson'), trailLines(db, 1))

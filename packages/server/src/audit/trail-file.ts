@@ -3,6 +3,7 @@
  * checkpoints are lines of their own. A line that holds neither is an event as it happened, so that whoever wants events
  * alone leaves out the lines without an `id`.
  */
+import { hashOfEvent } from './chain.ts'
 import { readCheckpoint } from './outside.ts'
 import type { SignedCheckpoint } from './statement.ts'
 import type { Link, LinkedEvent } from './verify.ts'
@@ -27,6 +28,22 @@ export function printLink(link: Link): string {
 
 export function printSigned({ statement, signature, publicKey }: SignedCheckpoint): string {
   return `${JSON.stringify({ checkpoint: { statement, signature, publicKey } })}\n`
+}
+
+/** By line feeds alone: what else may end a line elsewhere (U+2028) stands unescaped in texts that people wrote. */
+export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines.map(withoutReturn)
+  }
+  if (rest !== '') yield withoutReturn(rest)
+}
+
+/** A copy may have been given other line ends. */
+function withoutReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
 }
 
 export interface TrailFile {
@@ -79,10 +96,17 @@ interface BatchLine {
 function linkOf(head: BatchLine, texts: readonly string[]): Link {
   const absent = new Set(head.absent)
   let at = 0
+  let lost = head.hashes.length - absent.size - texts.length
   const events = head.hashes.map((hash, index): LinkedEvent => {
     const position = head.firstPosition + index
-    const text = absent.has(position) ? null : (texts[at++] ?? null)
-    return { position, hash: Buffer.from(hash, 'hex'), text }
+    const of = { position, hash: Buffer.from(hash, 'hex') }
+    if (absent.has(position)) return { ...of, text: null }
+    // Where lines are lost, the one that comes next may be that of a later event: then this one's is not there.
+    if (lost > 0 && isLater(texts[at], head.hashes, index)) {
+      lost -= 1
+      return { ...of, text: null }
+    }
+    return { ...of, text: texts[at++] ?? null }
   })
   return {
     number: head.number,
@@ -95,6 +119,10 @@ function linkOf(head: BatchLine, texts: readonly string[]): Link {
     events,
     ...(texts.length > at && { surplus: texts.length - at }),
   }
+}
+
+function isLater(text: string | undefined, hashes: readonly string[], index: number): boolean {
+  return text !== undefined && hashes.indexOf(hashOfEvent(text).toString('hex'), index) > index
 }
 
 function parsed<T>(line: string, number: number): T {
