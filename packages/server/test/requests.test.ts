@@ -1,6 +1,7 @@
 /** Asking for access, deciding, and what time does to it. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Level } from '@headgate/core'
 import { ApiError } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
@@ -9,8 +10,11 @@ import { setTaggedSources } from '../src/market/tagged-sources.ts'
 import { prepareAccount } from './support/aws-account.ts'
 import { create } from './support/integrations.ts'
 import { storeDataSource } from './support/lake.ts'
+import { passTime } from './support/pass-time.ts'
 import { storeProduct } from './support/products.ts'
-import { type TestPerson, type TestServer, testServer } from './support/server.ts'
+import { personAt, type TestPerson, type TestServer, testServer } from './support/server.ts'
+
+const day = 86_400_000
 
 describe('requests', () => {
   let server: TestServer
@@ -29,10 +33,10 @@ describe('requests', () => {
   })
   after(() => server.close())
 
-  async function product(id: string, sources = [source]): Promise<void> {
-    await storeProduct(server.db, { id, levels: ['READ'] })
+  async function product(id: string, sources = [source], levels: Level[] = ['READ']): Promise<void> {
+    await storeProduct(server.db, { id, levels })
     await act(server.db, system, doing =>
-      setTaggedSources(doing, id, { dataSources: sources, levels: ['READ'] }, 'product-published'),
+      setTaggedSources(doing, id, { dataSources: sources, levels }, 'product-published'),
     )
   }
 
@@ -230,5 +234,247 @@ describe('requests', () => {
       .select(sql<number>`count(*)`.as('count'))
       .executeTakeFirstOrThrow()
     assert.equal(count, 1)
+  })
+
+  test('one click asks again for what was approved; what was never given is asked for anew', async () => {
+    const [lea, max] = [await server.as([], 'lea'), await server.as([], 'max')]
+    const { id } = await asked(lea)
+    await refused(lea.requests.extend({ params: { id } }), 'request-over')
+    const until = (await decided(gina, id)).until ?? ''
+    await refused(max.requests.extend({ params: { id } }), 'request-not-found')
+    await refused((gina as TestPerson).requests.extend({ params: { id } }), 'permission-missing')
+    assert.equal((await lea.requests.get({ params: { id } })).you.extend, true)
+    const again = await lea.requests.extend({ params: { id }, body: { duration: '40d', idempotencyKey: 'longer' } })
+    assert.equal(
+      (await lea.requests.extend({ params: { id }, body: { duration: '40d', idempotencyKey: 'longer' } })).id,
+      again.id,
+    )
+    assert.equal(again.extension, true)
+    const detail = await decided(gus, again.id)
+    assert.equal(detail.answers[0]?.answer, 'a report')
+    assert.ok((detail.until ?? '') > until)
+    await passTime(server.db, 35 * day)
+    await lookAtClock(server.world)
+    assert.deepEqual(
+      await Promise.all([id, again.id].map(async one => (await lea.requests.get({ params: { id: one } })).state)),
+      ['expired', 'approved'],
+    )
+    assert.ok(await reaches(lea))
+    await passTime(server.db, 6 * day)
+    assert.equal(await reaches(lea), false, 'before anybody noticed')
+    const anew = await lea.requests.extend({ params: { id: again.id } })
+    assert.equal(anew.extension, false)
+  })
+
+  test('an approval gives what is offered at that moment, or says what is not', async () => {
+    await product('shrinks1', [source], ['READ', 'WRITE'])
+    const nia = await server.as([], 'nia')
+    const write = await asked(nia, 'shrinks1', { level: 'WRITE' })
+    const read = await asked(nia, 'shrinks1', { idempotencyKey: 'once' })
+    const offer = (levels: Level[], longest: string) =>
+      act(server.db, system, async doing => {
+        await setTaggedSources(doing, 'shrinks1', { dataSources: [source], levels }, 'product-changed')
+        await sql`update data_product set definition = definition || ${JSON.stringify({ longest, withoutEnd: false })}::jsonb
+          where id = 'shrinks1'`.execute(doing.tx)
+      })
+    await offer(['READ'], '10d')
+    await refused(decided(gina, write.id), 'request-invalid')
+    await refused(decided(gina, read.id), 'request-invalid')
+    await refused(decided(gina, read.id, { withoutEnd: true }), 'request-invalid')
+    assert.equal((await decided(gina, read.id, { duration: '9d' })).state, 'approved')
+    await decided(gina, write.id, { verdict: 'deny', reason: 'not offered any more' })
+    await sql`update data_product set state = 'suspended' where id = 'shrinks1'`.execute(server.db.kysely)
+    await refused(asked(nia, 'shrinks1'), 'data-product-closed')
+    assert.equal((await asked(nia, 'shrinks1', { idempotencyKey: 'once' })).id, read.id, 'sent again, it is the same')
+  })
+
+  test('two stages, each by others; the shortest duration counts, and who may decide is asked anew each time', async () => {
+    const { admin } = server
+    const sam = await server.as([], 'sam')
+    const { id: stewards } = await admin.groups.create({ body: { name: 'Stewards' } })
+    const steward = { params: { id: stewards, userId: sam.id } }
+    await admin.groups.addMember(steward)
+    const stages = [{ any: [{ group: 'Stewards' }] }, { all: [{ permission: 'GOVERNANCE' as const }, { user: 'gus' }] }]
+    const flow = await admin.reviewFlows.create({ body: { name: 'two stages', otherwise: { review: { stages } } } })
+    await product('staged1')
+    await sql`update data_product set review_flow_id = ${flow.id} where id = 'staged1'`.execute(server.db.kysely)
+    const ola = await server.as([], 'ola')
+    const { id } = await asked(ola, 'staged1')
+    await refused(decided(gina, id), 'decision-not-yours')
+    await refused(decided(server.admin, id), 'decision-not-yours')
+    await admin.groups.removeMember(steward)
+    await refused(decided(sam, id), 'request-not-found')
+    await admin.groups.addMember(steward)
+    const waits = async (who: TestPerson) =>
+      (await who.requests.list({ query: { box: 'toDecide' } })).items.some(one => one.id === id)
+    assert.deepEqual([await waits(sam), await waits(gus as TestPerson)], [true, false])
+    assert.equal((await decided(sam, id, { duration: '12d' })).stage?.number, 2)
+    assert.deepEqual([await waits(sam), await waits(gus as TestPerson)], [false, true])
+    assert.equal((await decided(gus, id, { duration: '20d' })).state, 'pending', 'one of two')
+    await refused(decided(gus, id), 'decision-not-yours')
+    await refused(decided(admin, id), 'decision-not-yours')
+    const { until = '', decisions } = await decided(gina, id)
+    assert.ok(Math.abs(Date.parse(until) - Date.now() - 12 * day) < day / 24)
+    assert.deepEqual(
+      decisions.map(one => [one.by.userid, one.criteria]),
+      [
+        ['sam', ['group `Stewards`']],
+        ['gus', ['GOVERNANCE', 'user `gus`']],
+        ['gina', ['GOVERNANCE']],
+      ],
+    )
+    const own = await asked(sam, 'staged1')
+    await refused(decided(sam, own.id), 'decision-not-yours')
+    const { key } = await sam.apiKeys.create({ body: { name: 'another' } })
+    await refused(decided(personAt(server.url, { ...sam, key }), own.id), 'decision-not-yours')
+    assert.equal((await sam.requests.get({ params: { id: own.id } })).you.why, 'requester')
+    const told = await (gina as TestPerson).notifications.list({ query: {} })
+    assert.ok(told.items.some(({ kind, about }) => kind === 'request.stuck' && about.id === String(own.id)))
+  })
+
+  test('a rule approves at once, but not whoever wrote it', async () => {
+    const writer = await server.as(['GOVERNANCE'], 'writer')
+    // biome-ignore lint/suspicious/noThenProperty: it is what page 06 calls it, and nobody awaits a rule
+    const rules = [{ if: "@isInGroups('All Users')", then: { approve: { for: '3d' } } }]
+    const otherwise = { review: { stages: [{ any: [{ user: 'gus' }] }] } }
+    const flow = await writer.reviewFlows.create({ body: { name: 'at once', rules, otherwise } })
+    await product('atonce1')
+    await sql`update data_product set review_flow_id = ${flow.id} where id = 'atonce1'`.execute(server.db.kysely)
+    const yan = await server.as([], 'yan')
+    const { id, state, until = '' } = await asked(yan, 'atonce1')
+    assert.equal(state, 'approved')
+    assert.ok(Math.abs(Date.parse(until) - Date.now() - 3 * day) < day / 24)
+    assert.deepEqual((await yan.requests.get({ params: { id } })).decisions, [])
+    assert.ok(await reaches(yan))
+    const own = await asked(writer, 'atonce1')
+    assert.equal(own.state, 'pending')
+    await refused(decided(writer, own.id), 'decision-not-yours')
+    assert.equal((await decided(gina, own.id)).state, 'approved')
+  })
+
+  test('asked on behalf of a role or a service, with whom it reaches; the asker decides nothing', async () => {
+    const { admin } = server
+    const [pia, ted] = [await server.as(['GOVERNANCE'], 'pia'), await server.as([], 'ted')]
+    const role = await admin.users.create({ body: { userid: 'analysts', name: 'Analysts', kind: 'role-user' } })
+    const identifier = 'arn:aws:iam::111122223333:role/analysts'
+    await admin.users.setPrincipals({ params: { id: role.id }, body: [{ kind: 'iamRole', identifier }] })
+    const robot = await admin.users.create({ body: { userid: 'nightly', name: 'Nightly', kind: 'service' } })
+    const { items } = await pia.requests.beneficiaries({ query: {} })
+    assert.deepEqual(
+      items.map(({ userid, kind }) => [userid, kind]),
+      [
+        ['analysts', 'role-user'],
+        ['nightly', 'service'],
+      ],
+    )
+    const status = await pia.requests.statusOfProduct({ params: { id: 'sales1' }, query: { for: role.id } })
+    assert.deepEqual([status.for.userid, status.advice[0]?.principal.identifier], ['analysts', identifier])
+    await refused(
+      pia.requests.statusOfProduct({ params: { id: 'sales1' }, query: { for: ted.id } }),
+      'request-on-behalf-refused',
+    )
+    const { id, onBehalf } = await asked(pia, 'sales1', { for: role.id })
+    assert.equal(onBehalf, 'role-user')
+    assert.equal((await pia.requests.get({ params: { id } })).advice[0]?.principal.identifier, identifier)
+    await refused(decided(pia, id), 'decision-not-yours')
+    assert.equal((await decided(gina, id)).state, 'approved')
+    const service = await asked(pia, 'sales1', { for: robot.id })
+    assert.equal(service.onBehalf, 'service')
+    await pia.requests.cancel({ params: { id: service.id }, body: { reason: 'not yet' } })
+    const told = await (gina as TestPerson).notifications.list({ query: {} })
+    assert.ok(told.items.some(one => one.kind === 'request.canceled' && one.path === `/requests/${service.id}`))
+  })
+
+  test('a policy that opens requests is checked, kept, compared and previewed, and what it opened ends by its date', async () => {
+    const { admin } = server
+    const uma = await server.as([], 'uma')
+    const opens = (group: string) => ({ onRequest: { review: { stages: [{ any: [{ group }] }] } } })
+    const lint = await admin.policies.check({ body: { kind: 'grant', who: opens('Nobody there') } })
+    assert.deepEqual(
+      [lint.valid, lint.warnings.map(({ code, path }) => [code, path])],
+      [true, [['criterion-met-by-nobody', 'who.onRequest.review.stages.0.any.0']]],
+    )
+    const content = {
+      kind: 'grant',
+      level: 'WRITE',
+      appliesTo: { everything: true },
+      discoverable: true,
+    } as const
+    const body = { ...content, state: 'active' } as const
+    const { gained } = (
+      await admin.previews.make({
+        body: { changes: [{ change: 'createPolicy', policy: { ...content, name: 'write', who: opens('Stewards') } }] },
+      })
+    ).movements
+    assert.equal(gained, 0)
+    const made = await admin.policies.create({ body: { ...body, name: 'write', who: opens('Stewards') } })
+    await refused(
+      admin.policies.create({ body: { ...body, kind: 'guardrail', name: 'g', who: opens('x') } as never }),
+      'request-invalid',
+    )
+    const ask = (person: TestPerson) =>
+      person.requests.askForDataSource({
+        params: { id: source },
+        body: { level: 'WRITE', answers: { purpose: 'x' }, duration: '10d' },
+      })
+    const first = await ask(uma)
+    const edited = await admin.policies.edit({
+      params: { id: made.id },
+      ifMatch: String(made.version),
+      body: { ...content, name: 'write', appliesTo: { any: [{ tag: 'Secret' }] }, who: opens('Stewards') },
+    })
+    const diff = await admin.policies.diff({ params: { id: made.id }, query: { from: 1, to: edited.version } })
+    assert.deepEqual(
+      diff.changes.map(({ field }) => field),
+      ['appliesTo'],
+    )
+    assert.deepEqual((await admin.policies.version({ params: { id: made.id, version: 1 } })).who, opens('Stewards'))
+    const { items: groups } = await admin.groups.list({ query: { search: 'Stewards' } })
+    const wes = await server.as([], 'wes')
+    await admin.groups.addMember({ params: { id: groups[0]?.id ?? 0, userId: wes.id } })
+    await refused(decided(wes, first.id), 'request-not-opened')
+    await admin.policies.restore({ params: { id: made.id }, ifMatch: String(edited.version), body: { version: 1 } })
+    const { until = '' } = await decided(wes, first.id)
+    assert.ok(Math.abs(Date.parse(until) - Date.now() - 10 * day) < day / 24)
+    const mine = async () =>
+      (await admin.dataSources.get({ params: { id: source } })).members.filter(
+        one => 'user' in one.subject && one.subject.user.id === uma.id,
+      )
+    const [row] = await mine()
+    assert.deepEqual([row?.level, row?.until, row?.addedBy], ['WRITE', until, 'wes'])
+    await passTime(server.db, 4 * day)
+    await lookAtClock(server.world)
+    const soon = (await uma.notifications.list({ query: {} })).items.find(({ kind }) => kind === 'membership.expiring')
+    assert.equal(soon?.path, `/requests/${first.id}`)
+    await passTime(server.db, 6 * day)
+    assert.equal(await reaches(uma), false)
+    await lookAtClock(server.world)
+    assert.equal((await uma.requests.get({ params: { id: first.id } })).state, 'expired')
+    assert.deepEqual(await mine(), [])
+  })
+
+  test('requests are listed page by page, in boxes, to whom they concern', async () => {
+    const [vic, xia] = [await server.as([], 'vic'), await server.as([], 'xia')]
+    for (const n of [1, 2, 3]) {
+      await product(`page${n}`)
+      await asked(vic, `page${n}`)
+    }
+    const names: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await vic.requests.list({ query: { limit: 2, ...(cursor ? { cursor } : {}) } })
+      assert.equal(page.total, 3)
+      names.push(...page.items.map(one => one.dataProduct?.name ?? ''))
+      cursor = page.next
+    } while (cursor !== undefined)
+    assert.deepEqual(names, ['page3', 'page2', 'page1'])
+    for (const box of ['mine', 'toDecide', 'all'] as const)
+      assert.equal((await xia.requests.list({ query: { box } })).total, 0, box)
+    const queue = async (query: object) =>
+      (await (gina as TestPerson).requests.list({ query })).items.map(one => one.dataProduct?.name)
+    assert.deepEqual(await queue({ box: 'toDecide', user: vic.id, search: 'PAGE2' }), ['page2'])
+    assert.deepEqual(await queue({ box: 'all', user: vic.id, state: 'pending' }), ['page3', 'page2', 'page1'])
+    assert.equal((await vic.requests.ofProduct({ params: { id: 'page1' }, query: {} })).total, 1)
+    assert.equal((await xia.requests.ofProduct({ params: { id: 'page1' }, query: {} })).total, 0)
   })
 })

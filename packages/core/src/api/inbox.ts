@@ -15,8 +15,8 @@ const notification = z.object({
   /** More, where there is more to say; lines. */
   text: z.string(),
   about: z.object({ type: z.enum(noticeSubjects), id: z.string() }),
-  /** Where in the web app it leads to; absent: nowhere. */
-  path: z.string().optional(),
+  /** Where in the web app it leads to. */
+  path: z.string(),
   facts: noticeFacts,
   readAt: instant.optional(),
 })

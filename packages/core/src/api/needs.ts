@@ -203,6 +203,7 @@ export const rules = {
     others: 'refused',
   }),
   cancelRequest: rule({ about: 'request', anyOf: [], or: ['party'], others: 'refused' }),
+  extendRequest: rule({ about: 'request', anyOf: [], or: ['party'], others: 'refused' }),
   revokeRequest: rule({
     about: 'request',
     anyOf: ['GOVERNANCE'],

@@ -119,6 +119,8 @@ const detail = request.extend({
     criteria: z.array(z.string()),
     cancel: z.boolean(),
     revoke: z.boolean(),
+    /** Ask for the same for longer, or again. */
+    extend: z.boolean(),
   }),
 })
 export type AccessRequestDetail = z.output<typeof detail>
@@ -268,6 +270,26 @@ export const requests = {
     status: 200,
     response: status,
     errors: ['data-source-not-found', 'request-not-opened', 'user-not-found', 'request-on-behalf-refused'],
+  }),
+  extend: endpoint({
+    method: 'POST',
+    path: '/requests/{id}/extension',
+    summary: 'Ask for what was approved for longer, or again: with the answers given and the agreements accepted then',
+    needs: rules.extendRequest,
+    params,
+    body: newRequest.pick({ duration: true, idempotencyKey: true }).optional(),
+    status: 201,
+    response: request,
+    errors: [
+      'request-not-found',
+      'request-over',
+      'data-product-not-found',
+      'data-product-closed',
+      'data-source-not-found',
+      'data-source-disabled',
+      'request-not-opened',
+      ...askErrors,
+    ],
   }),
   beneficiaries: endpoint({
     method: 'GET',

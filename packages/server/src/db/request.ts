@@ -53,20 +53,24 @@ export interface Thing {
   readonly data_source_id: number | null
 }
 
-/** Of one person for one thing. */
+/** Of one person for one thing: those that wait, or those by which access is given now. */
 export async function requestsFor(
   db: Reader,
   { product_id, data_source_id }: Thing,
   person: number,
-  state: RequestState,
+  state: 'pending' | 'approved',
 ): Promise<RequestRow[]> {
-  return all(db)
-    .where('beneficiary_id', '=', person)
-    .where('state', '=', state)
-    .$if(product_id !== null, query => query.where('product_id', '=', product_id))
-    .$if(data_source_id !== null, query => query.where('data_source_id', '=', data_source_id))
-    .orderBy('id')
-    .execute()
+  return (
+    all(db)
+      .where('beneficiary_id', '=', person)
+      .where('state', '=', state)
+      // What is over by its date is noticed a moment later.
+      .where(sql<boolean>`(until is null or until > now())`)
+      .$if(product_id !== null, query => query.where('product_id', '=', product_id))
+      .$if(data_source_id !== null, query => query.where('data_source_id', '=', data_source_id))
+      .orderBy('id')
+      .execute()
+  )
 }
 
 export interface RequestQuery extends PageQuery {
@@ -142,6 +146,20 @@ export type DecisionRow = Selectable<Database['request_decision']>
 
 export async function decisionsOf(db: Reader, request: number): Promise<DecisionRow[]> {
   return db.selectFrom('request_decision').where('request_id', '=', request).selectAll().orderBy('number').execute()
+}
+
+/** By request; none for one without. */
+export async function decisionsOfEach(
+  db: Reader,
+  requests: readonly number[],
+): Promise<ReadonlyMap<number, readonly DecisionRow[]>> {
+  const rows = await db
+    .selectFrom('request_decision')
+    .where('request_id', '=', sql<number>`any(${requests})`)
+    .selectAll()
+    .orderBy('number')
+    .execute()
+  return Map.groupBy(rows, row => row.request_id)
 }
 
 /** The last of the decisions, as core made it. The request must be locked. */

@@ -63,7 +63,7 @@ function present(row: InboxRow, reader: number): Notification {
     title,
     text: lines.join('\n'),
     about: { type: row.about_type, id: row.about_id },
-    ...(path === undefined ? {} : { path }),
+    path,
     facts: row.facts,
     ...(row.read_at === null ? {} : { readAt: new Date(row.read_at).toISOString() }),
   }

@@ -19,9 +19,10 @@ import {
 } from '../db/request.ts'
 import { listBeneficiaries, productAsked } from '../db/requestable.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
-import { ask, heldUntil, statusesOf } from '../market/ask.ts'
+import { type Asked, ask, heldUntil, statusesOf, type Wanted } from '../market/ask.ts'
 import { beneficiaryFor } from '../market/beneficiary.ts'
 import { cancelRequest, decideRequest, lockPending, revokeRequest } from '../market/decide-request.ts'
+import { sameAgain } from '../market/extend.ts'
 import {
   presentComments,
   presentDetail,
@@ -40,48 +41,67 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
   const pendingDays = config.HEADGATE_REQUEST_DAYS
 
   serve(api.requests.askForProduct, async ({ params: { id }, body, caller }) => {
-    const { index } = await live.fresh()
-    const { result, sequence } = await act(db, caller, async doing => {
-      const row = await ask(doing, caller, index, pendingDays, body, tx => requestableProduct(tx, id))
-      return presentRequest(doing.tx, row)
-    })
-    return { body: result, sequence }
+    return asked(caller, async () => ({ body, wanted: product(id) }))
   })
 
   serve(api.requests.askForDataSource, async ({ params: { id }, body: { policy, ...body }, caller }) => {
-    const { index } = await live.fresh()
-    const { result, sequence } = await act(db, caller, async doing => {
-      const row = await ask(doing, caller, index, pendingDays, body, tx => source(tx, caller, id, body.level, policy))
-      return presentRequest(doing.tx, row)
-    })
-    return { body: result, sequence }
+    return asked(caller, async () => ({ body, wanted: source(caller, id, body.level, policy) }))
   })
 
-  async function source(tx: Tx, caller: Caller, id: number, level: Level, policy: number | undefined) {
+  serve(api.requests.extend, async ({ params: { id }, body = {}, caller }) => {
+    return asked(caller, async tx => {
+      const row = await permit(tx, caller, id, rules.extendRequest)
+      const { product_id, data_source_id, policy_id, level } = row
+      const wanted =
+        product_id === null ? source(caller, data_source_id ?? 0, level, policy_id ?? undefined) : product(product_id)
+      return { body: sameAgain(caller, row, body), wanted }
+    })
+  })
+
+  async function asked(caller: Caller, what: (tx: Tx) => Promise<{ readonly body: Asked; readonly wanted: Wanted }>) {
     const { index } = await live.fresh()
-    const row = await findDataSource(tx, id)
-    if (!row) throw new Problem('data-source-not-found', { id })
-    await requireFindable(tx, index, caller, id)
-    if (row.state !== 'active') throw new Problem('data-source-disabled', { id })
-    return requestableSource(tx, index, row, level, policy)
+    const { result, sequence } = await act(db, caller, async doing => {
+      const { body, wanted } = await what(doing.tx)
+      return presentRequest(doing.tx, await ask(doing, caller, index, pendingDays, body, wanted))
+    })
+    return { body: result, sequence }
+  }
+
+  function product(id: string): Wanted {
+    return { thing: { product_id: id, data_source_id: null }, find: tx => requestableProduct(tx, id) }
+  }
+
+  function source(caller: Caller, id: number, level: Level, policy: number | undefined): Wanted {
+    return {
+      thing: { product_id: null, data_source_id: id },
+      policy,
+      async find(tx) {
+        const { index } = await live.fresh()
+        const row = await findDataSource(tx, id)
+        if (!row) throw new Problem('data-source-not-found', { id })
+        await requireFindable(tx, index, caller, id)
+        if (row.state !== 'active') throw new Problem('data-source-disabled', { id })
+        return requestableSource(tx, index, row, level, policy)
+      },
+    }
   }
 
   serve(api.requests.statusOfProduct, async ({ params: { id }, query, caller }) =>
     // What is held for sharing cannot be read by a snapshot.
-    db.transaction(tx => status(tx, caller, query, t => requestableProduct(t, id))),
+    db.transaction(tx => status(tx, caller, query, product(id))),
   )
 
   serve(api.requests.statusOfDataSource, async ({ params: { id }, query: { policy, ...query }, caller }) =>
-    db.transaction(tx => status(tx, caller, query, t => source(t, caller, id, query.level, policy))),
+    db.transaction(tx => status(tx, caller, query, source(caller, id, query.level, policy))),
   )
 
   async function status(
     tx: Tx,
     caller: Caller,
     query: { readonly for?: number | undefined; readonly level: Level },
-    find: (tx: Tx) => Promise<Requestable>,
+    wanted: Wanted,
   ) {
-    const what = await find(tx)
+    const what = await wanted.find(tx)
     const who = await beneficiaryFor(tx, caller, query.for)
     const { held, until } = await heldUntil(tx, what, who.id, query.level)
     const advice = await presentAdvice(tx, await advisedOf(tx, who.id))
@@ -164,7 +184,7 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
   serve(api.requests.decide, async ({ params: { id }, body, caller }) => {
     const { result, sequence } = await act(db, caller, async doing => {
       await allow(caller, rules.readRequest, toRequest(doing.tx, caller, await lockRequest(doing.tx, id)))
-      return presentDetail(doing.tx, caller, await decideRequest(doing, caller, id, body))
+      return presentDetail(doing.tx, caller, await decideRequest(doing, caller, live, id, body))
     })
     return { body: result, sequence }
   })
@@ -223,7 +243,7 @@ async function permit(
   tx: Tx,
   caller: Caller,
   id: number,
-  rule: typeof rules.cancelRequest | typeof rules.revokeRequest,
+  rule: typeof rules.cancelRequest | typeof rules.extendRequest | typeof rules.revokeRequest,
 ): Promise<RequestRow> {
   const row = await lockRequest(tx, id)
   await allow(caller, rule, toRequest(tx, caller, row))

@@ -34,9 +34,13 @@ export interface ReviewAbout {
 
 export type WhyExcluded = 'requester' | 'beneficiary' | 'flowEditor' | 'assumesRole'
 
-/** By person: why they may never decide it. */
-export async function excludedFrom(tx: Tx, about: ReviewAbout): Promise<ReadonlyMap<number, WhyExcluded>> {
-  const assuming = [...(await whoAssumes(tx, about.beneficiary))]
+/** By person: why they may never decide it. @param assume for whoever looks at many */
+export async function excludedFrom(
+  tx: Tx,
+  about: ReviewAbout,
+  assume = whoAssumes,
+): Promise<ReadonlyMap<number, WhyExcluded>> {
+  const assuming = [...(await assume(tx, about.beneficiary))]
   return new Map<number, WhyExcluded>([
     ...assuming.map(id => [id, 'assumesRole'] as const),
     ...(about.flowEditor === null ? [] : [[about.flowEditor, 'flowEditor'] as const]),
@@ -137,10 +141,19 @@ export async function criteriaMetBy(
 ): Promise<{ readonly met: readonly number[] } | { readonly why: WhyExcluded }> {
   const why = (await excludedFrom(tx, about)).get(caller.id)
   if (why) return { why }
-  const stage = openStage(review)
+  return { met: await openCriteriaMet(tx, caller, openStage(review), about.domains) }
+}
+
+/** The same, whoever they are to the request. */
+export async function openCriteriaMet(
+  tx: Tx,
+  caller: Caller,
+  stage: Stage | undefined,
+  domains: readonly string[],
+): Promise<readonly number[]> {
   const criteria = stage ? criteriaOf(stage) : []
-  const met = (await criteriaMet(tx, criteria, about, [caller.id])).get(caller.id) ?? []
-  return { met: met.filter(at => carries(caller, criteria[at])) }
+  const met = (await criteriaMet(tx, criteria, { domains }, [caller.id])).get(caller.id) ?? []
+  return met.filter(at => carries(caller, criteria[at]))
 }
 
 const reasons: Readonly<Record<WhyExcluded | Refusal, string>> = {
@@ -158,7 +171,7 @@ const reasons: Readonly<Record<WhyExcluded | Refusal, string>> = {
  * A key that was narrowed to permissions decides by these alone: no list of permissions names a group, an attribute or
  * a right in a domain.
  */
-function carries(caller: Caller, criterion: Criterion | undefined): boolean {
+export function carries(caller: Caller, criterion: Criterion | undefined): boolean {
   if (criterion && 'permission' in criterion) return holdsAny(caller, [criterion.permission])
   return !caller.keyIsNarrowed
 }

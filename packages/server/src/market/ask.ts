@@ -10,7 +10,6 @@ import {
   checkAccepted,
   checkAnswers,
   type EntitlementIndex,
-  firstMatch,
   type Level,
   laterEnd,
   openReview,
@@ -22,38 +21,48 @@ import {
 } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
+import { canonicalText } from '../canonical.ts'
 import type { Act, Tx } from '../db/act.ts'
 import { memberships } from '../db/membership.ts'
 import { advisedOf } from '../db/principal-view.ts'
-import { insertRequest, type RequestRow, requestByKey, requestsFor, requestTarget } from '../db/request.ts'
+import { insertRequest, type RequestRow, requestByKey, requestsFor, requestTarget, type Thing } from '../db/request.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
 import type { Caller } from '../http/serve.ts'
 import { approve } from './approve.ts'
+import type { ReviewAbout } from './approvers.ts'
 import { beneficiaryFor, type ChosenBeneficiary } from './beneficiary.ts'
 import { tellStage } from './request-notices.ts'
 import { aboutOf } from './request-review.ts'
 import { type Limits, type Requestable, supposedApproval } from './requestable.ts'
+import { routeBy } from './route.ts'
 import { aboutBeneficiary } from './templates.ts'
 
-type Asked = z.output<typeof api.requests.askForProduct.body>
+export type Asked = z.output<typeof api.requests.askForProduct.body>
 
-/** @throws Problem as the contract says; the same key again: the same request */
+export interface Wanted {
+  readonly thing: Thing
+  /** Of those that open requests for it, the one that was named. */
+  readonly policy?: number | undefined
+  readonly find: (tx: Tx) => Promise<Requestable>
+}
+
+/** @throws Problem as the contract says; the same key again: the same request, whatever became of it */
 export async function ask(
   doing: Act,
   caller: Caller,
   index: EntitlementIndex,
   pendingDays: number,
   body: Asked,
-  find: (tx: Tx) => Promise<Requestable>,
+  { thing, policy, find }: Wanted,
 ): Promise<RequestRow> {
   const { tx } = doing
   const key = body.idempotencyKey
-  const known = key === undefined ? undefined : await requestByKey(tx, caller.id, key)
-  const what = await find(tx)
   const hash = createHash('sha256')
-    .update(JSON.stringify({ ...body, thing: what.thing }))
+    .update(canonicalText({ ...body, thing, policy }))
     .digest()
+  const known = key === undefined ? undefined : await requestByKey(tx, caller.id, key)
   if (known) return sameRequest(known, hash)
+  const what = await find(tx)
   if (what.closed !== undefined) {
     throw new Problem('data-product-closed', { id: what.thing.product_id ?? '', state: what.closed })
   }
@@ -63,7 +72,7 @@ export async function ask(
   refusePrevented(index, what, who, body.level)
   const extension = await isExtension(tx, what, who, body.level)
   const advice = await presentAdvice(tx, await advisedOf(tx, who.id))
-  const route = await routeOf(tx, what, who.id, body.level, askedMs)
+  const route = await routeOf(tx, what, { requester: caller.id, beneficiary: who.id }, body.level, askedMs)
   const row = await insertRequest(tx, {
     ...what.thing,
     policy_id: 'policy' in what.by ? what.by.policy.id : null,
@@ -208,14 +217,14 @@ interface Route {
 async function routeOf(
   tx: Tx,
   { by }: Requestable,
-  person: number,
+  parties: Pick<ReviewAbout, 'requester' | 'beneficiary'>,
   level: Level,
   askedMs: number | undefined,
 ): Promise<Route> {
   if ('policy' in by) return { stages: [...by.stages], approvedMs: undefined, rule: null }
-  const known = await aboutBeneficiary(tx, person)
-  if (!known) throw new Problem('user-not-found', { id: person })
-  const { rule, outcome } = firstMatch(by.flow.flow, { ...known, level, durationMs: askedMs })
+  const known = await aboutBeneficiary(tx, parties.beneficiary)
+  if (!known) throw new Problem('user-not-found', { id: parties.beneficiary })
+  const { rule, outcome } = await routeBy(tx, by.flow, { ...known, level, durationMs: askedMs }, parties)
   const approvedMs = 'approve' in outcome ? autoApprovedFor(outcome.approve, askedMs) : undefined
   return { stages: [...stagesOf(outcome)], approvedMs, rule: rule === 'otherwise' ? null : rule }
 }

@@ -18,12 +18,14 @@ import {
 import { findBeneficiary, openingPolicies, productAsked } from '../db/requestable.ts'
 import { findTemplateVersion } from '../db/template.ts'
 import type { Caller } from '../http/serve.ts'
+import type { LiveIndex } from '../live-index/live-index.ts'
 import { approve } from './approve.ts'
-import { requireDecider } from './approvers.ts'
+import { decidersOf, requireDecider } from './approvers.ts'
 import { durationFault, refuseBody } from './ask.ts'
 import { endMemberships } from './memberships.ts'
-import { tell, tellStage } from './request-notices.ts'
+import { mostTold, tell, tellStage } from './request-notices.ts'
 import { aboutOf, reviewOf } from './request-review.ts'
+import { openersOn } from './requestable.ts'
 
 type Wanted = z.output<typeof api.requests.decide.body>
 
@@ -31,6 +33,7 @@ type Wanted = z.output<typeof api.requests.decide.body>
 export async function decideRequest(
   doing: Act,
   caller: Caller,
+  live: LiveIndex,
   id: number,
   { verdict, reason, duration, withoutEnd }: Wanted,
 ): Promise<RequestRow> {
@@ -39,7 +42,7 @@ export async function decideRequest(
   const [review, about] = [await reviewOf(tx, row), await aboutOf(tx, row)]
   const criteria = await requireDecider(tx, caller, review, about, verdict)
   const forMs = withoutEnd ? null : duration === undefined ? undefined : parseDuration(duration)
-  if (verdict === 'approve') await requireApprovable(doing, row, forMs)
+  if (verdict === 'approve') await requireApprovable(doing, live, row, forMs)
   const given = { by: caller.id as UserId, verdict, criteria, reason, forMs, at: now }
   const decided = decide(review, given)
   if ('refusal' in decided) throw new Problem('decision-not-yours', { reason: decided.refusal })
@@ -84,23 +87,42 @@ export async function lockPending(doing: Act, id: number): Promise<RequestRow> {
   return row
 }
 
-async function requireApprovable({ tx }: Act, row: RequestRow, forMs: number | null | undefined): Promise<void> {
+/** That a yes of now gives what it says: product, policy and their terms may have changed since it was asked. */
+async function requireApprovable(
+  doing: Act,
+  live: LiveIndex,
+  row: RequestRow,
+  forMs: number | null | undefined,
+): Promise<void> {
+  const { tx } = doing
   const who = await findBeneficiary(tx, row.beneficiary_id)
   if (!who) throw new Problem('user-not-found', { id: row.beneficiary_id })
   if (who.disabled) throw new Problem('user-disabled', { userid: who.userid })
-  if (row.policy_id !== null && (await openingPolicies(tx, [row.policy_id])).length === 0) {
-    throw new Problem('request-not-opened', { id: row.data_source_id ?? 0, level: row.level })
-  }
-  if (forMs === undefined) return
+  if (row.data_source_id !== null) await requireOpened(doing, live, row)
   const { content } = await findTemplateVersion(tx, 'form', row.form_id, row.form_version)
   const product = row.product_id === null ? undefined : await productAsked(tx, row.product_id)
+  if (product && !product.levels.includes(row.level)) {
+    const message = `cannot be \`approve\`: the data product does not offer ${row.level} any more`
+    refuseBody([{ path: 'verdict', message }])
+  }
   const each = [content.duration.most, product?.definition.longest].flatMap(text => parseDuration(text ?? '') ?? [])
   const limits = {
     withoutEnd: content.duration.withoutEnd && (product?.definition.withoutEnd ?? true),
     ...(each.length === 0 ? {} : { longestMs: Math.min(...each) }),
   }
-  const message = durationFault(limits, forMs ?? undefined)
+  const message = durationFault(limits, forMs === undefined ? (row.asked_ms ?? undefined) : (forMs ?? undefined))
   if (message !== undefined) refuseBody([{ path: forMs === null ? 'withoutEnd' : 'duration', message }])
+}
+
+/** The policy is active, and what it says by now opens requests of this level on the data source. */
+async function requireOpened({ tx }: Act, live: LiveIndex, row: RequestRow): Promise<void> {
+  const { policy_id, data_source_id, level } = row
+  const [id, policy] = [data_source_id ?? 0, policy_id ?? 0]
+  const { index } = await live.fresh()
+  const isOpen = openersOn(index, id, level).includes(policy)
+  if (!isOpen || (await openingPolicies(tx, [policy])).length === 0) {
+    throw new Problem('request-not-opened', { id, level })
+  }
 }
 
 /** Its makers take it back, or what it is for or about is gone. @throws Problem `request-over` */
@@ -118,7 +140,12 @@ export async function cancelRequest(doing: Act, row: RequestRow, reason: string 
     targets: [requestTarget(row)],
     payload: { type: 'RequestCanceled', ...(reason === undefined ? {} : { reason }) },
   })
-  const people = [row.requester_id, row.beneficiary_id, ...(await involvedIn(tx, row.id))]
+  // Whoever was asked to decide need not look any more.
+  const { people: deciders } = await decidersOf(tx, await reviewOf(tx, row), await aboutOf(tx, row), {
+    limit: mostTold,
+  })
+  const asked = deciders.map(one => one.id)
+  const people = [row.requester_id, row.beneficiary_id, ...(await involvedIn(tx, row.id)), ...asked]
   await tell(doing, 'request.canceled', after, { people, reason })
   return after
 }

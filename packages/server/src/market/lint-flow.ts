@@ -10,6 +10,7 @@ import {
   parseIn,
   printCriterion,
   type ReviewFlow,
+  type Stage,
   stagesOf,
 } from '@headgate/core'
 import { type api, Problem } from '@headgate/core/api'
@@ -49,7 +50,7 @@ export async function warningsOfFlow(tx: Tx, flow: ReviewFlow): Promise<Warning[
           },
         ]
       : []
-  return [...(await conditionWarnings(tx, flow)), ...(await criterionWarnings(tx, flow)), ...wide]
+  return [...(await conditionWarnings(tx, flow)), ...(await criterionWarnings(tx, criteriaIn(flow))), ...wide]
 }
 
 async function conditionWarnings(tx: Tx, { rules }: ReviewFlow): Promise<Warning[]> {
@@ -70,9 +71,13 @@ async function conditionWarnings(tx: Tx, { rules }: ReviewFlow): Promise<Warning
   )
 }
 
+interface PlacedCriterion {
+  readonly criterion: Criterion
+  readonly path: string
+}
+
 /** Who is excluded for being part of a request is not known here: `try` tells. */
-async function criterionWarnings(tx: Tx, flow: ReviewFlow): Promise<Warning[]> {
-  const placed = criteriaIn(flow)
+export async function criterionWarnings(tx: Tx, placed: readonly PlacedCriterion[]): Promise<Warning[]> {
   const wanted = placed.flatMap(({ criterion }) =>
     'domainRight' in criterion && criterion.domain !== undefined ? [criterion.domain] : [],
   )
@@ -93,18 +98,20 @@ async function criterionWarnings(tx: Tx, flow: ReviewFlow): Promise<Warning[]> {
   return found
 }
 
-function criteriaIn({ rules, otherwise }: ReviewFlow): { readonly criterion: Criterion; readonly path: string }[] {
+function criteriaIn({ rules, otherwise }: ReviewFlow): PlacedCriterion[] {
   const outcomes = [
     ...rules.map(({ then }, at) => ({ outcome: then, path: `rules.${at}.then` })),
     { outcome: otherwise, path: 'otherwise' },
   ]
-  return outcomes.flatMap(({ outcome, path }) =>
-    stagesOf(outcome).flatMap((stage, at) =>
-      criteriaOf(stage).map((criterion, place) => ({
-        criterion,
-        path: `${path}.review.stages.${at}.${'any' in stage ? 'any' : 'all'}.${place}`,
-      })),
-    ),
+  return outcomes.flatMap(({ outcome, path }) => criteriaOfStages(stagesOf(outcome), `${path}.review.stages`))
+}
+
+export function criteriaOfStages(stages: readonly Stage[], path: string): PlacedCriterion[] {
+  return stages.flatMap((stage, at) =>
+    criteriaOf(stage).map((criterion, place) => ({
+      criterion,
+      path: `${path}.${at}.${'any' in stage ? 'any' : 'all'}.${place}`,
+    })),
   )
 }
 

@@ -23,6 +23,7 @@ import { presentAdvice } from '../directory/principal-advice.ts'
 import type { Caller } from '../http/serve.ts'
 import { countDeciders, criteriaMetBy, decidersOf } from './approvers.ts'
 import { statusesOf } from './ask.ts'
+import { canBeAskedAgain } from './extend.ts'
 import { toRequest } from './request-authority.ts'
 import { aboutOf, reviewOf } from './request-review.ts'
 import { supposedApproval } from './requestable.ts'
@@ -115,21 +116,24 @@ export async function presentDetail(tx: Tx, caller: Caller, row: RequestRow): Pr
 
 async function yours(tx: Tx, caller: Caller, row: RequestRow): Promise<AccessRequestDetail['you']> {
   const standing = toRequest(tx, caller, row)
-  const may = async (rule: typeof rules.cancelRequest | typeof rules.revokeRequest) =>
+  const may = async (rule: typeof rules.cancelRequest | typeof rules.extendRequest | typeof rules.revokeRequest) =>
     (await groundOf(caller, rule, standing)) !== undefined
-  const cancel = row.state === 'pending' && (await may(rules.cancelRequest))
-  const revoke = row.state === 'approved' && (await may(rules.revokeRequest))
+  const also = {
+    cancel: row.state === 'pending' && (await may(rules.cancelRequest)),
+    revoke: row.state === 'approved' && (await may(rules.revokeRequest)),
+    extend: canBeAskedAgain(row.state) && (await may(rules.extendRequest)),
+  }
   const review = await reviewOf(tx, row)
   const stage = openStage(review)
-  if (row.state !== 'pending' || !stage) return { decide: false, criteria: [], cancel, revoke }
+  if (row.state !== 'pending' || !stage) return { decide: false, criteria: [], ...also }
   const met = await criteriaMetBy(tx, caller, review, await aboutOf(tx, row))
-  if ('why' in met) return { decide: false, why: met.why, criteria: [], cancel, revoke }
+  if ('why' in met) return { decide: false, why: met.why, criteria: [], ...also }
   const words = met.met.flatMap(at => {
     const one = criteriaOf(stage)[at]
     return one ? [printCriterion(one)] : []
   })
   const why = refusalOf(review, caller.id as UserId, 'approve', met.met)
-  return { decide: why === undefined, ...(why === undefined ? {} : { why }), criteria: words, cancel, revoke }
+  return { decide: why === undefined, ...(why === undefined ? {} : { why }), criteria: words, ...also }
 }
 
 type Review = z.input<typeof api.requests.review.response>

@@ -1,15 +1,16 @@
 /** What somebody is to a request, by the rules of the contract. */
-import { type Criterion, criteriaOf, refusalOf, type UserId } from '@headgate/core'
+import { criteriaOf, refusalOf, type UserId } from '@headgate/core'
 import { Problem, rules } from '@headgate/core/api'
 import { groundOf, holdsAny, type Standing } from '../access/allow.ts'
 import { actsAsOwner, actsAsOwnerOf, domainsWith } from '../access/domain-rights.ts'
 import type { Tx } from '../db/act.ts'
 import { criteriaMet } from '../db/approver.ts'
-import { decisionsOf, pendingRequests, type RequestRow, type Visible } from '../db/request.ts'
-import { domainsOf } from '../db/requestable.ts'
+import { decisionsOf, decisionsOfEach, pendingRequests, type RequestRow, type Visible } from '../db/request.ts'
+import { domainsOf, editorOf } from '../db/requestable.ts'
 import type { Caller } from '../http/serve.ts'
-import { criteriaMetBy, excludedFrom } from './approvers.ts'
-import { aboutOf, reviewOf } from './request-review.ts'
+import { carries, excludedFrom, openCriteriaMet } from './approvers.ts'
+import { aboutOf, toReview } from './request-review.ts'
+import { whoAssumes } from './role-holders.ts'
 
 export function toRequest(tx: Tx, caller: Caller, row: RequestRow): Standing<'request'> {
   return {
@@ -36,22 +37,45 @@ async function isReviewer(tx: Tx, caller: Caller, row: RequestRow): Promise<bool
   return (await criteriaMet(tx, criteria, about, [caller.id])).size > 0
 }
 
-/** A key narrowed to permissions carries no group, attribute or right. */
-function carries(caller: Caller, criterion: Criterion): boolean {
-  return 'permission' in criterion ? holdsAny(caller, [criterion.permission]) : !caller.keyIsNarrowed
-}
-
-/** Pending ones, oldest first, on which an approval or a denial by the caller would count now. */
+/**
+ * Pending ones, oldest first, on which an approval or a denial by the caller would count now. What many requests share,
+ * such as their flow and their product, is asked once.
+ */
 export async function waitingFor(tx: Tx, caller: Caller): Promise<number[]> {
-  const found: number[] = []
+  const once = remembering()
+  const assume: typeof whoAssumes = (_, person) => once(['assumes', person], () => whoAssumes(tx, person))
+  const found: { readonly row: RequestRow; readonly met: readonly number[] }[] = []
   for (const row of await pendingRequests(tx, mostPending)) {
     if (row.requester_id === caller.id || row.beneficiary_id === caller.id) continue
-    const [review, about] = [await reviewOf(tx, row), await aboutOf(tx, row)]
-    const criteria = await criteriaMetBy(tx, caller, review, about)
-    if ('why' in criteria) continue
-    if (refusalOf(review, caller.id as UserId, 'approve', criteria.met) === undefined) found.push(row.id)
+    const { product_id, data_source_id, flow_id, flow_version, policy_id, policy_version } = row
+    const domains = await once(['domains', product_id, data_source_id], () => domainsOf(tx, row))
+    const stage = row.stages[row.stage]
+    const met = await once(['criteria', stage, domains], () => openCriteriaMet(tx, caller, stage, domains))
+    if (met.length === 0) continue
+    const flow = ['editor', flow_id, flow_version, policy_id, policy_version]
+    const flowEditor = await once(flow, () => editorOf(tx, row))
+    const about = { requester: row.requester_id, beneficiary: row.beneficiary_id, flowEditor, domains }
+    if (!(await excludedFrom(tx, about, assume)).has(caller.id)) found.push({ row, met })
   }
-  return found
+  const decisions = await decisionsOfEach(
+    tx,
+    found.map(({ row }) => row.id),
+  )
+  return found.flatMap(({ row, met }) => {
+    const review = toReview(row, decisions.get(row.id) ?? [])
+    return refusalOf(review, caller.id as UserId, 'approve', met) === undefined ? [row.id] : []
+  })
+}
+
+/** Asks each question once, by what it is about. */
+function remembering() {
+  const answers = new Map<string, Promise<unknown>>()
+  return <T>(about: unknown, ask: () => Promise<T>): Promise<T> => {
+    const key = JSON.stringify(about)
+    const answer = answers.get(key) ?? ask()
+    answers.set(key, answer)
+    return answer as Promise<T>
+  }
 }
 
 const mostPending = 2000

@@ -29,7 +29,7 @@ const everyMs = 5000
 const atOnce = 200
 
 /** All that is due now. */
-export async function lookAtClock({ db }: Pick<World, 'db'>): Promise<void> {
+export async function lookAtClock({ db }: Pick<World, 'db'>, signal?: AbortSignal): Promise<void> {
   const steps: readonly [Due, (doing: Act, row: RequestRow) => Promise<unknown>][] = [
     [dueToWithdraw, (doing, row) => cancelRequest(doing, row, 'what was asked for, or for whom, is gone')],
     [dueToExpire, expire],
@@ -38,11 +38,17 @@ export async function lookAtClock({ db }: Pick<World, 'db'>): Promise<void> {
     [tx => dueToTell(tx, 7, atOnce), (doing, row) => warn(doing, row, 7)],
   ]
   for (const [due, deal] of steps) {
-    await act(db, system, async doing => {
-      for (const row of await due(doing.tx, atOnce)) await deal(doing, row)
-    })
+    let isMore = true
+    while (isMore && !signal?.aborted) {
+      const { result } = await act(db, system, async doing => {
+        const rows = await due(doing.tx, atOnce)
+        for (const row of rows) await deal(doing, row)
+        return rows.length
+      })
+      isMore = result === atOnce
+    }
   }
-  await act(db, system, remind)
+  if (!signal?.aborted) await act(db, system, remind)
 }
 
 async function expire(doing: Act, row: RequestRow): Promise<void> {
@@ -70,9 +76,13 @@ async function end(doing: Act, row: RequestRow): Promise<void> {
     targets: [requestTarget(row)],
     payload: { type: isOver ? 'RequestExpired' : 'RequestRevoked', decided: true },
   })
-  // Taken back otherwise: whoever did that says so.
-  if (!isOver || (await lastsLonger(doing.tx, row))) return
-  await tell(doing, 'membership.expired', after, { people: [row.beneficiary_id, row.requester_id] })
+  const people = [row.beneficiary_id, row.requester_id]
+  if (isOver) {
+    if (!(await lastsLonger(doing.tx, row))) await tell(doing, 'membership.expired', after, { people })
+  } else if (row.product_id === null) {
+    // Of a data product, whoever took it back has said so.
+    await tell(doing, 'membership.revoked', after, { people })
+  }
 }
 
 async function warn(doing: Act, row: RequestRow, days: number): Promise<void> {
@@ -109,11 +119,10 @@ async function remind(doing: Act): Promise<void> {
 
 /** Looks every few seconds until stopped; one look at a time. */
 export function startRequestClock(world: Ticking): { stop(): Promise<void> } {
-  let isStopped = false
+  const ending = new AbortController()
   let last: Promise<unknown> | undefined
   const timer = setInterval(() => {
-    if (isStopped) return
-    last ??= lookAtClock(world)
+    last ??= lookAtClock(world, ending.signal)
       .catch(error => world.log.warn({ err: error }, 'the clock of requests stood still, trying again'))
       .finally(() => {
         last = undefined
@@ -121,8 +130,8 @@ export function startRequestClock(world: Ticking): { stop(): Promise<void> } {
   }, everyMs).unref()
   return {
     async stop() {
-      isStopped = true
       clearInterval(timer)
+      ending.abort()
       await last
     },
   }

@@ -58,7 +58,7 @@ export async function tellStage(doing: Act, row: RequestRow, review: Review, abo
 }
 
 /** More would be everybody. */
-const mostTold = 1000
+export const mostTold = 1000
 
 /** Governors are told once for each stage. */
 export async function tellStuck(doing: Act, row: RequestRow): Promise<void> {

@@ -1,12 +1,16 @@
 /** A stored request as core's review sees it, and whom it is about: put together anew whenever it is asked. */
 import type { Review } from '@headgate/core'
 import type { Tx } from '../db/act.ts'
-import { decisionsOf, type RequestRow, toDecision } from '../db/request.ts'
+import { type DecisionRow, decisionsOf, type RequestRow, toDecision } from '../db/request.ts'
 import { domainsOf, editorOf } from '../db/requestable.ts'
 import type { ReviewAbout } from './approvers.ts'
 
 export async function reviewOf(tx: Tx, row: RequestRow): Promise<Review> {
-  const decisions = (await decisionsOf(tx, row.id)).map(toDecision)
+  return toReview(row, await decisionsOf(tx, row.id))
+}
+
+export function toReview(row: RequestRow, made: readonly DecisionRow[]): Review {
+  const decisions = made.map(toDecision)
   const { stages, stage, asked_ms: askedMs, state } = row
   const status = state === 'pending' ? 'open' : state === 'denied' ? 'denied' : 'approved'
   return { stages, stage, status, decisions, ...(askedMs === null ? {} : { askedMs }) }

@@ -58,8 +58,8 @@ function anchor(link: string, text: string): string {
   return `<a href="${escaped(link)}">${escaped(text)}</a>`
 }
 
-function linkTo(publicUrl: string | null, path: string | undefined): string | undefined {
-  return publicUrl === null || path === undefined ? undefined : `${publicUrl}/app${path}`
+function linkTo(publicUrl: string | null, path: string): string | undefined {
+  return publicUrl === null ? undefined : `${publicUrl}/app${path}`
 }
 
 const entities: Readonly<Record<string, string>> = {

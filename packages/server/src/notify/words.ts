@@ -17,7 +17,7 @@ export interface Words {
   /** More of it, one line each; may be none. */
   readonly lines: readonly string[]
   /** Where in the web app it leads to. */
-  readonly path?: string
+  readonly path: string
 }
 
 /**
@@ -31,8 +31,9 @@ export function wordsOf({ kind, about_type: type, about_id: id, facts }: Notice,
     facts.problem === undefined ? '' : oneLine(facts.problem),
     facts.until !== undefined && kind !== 'membership.expiring' ? `Until ${minuteOf(facts.until)}` : '',
   ].filter(line => line !== '')
-  const path = pathOf[type]?.(encodeURIComponent(id))
-  return { title: titles[kind](said(facts, reader)), lines, ...(path === undefined ? {} : { path }) }
+  // Of several requests, to all of them.
+  const path = kind === 'request.reminder' && facts.count !== 1 ? '/requests' : pathOf[type](encodeURIComponent(id))
+  return { title: titles[kind](said(facts, reader)), lines, path }
 }
 
 interface Said {
@@ -71,7 +72,11 @@ const titles: Readonly<Record<NoticeKind, (said: Said) => string>> = {
   'webhook.disabled': ({ of }) => `Webhook ${of} was disabled`,
 }
 
-const pathOf: { readonly [Subject in NoticeSubject]?: (id: string) => string } = {
+const pathOf: { readonly [Subject in NoticeSubject]: (id: string) => string } = {
+  request: id => `/requests/${id}`,
+  dataProduct: id => `/marketplace/${id}`,
+  exportTarget: () => '/exports',
+  audit: () => '/audit',
   dataSource: id => `/data-sources/${id}`,
   integration: id => `/integrations/${id}`,
   run: id => `/runs/${id}`,

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import type { Tx } from '../db/act.ts'
 import type { PolicyDefinition } from '../db/schema.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'
+import { criteriaOfStages, criterionWarnings } from '../market/lint-flow.ts'
 import { toAcknowledge } from './acknowledge.ts'
 import {
   everything,
@@ -37,7 +38,10 @@ export async function lintPolicy(
     ...(await findMissingIntegrations(tx, parts)),
     ...(await findMissingDomains(tx, parts)),
   ]
-  const warnings = warningsOf(parts, await loadVocabulary(tx, namesIn([parts]), { near: true }))
+  const warnings = [
+    ...warningsOf(parts, await loadVocabulary(tx, namesIn([parts]), { near: true })),
+    ...(await warningsOfReview(tx, parts.who)),
+  ]
   return {
     valid: errors.length === 0 && issues.length === 0,
     errors,
@@ -47,6 +51,14 @@ export async function lintPolicy(
     acknowledge: toAcknowledge(parts),
     ...formsOf(parts.who),
   }
+}
+
+/** Those who are to decide on requests and are not there. */
+async function warningsOfReview(tx: Tx, who: PolicyDefinition['who']): Promise<Lint['warnings']> {
+  if (!('onRequest' in who)) return []
+  const placed = criteriaOfStages(who.onRequest.review.stages, 'who.onRequest.review.stages')
+  const found = await criterionWarnings(tx, placed)
+  return found.map(({ code, message, path }) => ({ code, message, path, line: 1, column: 1, length: 0 }))
 }
 
 const unfinished: Issue = { path: 'who.rule', message: 'needs a condition, and a group in each list of groups' }

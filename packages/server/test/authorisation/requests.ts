@@ -233,6 +233,7 @@ export function requestsIn(w: World): Inputs {
       comment: { params: { id: w.requests.pending }, body: { text: 'please' } },
       cancel: { params: { id: w.requests.pending }, body: {} },
       revoke: { params: { id: w.requests.approved }, body: { reason: 'moved on' } },
+      extend: { params: { id: w.requests.approved } },
     },
     marketplace: { list: none, get: { params: { id: w.products.published.id } } },
     previews: { make: { body: { changes: [{ change: 'addTags', dataSource: w.here, tags: ['Unused'] }] } } },

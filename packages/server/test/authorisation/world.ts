@@ -136,7 +136,7 @@ export async function prepareWorld(server: TestServer) {
 
   const asProduct = { domain: 'Home', dataSources: [here] }
   const draft = await admin.dataProducts.create({ body: { ...asProduct, name: 'draft' } })
-  const made = await admin.dataProducts.create({ body: { ...asProduct, name: 'published' } })
+  const made = await admin.dataProducts.create({ body: { ...asProduct, name: 'published', levels: ['READ', 'WRITE'] } })
   const product = await admin.dataProducts.publish({ params: { id: made.id }, ifMatch: String(made.version) })
   const opening = await admin.policies.create({
     body: {
@@ -151,7 +151,7 @@ export async function prepareWorld(server: TestServer) {
   const asked = { params: { id: product.id }, body: { answers: { purpose: 'a report' }, duration: '30d' } }
   const approved = await mia.requests.askForProduct(asked)
   await decider.requests.decide({ params: { id: approved.id }, body: { verdict: 'approve' } })
-  const pending = await mia.requests.askForProduct(asked)
+  const pending = await mia.requests.askForProduct({ ...asked, body: { ...asked.body, level: 'WRITE' } })
 
   const provider = Number((await admin.identityProviders.create({ body: { name: 'corp' } })).id)
   await admin.scimSettings.replace({ params: { id: provider }, body: {} })

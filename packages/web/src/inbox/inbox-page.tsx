@@ -2,7 +2,7 @@
 import type { Notification } from '@headgate/core/api'
 import { Button, Checkbox } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link, type LinkProps, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { hg } from '../api.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -108,12 +108,11 @@ function markUpTo(upTo: number) {
   return hg.notifications.readAll({ body: { upTo } })
 }
 
-function What({ notification: { title, text, about, readAt } }: { readonly notification: Notification }) {
-  const link = linkTo(about)
+function What({ notification: { title, text, path, readAt } }: { readonly notification: Notification }) {
   const words = readAt === undefined ? <strong>{title}</strong> : title
   return (
     <>
-      {link === undefined ? words : <Link {...link}>{words}</Link>}
+      <Link to={path}>{words}</Link>
       {readAt === undefined && <span className="visually-hidden"> (unread)</span>}
       {text !== '' && (
         <div className="quiet small" style={{ whiteSpace: 'pre-line', overflowWrap: 'anywhere' }}>
@@ -122,12 +121,4 @@ function What({ notification: { title, text, about, readAt } }: { readonly notif
       )}
     </>
   )
-}
-
-function linkTo({ type, id }: Notification['about']): LinkProps | undefined {
-  if (type === 'run') return { to: '/runs/$id', params: { id } }
-  if (type === 'integration') return { to: '/integrations/$id', params: { id } }
-  if (type === 'dataSource') return { to: '/data-sources/$id', params: { id } }
-  if (type === 'webhook') return { to: '/webhooks/$id', params: { id } }
-  return undefined
 }
