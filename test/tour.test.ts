@@ -12,6 +12,7 @@ for (const [name, options, says] of [
   ['the tour', [], /first line: city,people/],
   ['the tour with a person of Identity Center', ['--identity-center'], /first line: city,people/],
   ['the tour of exports', ['--export'], /12 files/],
+  ['the tour of the marketplace', ['--marketplace'], /first line: city,people/],
 ] as const) {
   test(`${name} runs to its end, each step as expected`, async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['scripts/tour.ts', ...options], { cwd: root })

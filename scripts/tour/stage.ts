@@ -1,12 +1,18 @@
 /** What every tour is told on: Headgate's API as its admin, the AWS account, and the steps that all of them begin and end with. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { type Caller, caller } from '@headgate/core/api'
 import type { Up } from '../../packages/cli/src/up.ts'
 import type { AwsCredentials } from './aws.ts'
 import type { Narrator } from './narrator.ts'
+import { passTimeIn } from './time.ts'
 
 export interface Stage extends Pick<Narrator, 'step' | 'until'> {
   readonly api: Caller
+  /** Somebody else, who takes their set-up link and signs in, as in a browser. */
+  signIn(id: number): Promise<Caller>
+  /** Lets time go by in the marketplace. */
+  passTime(ms: number): Promise<void>
   readonly account: TourAccount
   /** Of the sandbox. */
   readonly endpoint: string
@@ -21,14 +27,29 @@ export interface TourAccount {
   readonly principals: readonly { readonly arn: string; readonly credentials: AwsCredentials }[]
 }
 
-export function stageOf({ ready }: Up, { step, until }: Narrator): Stage {
+export function stageOf({ ready }: Up, { step, until }: Narrator, dataDir: string): Stage {
   assert.ok(ready)
   const [account] = ready.sandbox.accounts
   assert.ok(account)
-  const api = caller((route, init) =>
-    fetch(ready.url + route, { ...init, headers: { ...init.headers, authorization: ready.adminApiKey } }),
-  )
-  return { step, until, api, account, endpoint: ready.sandbox.endpoint }
+  const withHeaders = (headers: Readonly<Record<string, string>>) =>
+    caller((route, init) => fetch(ready.url + route, { ...init, headers: { ...init.headers, ...headers } }))
+  const api = withHeaders({ authorization: ready.adminApiKey })
+  return {
+    ...{ step, until, account, api, endpoint: ready.sandbox.endpoint },
+    async signIn(id) {
+      const [{ token }, password] = [await api.setUp.link({ params: { id } }), randomUUID()]
+      const { userid } = await api.setUp.use({ body: { token, password } })
+      const answer = await fetch(`${ready.url}/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ userid, password }),
+      })
+      const { csrfToken } = (await answer.json()) as { csrfToken: string }
+      const [cookie = ''] = answer.headers.get('set-cookie')?.split(';') ?? []
+      return withHeaders({ cookie, origin: ready.url, 'x-csrf-token': csrfToken })
+    },
+    passTime: ms => passTimeIn(dataDir, ms),
+  }
 }
 
 /** Answers the integration's id, once its location is registered. */
