@@ -39,10 +39,9 @@ export async function connect(flags: ConnectionFlags, environment: Environment):
 
 export async function whomToCall(flags: ConnectionFlags, environment: Environment): Promise<Profile> {
   const { HEADGATE_URL, HEADGATE_API_KEY } = environment
-  if (flags.profile === undefined && HEADGATE_API_KEY !== undefined) {
+  if (flags.profile === undefined && HEADGATE_API_KEY) {
     const url = flags.url ?? HEADGATE_URL
-    if (url === undefined)
-      throw new Refused('HEADGATE_API_KEY is set, and no address', 'set HEADGATE_URL, or give --url')
+    if (!url) throw new Refused('HEADGATE_API_KEY is set, and no address', 'set HEADGATE_URL, or give --url')
     return { url, apiKey: HEADGATE_API_KEY }
   }
   const name = flags.profile ?? environment.HEADGATE_PROFILE ?? 'default'

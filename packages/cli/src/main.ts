@@ -86,6 +86,8 @@ program
   .option('--json', 'print what is reached as JSON instead')
   .action(async options => (await import('./aws-config.ts')).awsConfigCommand(options, process.env))
 
+for (const command of await commandsOfResources()) program.addCommand(command)
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -97,6 +99,12 @@ try {
   } else {
     throw error
   }
+}
+
+/** Loaded only where one of them, or the help, is asked for: they know the whole contract. */
+async function commandsOfResources(): Promise<Command[]> {
+  const known = program.commands.some(command => command.name() === process.argv[2])
+  return known ? [] : (await import('./resource-commands.ts')).resourceCommands(process.env)
 }
 
 /** How settings are read, of the server that some commands start. */

@@ -14,6 +14,7 @@ import { type PreparedAccount, prepareAcme, prepareEmpty } from './demo/aws.ts'
 import { demoKeys } from './demo/keys.ts'
 import { loadAcme } from './demo/load.ts'
 import { personas } from './demo/personas.ts'
+import { makeRequests } from './demo/requests.ts'
 import { type Ready, readyFacts, writeReadyFile } from './ready.ts'
 import { reportBug } from './report-bug.ts'
 
@@ -96,9 +97,9 @@ async function bringUpDemo(
   const keys = await demoKeys(dataDir, server)
   const setUpLink = await server.setUpLink()
   if (acme === undefined) return readyFacts({ server, sandbox, keys, accounts, people: [], setUpLink })
-  const api = caller((route, init) =>
-    fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: keys.admin } }),
-  )
+  const withKey = (key: string) =>
+    caller((route, init) => fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: key } }))
+  const api = withKey(keys.admin)
   await keys.setUpAdmin(setUpLink, api)
   await keys.save()
   const users = await loadAcme(api, acme, accounts)
@@ -113,5 +114,7 @@ async function bringUpDemo(
     if (personas.some(([userid]) => userid === user.userid)) await keys.givePassword(user, api)
   }
   await keys.save()
+  const keyOf = new Map(people.map(({ user, apiKey }) => [user.userid, apiKey]))
+  await makeRequests(api, acme.requests, userid => withKey(keyOf.get(userid) ?? ''))
   return readyFacts({ server, sandbox, keys, accounts, people })
 }

@@ -48,10 +48,33 @@ const dataSourcesFile = z.strictObject({
   ),
 })
 const dataProductsFile = z.strictObject({ dataProducts: z.array(z.looseObject({ key: z.string() })) })
+const requestsFile = z.strictObject({
+  requests: z.array(
+    z.strictObject({
+      by: z.string(),
+      /** The key of a data product. */
+      product: z.string(),
+      level: z.enum(['READ', 'WRITE']).default('READ'),
+      purpose: z.string(),
+      /** Without it, no end. */
+      duration: z.string().optional(),
+      /** Without it, the request waits. */
+      decision: z
+        .strictObject({
+          by: z.string(),
+          verdict: z.enum(['approve', 'deny']),
+          reason: z.string().optional(),
+          duration: z.string().optional(),
+        })
+        .optional(),
+    }),
+  ),
+})
 const policiesFile = z.strictObject({ policies: z.array(z.looseObject({ name: z.string() })) })
 
 export type AcmeAccount = z.output<typeof awsFile>['accounts'][number]
 export type AcmePerson = z.output<typeof peopleFile>['people'][number]
+export type AcmeRequest = z.output<typeof requestsFile>['requests'][number]
 export type AcmeDataSource = z.output<typeof dataSourcesFile>['dataSources'][number]
 
 export interface Acme {
@@ -62,6 +85,7 @@ export interface Acme {
   /** As the API takes them. */
   readonly policies: z.output<typeof policiesFile>['policies']
   readonly dataProducts: z.output<typeof dataProductsFile>['dataProducts']
+  readonly requests: readonly AcmeRequest[]
 }
 
 /** @throws ZodError naming what is wrong in which field */
@@ -73,5 +97,6 @@ export function readAcme(): Acme {
   const { dataSources } = dataSourcesFile.parse(file('data-sources.yaml'))
   const { policies } = policiesFile.parse(file('policies.yaml'))
   const { dataProducts } = dataProductsFile.parse(file('data-products.yaml'))
-  return { accounts, people, groups, dataSources, policies, dataProducts }
+  const { requests } = requestsFile.parse(file('requests.yaml'))
+  return { accounts, people, groups, dataSources, policies, dataProducts, requests }
 }

@@ -1,7 +1,7 @@
 /** The personas of page 00, as Acme's people play them: who can sign in to the demo with the password that it prints. */
 export const personas: readonly (readonly [userid: string, what: string])[] = [
   ['adele@acme.example', 'application admin: connects AWS accounts'],
-  ['gus@acme.example', 'governor: writes policies and tags'],
+  ['gus@acme.example', 'governor: writes policies and tags, decides requests'],
   ['kira@acme.example', 'data owner: registers prefixes'],
   ['uma@acme.example', 'user admin: people and attributes'],
   ['audrey@acme.example', 'auditor: reads everything'],

@@ -1,0 +1,90 @@
+/** `headgate` as people and scripts type it, against a real server. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type TestServer, testServer } from '../../server/test/support/server.ts'
+
+const run = promisify(execFile)
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+describe('headgate', () => {
+  let server: TestServer
+  let home: string
+  before(async () => {
+    server = await testServer()
+    home = await mkdtemp(path.join(tmpdir(), 'headgate-cli-'))
+  })
+  after(async () => {
+    await server.close()
+    await rm(home, { recursive: true })
+  })
+
+  /** What it printed, and how it ended. */
+  async function headgate(line: string, more: Readonly<Record<string, string>> = {}) {
+    const env = {
+      PATH: process.env.PATH ?? '',
+      HOME: home,
+      HEADGATE_URL: server.url,
+      HEADGATE_API_KEY: server.admin.key,
+    }
+    const args = line.match(/(?:[^\s"]|"[^"]*")+/g)?.map(part => part.replaceAll('"', '')) ?? []
+    return run(process.execPath, [main, ...args], { env: { ...env, ...more } }).then(
+      ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
+      (error: { stdout: string; stderr: string; code: number }) => error,
+    )
+  }
+
+  const cases: readonly [line: string, code: number, out: RegExp][] = [
+    ['tag create --set name=Finance.Payroll', 0, /^name: Finance\.Payroll$/m],
+    ['tag list', 0, /^NAME +DATA SOURCES +DESCRIPTION\n(.*\n)*Finance\.Payroll +0 +-$/m],
+    ['tag list --search nothing', 0, /^none$/m],
+    ['user create --set userid=ann@example.com --set "name=Ann Lee"', 0, /^userid: ann@example\.com$/m],
+    ['user show ann@example.com', 0, /^name: Ann Lee$/m],
+    ['user add-attribute ann@example.com department Finance', 0, /^done$/m],
+    ['user list --limit 1 --all', 0, /ann@example\.com +Ann Lee/],
+    ['user list --limit 1', 0, /^1 of \d+; --all shows every one$/m],
+    ['user show nobody', 1, /^there is no user called nobody\nsee `headgate user list`$/m],
+    ['user show ann@example.com --json', 0, /^\{\n {2}"id": \d+,\n/],
+    ['group create --set name=analysts', 0, /^name: analysts$/m],
+    ['group change analysts --set "description=they count"', 0, /they count/],
+    ['group delete analysts', 1, /^not done: .*analysts\ngive --yes to do it without being asked$/m],
+    ['group delete analysts --yes', 0, /^done$/m],
+    ['policy check --set kind=grant', 1, /^`body\.who` must be/m],
+    ['user list --kind robot', 1, /Allowed choices are person/],
+    ['user list --url http://127.0.0.1:1', 1, /^http:\/\/127\.0\.0\.1:1 does not answer: /],
+    ['user create -f nowhere.yaml', 1, /^nowhere\.yaml cannot be read: ENOENT/],
+  ]
+  for (const [line, code, out] of cases) {
+    test(`headgate ${line}`, async () => {
+      const done = await headgate(line)
+      assert.match(done.stdout + done.stderr, out)
+      assert.equal(done.code, code)
+    })
+  }
+
+  test('a body comes from a file, and a field of it from the line', async () => {
+    const file = path.join(home, 'policy.yaml')
+    await writeFile(
+      file,
+      "name: payroll\nkind: grant\nlevel: READ\nwho:\n  when: \"@hasAttribute('department', 'Finance')\"\nappliesTo:\n  everything: true\nstate: staged\n",
+    )
+    const { stdout, stderr } = await headgate(`policy create -f ${file} --set level=WRITE --set state=staged --json`)
+    assert.equal(stderr, '')
+    const policy = JSON.parse(stdout)
+    assert.equal(policy.level, 'WRITE')
+    const { stdout: changed } = await headgate(`policy change payroll -f ${file} --set "description=who pays" --json`)
+    assert.equal(JSON.parse(changed).version, policy.version + 1)
+  })
+
+  test('without an address or a key it says what to do; a file of keys that others read is refused', async () => {
+    const nobody = await headgate('user list', { HEADGATE_API_KEY: '', HEADGATE_URL: '' })
+    assert.equal(nobody.code, 1)
+    assert.match(nobody.stderr, /headgate login|HEADGATE_URL/)
+    assert.equal(await stat(path.join(home, '.config')).catch(() => 'not there'), 'not there')
+  })
+})
