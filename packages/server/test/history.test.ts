@@ -7,7 +7,7 @@ import { act, system } from '../src/db/act.ts'
 import { lastSequence } from '../src/db/fact-change.ts'
 import { grantsAt } from '../src/db/grant-history.ts'
 import { findIntegration, sayChanged } from '../src/db/integration.ts'
-import { indexAt } from '../src/history/index-at.ts'
+import { createPast, indexAt } from '../src/history/index-at.ts'
 import { differencesOf } from '../src/live-index/compare.ts'
 import { reachedBy } from '../src/live-index/desired.ts'
 import { loadIndex } from '../src/live-index/held.ts'
@@ -193,4 +193,23 @@ test('a grant is there from the time that it is shown to be active, and gone at 
   const held = async (at: string) => (await grantsAt(db.kysely, Date.parse(at), { dataSources: [source] })).length
   const moments = ['10:00:00.122', '10:00:00.123', '12:00:00.788', '12:00:00.789']
   assert.deepEqual(await Promise.all(moments.map(time => held(`2026-03-01T${time}Z`))), [0, 1, 1, 0])
+})
+
+test('whoever asks about the past without end takes one connection, and is told to come back', async () => {
+  const { admin, db } = server
+  let [running, most] = [0, 0]
+  const past = createPast({
+    snapshotAside: async work => {
+      most = Math.max(most, ++running)
+      return db.snapshotAside(work).finally(() => running--)
+    },
+  })
+  const now = Date.now()
+  const questions = Array.from({ length: 30 }, (_, at) =>
+    at % 3 === 0 ? past.whole(now - at) : past.of(admin.id as UserId, now - at),
+  )
+  const answers = await Promise.allSettled(questions)
+  const refused = answers.flatMap(one => (one.status === 'rejected' ? [one.reason.code] : []))
+  assert.deepEqual([most, refused], [1, Array.from({ length: 10 }, () => 'not-ready')])
+  assert.ok((await past.whole(now)).sequence > 0, 'and then it goes on')
 })
