@@ -5,7 +5,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { ApiError, type Endpoint, type RunEvent } from '@headgate/core/api'
+import { ApiError, type Endpoint, Problem, type RunEvent } from '@headgate/core/api'
 import Fastify from 'fastify'
 import { sql } from 'kysely'
 import { z } from 'zod'
@@ -88,7 +88,7 @@ test('whoever does not read is cut off, before much waits for them', async t => 
         }
         resolve()
       }
-      return stream(endpoint, tell, reply, async () => true)
+      return stream(endpoint, tell, reply, { id: 1, isAllowed: async () => true })
     })
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -101,4 +101,34 @@ test('whoever does not read is cut off, before much waits for them', async t => 
   await ended
   assert.ok(sent < 1024, `${sent} events of 64 KiB`)
   request.destroy()
+})
+
+test('nobody keeps more streams open than they could look at', async t => {
+  const app = Fastify()
+  t.after(() => app.close())
+  const stream = streamsOf(app)
+  const endpoint = { status: 200, response: z.object({ text: z.string() }) } as unknown as Endpoint
+  const forever = (_: unknown, signal: AbortSignal) => once(signal, 'abort').then(() => {})
+  app.setErrorHandler((error, _, reply) => reply.code(error instanceof Problem ? 429 : 500).send())
+  app.get<{ Params: { id: string } }>('/:id', ({ params }, reply) =>
+    stream(endpoint, forever, reply, { id: Number(params.id), isAllowed: async () => true }),
+  )
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const open = async (id: number) => {
+    const request = http.get({ host: '127.0.0.1', port, path: `/${id}`, agent: false })
+    request.on('error', () => {})
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    response.on('error', () => {})
+    return { status: response.statusCode, end: () => request.destroy() }
+  }
+  const opened = await Promise.all(Array.from({ length: 51 }, () => open(1)))
+  assert.deepEqual(opened.map(({ status }) => status).sort(), [...Array.from({ length: 50 }, () => 200), 429])
+  const other = await open(2)
+  assert.equal(other.status, 200)
+  opened.find(({ status }) => status === 200)?.end()
+  await until('the one that ended', async () => {
+    const again = await open(1)
+    return again.status === 200
+  })
 })

@@ -1,9 +1,10 @@
 /**
  * Answers that go on: server-sent events, each checked by the contract. A heartbeat keeps the way open; when the server
  * closes, every stream ends, so that nothing waits for it. Whoever reads too slowly is cut off, not waited for, and so is
- * whoever may not read any more: asked with every heartbeat.
+ * whoever may not read any more: asked with every heartbeat. Nobody has more of them open than they could look at, for
+ * each goes on asking the database.
  */
-import type { Endpoint } from '@headgate/core/api'
+import { type Endpoint, Problem } from '@headgate/core/api'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const heartbeatMs = 15_000
@@ -15,21 +16,39 @@ export type Tell = (send: (event: unknown) => void, signal: AbortSignal) => Prom
 /** Whether whoever reads may go on; what it throws is no answer. */
 export type IsAllowed = () => Promise<boolean>
 
-/** For one server: its streams end before it stops to listen. */
+/** Of one person, on one node: more than the pages that anybody keeps open. */
+const mostOfOne = 50
+
+/** For one server: its streams end before it stops to listen. What it returns throws Problem `rate-limited`. */
 export function streamsOf(app: FastifyInstance, beatMs = heartbeatMs) {
   const closing = new AbortController()
   const open = new Set<Promise<void>>()
+  const openOf = new Map<number, number>()
   app.addHook('preClose', async () => {
     closing.abort(new Error('the server stops'))
     await Promise.all(open)
   })
-  return (endpoint: Endpoint, tell: Tell, reply: FastifyReply, isAllowed: IsAllowed): FastifyReply => {
-    const streaming = stream(endpoint, tell, reply, { closing: closing.signal, isAllowed, beatMs }).finally(() =>
-      open.delete(streaming),
-    )
+  const count = (reader: number, by: 1 | -1) => {
+    const left = (openOf.get(reader) ?? 0) + by
+    if (left === 0) openOf.delete(reader)
+    else openOf.set(reader, left)
+  }
+  return (endpoint: Endpoint, tell: Tell, reply: FastifyReply, reader: Reader): FastifyReply => {
+    const { id, isAllowed } = reader
+    if ((openOf.get(id) ?? 0) >= mostOfOne) throw new Problem('rate-limited', { seconds: beatMs / 1000 })
+    count(id, 1)
+    const streaming = stream(endpoint, tell, reply, { closing: closing.signal, isAllowed, beatMs }).finally(() => {
+      open.delete(streaming)
+      count(id, -1)
+    })
     open.add(streaming)
     return reply
   }
+}
+
+interface Reader {
+  readonly id: number
+  readonly isAllowed: IsAllowed
 }
 
 interface Streaming {

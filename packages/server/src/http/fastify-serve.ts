@@ -71,7 +71,7 @@ export function fastifyServe(
         const answer = await handle(call as Parameters<typeof handle>[0])
         if (endpoint.streams) {
           const { stream: tell } = answer as { readonly stream: Tell }
-          return stream(endpoint, tell, reply, () => isAllowed(endpoint, request))
+          return stream(endpoint, tell, reply, { id: caller?.id ?? 0, isAllowed: () => isAllowed(endpoint, request) })
         }
         if (endpoint.gives) return presentFile(endpoint.gives, answer as FileAnswer, reply)
         const plain = answer as PlainAnswer<typeof endpoint>
