@@ -57,6 +57,20 @@ test('who is entitled and has no AWS identity is shown as unmapped', async () =>
   assert.ok(statuses.every(status => status === 'unmapped'))
 })
 
+test('people have asked in the marketplace: some were let in, some wait for the governor', async () => {
+  const key = (name: string) => ready.users.find(({ userid }) => userid === `${name}@acme.example`)?.apiKey ?? ''
+  const { items } = await as(key('gus')).requests.list({ query: { box: 'toDecide' } })
+  assert.deepEqual(
+    items.map(({ by, dataProduct }) => `${by.name}: ${dataProduct?.name}`),
+    ['Bob Fisher: Customer insight', 'Tina Berg: European retail', 'Emil Larsen: Finance reporting'],
+  )
+  const offered = await as(key('bob')).marketplace.list({ query: { mine: 'true' } })
+  assert.deepEqual(
+    offered.items.map(({ name, mine }) => [name, mine.map(({ level }) => level)]),
+    [['Finance reporting', ['READ']]],
+  )
+})
+
 test('the admin and every persona sign in with the password that the start prints', async () => {
   const people = [
     { userid: 'admin', password: ready.adminPassword },
@@ -75,6 +89,7 @@ test('the admin and every persona sign in with the password that the start print
 
 test('killed at any moment and started again, everything is as it was, and the keys still work', async () => {
   const before = await as(ready.adminApiKey).grants.list({ query: { live: 'true', limit: 1 } })
+  const asked = await as(ready.adminApiKey).requests.list({ query: { box: 'all' } })
   const { adminApiKey, adminPassword } = ready
   await end(child, 'SIGKILL')
   ;({ child, ready } = await start())
@@ -82,6 +97,7 @@ test('killed at any moment and started again, everything is as it was, and the k
   const now = await as(adminApiKey).grants.list({ query: { live: 'true', limit: 1 } })
   assert.equal(now.total, before.total)
   assert.ok(now.total > 500)
+  assert.deepEqual(await as(adminApiKey).requests.list({ query: { box: 'all' } }), asked, 'asked once')
 })
 
 function as(key: string): Caller {
