@@ -71,13 +71,16 @@ describe('headgate', () => {
     const file = path.join(home, 'policy.yaml')
     await writeFile(
       file,
-      "name: payroll\nkind: grant\nlevel: READ\nwho:\n  when: \"@hasAttribute('department', 'Finance')\"\nappliesTo:\n  everything: true\nstate: staged\n",
+      "name: payroll\nkind: grant\nlevel: READ\nwho:\n  when: \"@hasAttribute('department', 'Finance')\"\nappliesTo:\n  everything: true\n",
     )
     const { stdout, stderr } = await headgate(`policy create -f ${file} --set level=WRITE --set state=staged --json`)
     assert.equal(stderr, '')
     const policy = JSON.parse(stdout)
     assert.equal(policy.level, 'WRITE')
-    const { stdout: changed } = await headgate(`policy change payroll -f ${file} --set "description=who pays" --json`)
+    const { stdout: changed, stderr: why } = await headgate(
+      `policy change payroll -f ${file} --set "description=who pays" --json`,
+    )
+    assert.equal(why, '')
     assert.equal(JSON.parse(changed).version, policy.version + 1)
   })
 
