@@ -256,4 +256,7 @@ test('nobody is approved by a rule of their own making: it goes before governors
     admin.reviewFlows.tryOut({ params: { id: flow.id }, body: { beneficiary, duration: '7d' } })
   assert.deepEqual([(await tried(maker.id)).outcome, (await tried(other.id)).outcome], ['review', 'approve'])
   assert.equal((await admin.requests.decide(approving)).state, 'approved')
+  const draft = await admin.dataProducts.unpublish(at(await admin.dataProducts.get({ params: { id: made.id } })))
+  assert.equal((await admin.requests.ofProduct({ params: { id: draft.id } })).total, 3, 'its history stays')
+  await refuses(other.requests.ofProduct({ params: { id: draft.id } }), 'data-product-not-found')
 })

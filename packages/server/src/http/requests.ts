@@ -4,6 +4,7 @@ import { api, Problem, rules } from '@headgate/core/api'
 import { allow } from '../access/allow.ts'
 import { requireFindable } from '../access/visibility.ts'
 import { act, type Tx } from '../db/act.ts'
+import { findProduct } from '../db/data-product.ts'
 import { findDataSource } from '../db/data-source.ts'
 import { advisedOf } from '../db/principal-view.ts'
 import {
@@ -31,6 +32,7 @@ import {
   presentReview,
   presentStatuses,
 } from '../market/present-request.ts'
+import { requireReadable } from '../market/product-authority.ts'
 import { toRequest, visibleTo, waitingFor } from '../market/request-authority.ts'
 import { tell } from '../market/request-notices.ts'
 import { type Requestable, requestableProduct, requestableSource } from '../market/requestable.ts'
@@ -146,7 +148,10 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
   serve(api.requests.list, async ({ query: { box, ...query }, caller }) => list(caller, query, box))
 
   serve(api.requests.ofProduct, async ({ params: { id }, query, caller }) => {
-    if (!(await productAsked(db.kysely, id))) throw new Problem('data-product-not-found', { id })
+    // Of one that is a draft again, whoever manages it still reads what was.
+    if (!(await productAsked(db.kysely, id))) {
+      await db.snapshot(async tx => requireReadable(tx, caller, await findProduct(tx, id)))
+    }
     return list(caller, { ...query, product: id }, 'all')
   })
 
