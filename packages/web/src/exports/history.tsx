@@ -92,6 +92,7 @@ function What({ target, run }: { readonly target: AccessExport; readonly run: Ex
       {run.state !== 'succeeded' && error !== undefined && (
         <div className="small">
           <ServerText text={error} />
+          {error.startsWith('AWS ') && <span className="quiet">. The test below names what is missing.</span>}
         </div>
       )}
       {attempts > 1 && <div className="quiet small">After {attempts} tries</div>}

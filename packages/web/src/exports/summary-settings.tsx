@@ -31,7 +31,7 @@ export function SummarySettings({ typed, onChange, usual }: Props) {
       <TextInput
         label="Schedule"
         description={`Five fields of cron; left empty, ${usual}.`}
-        placeholder="0 3 * * *"
+        placeholder="0 6 * * 1"
         value={typed.schedule}
         onChange={event => onChange({ ...typed, schedule: event.currentTarget.value })}
       />

@@ -55,12 +55,16 @@ export function manifestOf(target: Pick<AccessExport, 'bucketName' | 'path'>, ru
   return `${placeWords(target)}${key.slice(0, key.indexOf('/'))}/_manifest.json`
 }
 
-/** `3,204 rows, 12 files, 1.2 MB`; undefined where nothing of it counts. */
-export function sizeWords({ state, files, rows, bytes }: ExportRun): string | undefined {
+/** `3,204 rows, 12 files, 1.2 MB, in 2 sec`; undefined where nothing of it counts. */
+export function sizeWords({ state, files, rows, bytes, durationMs = 0 }: ExportRun): string | undefined {
   if (files === undefined || rows === undefined || bytes === undefined) return undefined
   if (state !== 'succeeded' && state !== 'running') return undefined
   const words = `${counted(rows, 'row')}, ${counted(files, 'file')}, ${bytesWords(bytes)}`
-  return state === 'succeeded' ? words : `${words} so far`
+  return state === 'succeeded' ? `${words}, in ${secondsWords(durationMs)}` : `${words} so far`
+}
+
+function secondsWords(ms: number): string {
+  return (ms / 1000).toLocaleString('en', { style: 'unit', unit: 'second', maximumFractionDigits: ms < 10_000 ? 1 : 0 })
 }
 
 export function bytesWords(bytes: number): string {
