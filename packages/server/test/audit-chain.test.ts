@@ -101,6 +101,8 @@ const tampered: readonly (readonly [string, string, string, number])[] = [
   ],
   ['an event that cannot be found any more', 'delete from audit_entry where position = 5', 'entry-edited', 5],
   ['a removed event', 'delete from audit_event where sequence = 5', 'event-removed', 5],
+  ['the first event removed', 'delete from audit_event where sequence = 1', 'event-removed', 1],
+  ['the last event removed', 'delete from audit_event where sequence = 42', 'event-removed', 42],
   [
     'a removed event with its seal',
     'delete from audit_event where sequence = 5; delete from audit_seal where position = 5; delete from audit_entry where position = 5',

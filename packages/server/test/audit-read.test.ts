@@ -118,11 +118,38 @@ test('an owner reads what is about their data source, and of others not even a n
   assert.deepEqual((await people.ann.audit.list({ query: { target: `DATASOURCE/${other}` } })).items, [])
 })
 
+test('who else came and went in one event with theirs is not told to owners', async () => {
+  const { ann, nora, zoe } = people
+  const named = (type: string, id: number) => ({ type, id: String(id) })
+  const grants = (about: readonly { type: string; id: string }[]) =>
+    act(server.db, system, async ({ audit }) =>
+      audit({
+        ...{ action: 'PROVISION', targetType: 'INTEGRATION', targets: [named('INTEGRATION', 1)] },
+        relatedResources: [named('RUN', 1), ...about],
+        payload: { type: 'GrantsChanged' },
+      }),
+    )
+  await grants([named('DATASOURCE', mine), named('USER', nora.id)])
+  await grants([named('DATASOURCE', mine), named('DATASOURCE', other), named('USER', nora.id), named('USER', zoe.id)])
+  const { items } = await ann.audit.list({ query: { type: 'GrantsChanged' } })
+  assert.deepEqual(
+    items.map(({ relatedResources, isReduced }) => [relatedResources, isReduced]),
+    [
+      [[named('DATASOURCE', mine)], true],
+      [[named('DATASOURCE', mine), named('USER', nora.id)], true],
+    ],
+  )
+  const about = async (user: number) =>
+    (await ann.audit.list({ query: { target: `USER/${user}`, type: 'GrantsChanged', limit: 1 } })).items.length
+  assert.deepEqual([await about(nora.id), await about(zoe.id)], [1, 0])
+})
+
 test('where a page ends tells no more of what is left out than its events do', async () => {
   const { audit } = people.ann
   for (const [hidden, absent] of [
     [{ text: 'Secretive' }, { text: 'Secretively' }],
     [{ target: `DATASOURCE/${other}` }, { target: 'DATASOURCE/999999' }],
+    [{ target: `USER/${people.zoe.id}` }, { target: 'USER/999999' }],
   ]) {
     const found = await audit.list({ query: { ...hidden, limit: 1 } })
     assert.deepEqual(found, await audit.list({ query: { ...absent, limit: 1 } }))

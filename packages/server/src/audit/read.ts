@@ -8,8 +8,9 @@ import { sealAll } from '../db/audit-seal.ts'
 import type { Db } from '../db/open.ts'
 import { printCursor, readCursor, readNumber } from '../db/page.ts'
 import type { Caller } from '../http/serve.ts'
+import { keyOf } from './entry.ts'
 import { printLink, printSigned } from './trail-file.ts'
-import { asSeen, isShown, keysInSight, type Sight, sightOf } from './visible.ts'
+import { asSeen, isPerson, keysInSight, mayBeShown, type Sight, sightOf } from './visible.ts'
 
 /** What somebody has just done is there to be read: it is sealed first. */
 export async function readPage(
@@ -51,7 +52,8 @@ async function readAll(tx: Tx, filter: AuditFilter, limit: number, from: From): 
 async function readSeen(tx: Tx, filter: AuditFilter, sight: Sight, limit: number, from: From): Promise<Page> {
   if (isNeverShown(filter, sight)) return { items: [], next: undefined }
   const items: AuditEventAnswer[] = []
-  const [turns, size] = filter.text === undefined ? [1, limit] : [mostSearched, piece]
+  const isSearched = filter.text !== undefined || asksForPerson(filter)
+  const [turns, size] = isSearched ? [mostSearched, piece] : [1, limit]
   let next = from.below
   for (let turn = 0; turn < turns; turn++) {
     const page = await readEvents(tx, queryOf(filter, sight), {
@@ -97,24 +99,34 @@ export async function* trailLines(db: Db, fromBatch: number): AsyncGenerator<str
   for (const one of (await listCheckpoints(db.kysely, Number.MAX_SAFE_INTEGER)).reverse()) yield printSigned(one)
 }
 
-/** @param sight with one, the text is looked for in what is shown rather than in what is stored */
-function queryOf({ from, to, text, ...rest }: AuditFilter, sight: Sight | undefined): AuditQuery {
+/** @param sight with one, what events may leave out is looked for in what is shown rather than in what is stored */
+function queryOf(filter: AuditFilter, sight: Sight | undefined): AuditQuery {
+  const { from, to, text, target, ...rest } = filter
   return {
     ...rest,
     from: from === undefined ? undefined : Date.parse(from),
     to: to === undefined ? undefined : Date.parse(to),
     text: sight ? undefined : text,
+    target: sight && asksForPerson(filter) ? undefined : target,
     about: keysInSight(sight),
   }
 }
 
 /** Whether they look for what they are shown of no event. */
 function isNeverShown({ target }: AuditFilter, sight: Sight): boolean {
-  if (target === undefined) return false
-  const slash = target.indexOf('/')
-  return !isShown(sight, { type: target.slice(0, slash), id: target.slice(slash + 1) })
+  return target !== undefined && !mayBeShown(sight, namedBy(target))
 }
 
-function says(seen: AuditEventAnswer, { text }: AuditFilter): boolean {
-  return text === undefined || JSON.stringify(seen).toLowerCase().includes(text.toLowerCase())
+function asksForPerson({ target }: AuditFilter): boolean {
+  return target !== undefined && isPerson(namedBy(target))
+}
+
+function namedBy(target: string): { readonly type: string; readonly id: string } {
+  const slash = target.indexOf('/')
+  return { type: target.slice(0, slash), id: target.slice(slash + 1) }
+}
+
+function says(seen: AuditEventAnswer, { text, target }: AuditFilter): boolean {
+  if (text !== undefined && !JSON.stringify(seen).toLowerCase().includes(text.toLowerCase())) return false
+  return target === undefined || [...seen.targets, ...seen.relatedResources].some(one => keyOf(one) === target)
 }

@@ -53,13 +53,18 @@ export async function requireInSight(
   return asSeen(sight, found)
 }
 
-/** What is no secret to whoever may read the event. */
-const told: ReadonlySet<string> = new Set(['USER', 'GROUP', 'TAG'])
+/** What is no secret to whoever may read an event that is about nothing but theirs. */
+const people: ReadonlySet<string> = new Set(['USER', 'GROUP'])
+/** What everything happens in: that they are left out hides nobody. */
+const containers: ReadonlySet<string> = new Set(['INTEGRATION', 'RUN'])
 
 export function asSeen(sight: Sight | undefined, { position, text }: SealedEvent): AuditEventAnswer {
   const event: Omit<AuditEventAnswer, 'position' | 'isReduced'> = JSON.parse(text)
   if (!sight) return { position, ...event, isReduced: false }
-  const isSeen = (one: Named) => isShown(sight, one)
+  const all = [...event.targets, ...event.relatedResources]
+  // Of many people and many data sources in one event, nothing tells who belongs to which.
+  const isAboutOthers = all.some(one => !mayBeShown(sight, one) && !containers.has(one.type))
+  const isSeen = (one: Named) => mayBeShown(sight, one) && !(isAboutOthers && people.has(one.type))
   // Whose data source it is may know all of what was done to it, and nothing of what was done to others with it.
   const isWhole =
     event.targets.length > 0 && event.targets.every(one => isMine(sight, one)) && event.relatedResources.every(isSeen)
@@ -81,9 +86,14 @@ interface Named {
   readonly id: string
 }
 
-/** Whether an event says that it is about this. */
-export function isShown(sight: Sight, one: Named): boolean {
-  return told.has(one.type) || isMine(sight, one)
+/** Whether any event says that it is about this. */
+export function mayBeShown(sight: Sight, one: Named): boolean {
+  return one.type === 'TAG' || isPerson(one) || isMine(sight, one)
+}
+
+/** Whom some events leave out. */
+export function isPerson({ type }: Pick<Named, 'type'>): boolean {
+  return people.has(type)
 }
 
 function isMine(sight: Sight, one: Named): boolean {
