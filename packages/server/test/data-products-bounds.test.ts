@@ -13,11 +13,12 @@ let server: TestServer
 let admin: TestPerson
 let sales: number
 let stock: number
+let integration: number
 
 before(async () => {
   server = await testServer()
   admin = server.admin
-  const integration = await storedIntegration(server)
+  integration = await storedIntegration(server)
   const at = (name: string) => storeDataSource(server, integration, { name, scope: `s3://research-data/${name}/*` })
   sales = await at('sales')
   stock = await at('stock')
@@ -259,4 +260,24 @@ test('nobody is approved by a rule of their own making: it goes before governors
   const draft = await admin.dataProducts.unpublish(at(await admin.dataProducts.get({ params: { id: made.id } })))
   assert.equal((await admin.requests.ofProduct({ params: { id: draft.id } })).total, 3, 'its history stays')
   await refuses(other.requests.ofProduct({ params: { id: draft.id } }), 'data-product-not-found')
+})
+
+test('a guardrail that comes with a hidden data source is told without it', async () => {
+  await admin.tags.create({ body: { name: 'Sealed' } })
+  const inside = { name: 'takeover', scope: 's3://research-data/stock/takeover/*', tags: ['Sealed'] }
+  await storeDataSource(server, integration, inside)
+  const who = { when: "@hasAttribute('cleared')" }
+  const appliesTo = { any: [{ tag: 'Sealed' }] }
+  await admin.policies.create({
+    body: { name: 'sealed', kind: 'guardrail', level: 'READ', appliesTo, who, state: 'active' },
+  })
+  const made = await admin.dataProducts.create({ body: { name: 'With something inside', dataSources: [stock] } })
+  await admin.dataProducts.publish(at(made))
+  const curious = await server.as([], 'curious')
+  const told = async (person: TestPerson) => {
+    const { dataSources } = await person.requests.statusOfProduct({ params: { id: made.id } })
+    return dataSources.map(one => [one.status, one.guardrails.map(({ name, via }) => [name, via?.name])])
+  }
+  assert.deepEqual(await told(curious), [['prevented', [['sealed', undefined]]]])
+  assert.deepEqual(await told(admin), [['prevented', [['sealed', 'takeover']]]])
 })

@@ -2,6 +2,7 @@
 import type { Level } from '@headgate/core'
 import { api, Problem, rules } from '@headgate/core/api'
 import { allow } from '../access/allow.ts'
+import { openToQuestions } from '../access/places.ts'
 import { requireFindable } from '../access/visibility.ts'
 import { act, type Tx } from '../db/act.ts'
 import { findProduct } from '../db/data-product.ts'
@@ -16,6 +17,7 @@ import {
   lockRequest,
   type RequestQuery,
   type RequestRow,
+  requestsFor,
   requestTarget,
 } from '../db/request.ts'
 import { listBeneficiaries, productAsked } from '../db/requestable.ts'
@@ -107,9 +109,11 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
     const who = await beneficiaryFor(tx, caller, query.for)
     const { held, until } = await heldUntil(tx, what, who.id, query.level)
     const advice = await presentAdvice(tx, await advisedOf(tx, who.id))
+    const isOpen = await openToQuestions(tx, caller)
     const { index } = await live.fresh()
     const statuses = statusesOf(index, what, who.id, query.level)
-    const why = whyNot(what, query.level, held && until === undefined, statuses)
+    const waiting = (await requestsFor(tx, what.thing, who.id, 'pending')).find(one => one.level === query.level)
+    const why = whyNot(what, query.level, held && until === undefined, waiting !== undefined, statuses)
     const { form, agreements, ...formRow } = what.form
     const { most: _, ...duration } = form.duration
     const most = what.limits.longestMs
@@ -119,8 +123,9 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
         level: query.level,
         requestable: why === undefined,
         ...(why === undefined ? {} : { why }),
+        ...(waiting === undefined ? {} : { waiting: waiting.id }),
         extension: held,
-        dataSources: presentStatuses(index, statuses),
+        dataSources: presentStatuses(index, statuses, isOpen),
         advice,
         form: {
           ...formRow,
@@ -259,10 +264,12 @@ function whyNot(
   what: Requestable,
   level: Level,
   isNeedless: boolean,
+  waits: boolean,
   statuses: readonly { readonly status: string }[],
 ): string | undefined {
   if (what.closed !== undefined) return what.closed
   if (!what.levels.includes(level)) return 'level-not-offered'
   if (isNeedless) return 'request-needless'
+  if (waits) return 'request-waits'
   return statuses.length > 0 && statuses.every(({ status }) => status === 'prevented') ? 'request-prevented' : undefined
 }

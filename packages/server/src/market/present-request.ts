@@ -5,6 +5,7 @@ import { criteriaOf, openStage, preview, printCriterion, printDuration, refusalO
 import { type AccessRequest, type AccessRequestDetail, type api, rules } from '@headgate/core/api'
 import type { z } from 'zod'
 import { groundOf } from '../access/allow.ts'
+import { openToQuestions } from '../access/places.ts'
 import type { Tx } from '../db/act.ts'
 import { listIntegrations } from '../db/integration.ts'
 import { findAnybody, type NamedPerson } from '../db/person-name.ts'
@@ -164,7 +165,7 @@ export async function presentReview(tx: Tx, index: EntitlementIndex, caller: Cal
       denied: whole?.denied ?? 0,
       groups: alike.flatMap(({ group, approved, denied }) => (group === null ? [] : [{ group, approved, denied }])),
     },
-    effect: await effectOf(tx, index, row),
+    effect: await effectOf(tx, index, row, await openToQuestions(tx, caller)),
     advice: await presentAdvice(tx, await advisedOf(tx, row.beneficiary_id)),
     deciders: (stage ? criteriaOf(stage) : []).map((criterion, at) => ({
       criterion: printCriterion(criterion),
@@ -175,7 +176,12 @@ export async function presentReview(tx: Tx, index: EntitlementIndex, caller: Cal
   }
 }
 
-async function effectOf(tx: Tx, index: EntitlementIndex, row: RequestRow): Promise<Review['effect']> {
+async function effectOf(
+  tx: Tx,
+  index: EntitlementIndex,
+  row: RequestRow,
+  isOpen: (id: DataSourceId) => boolean,
+): Promise<Review['effect']> {
   const dataSources = row.product_id === null ? [row.data_source_id ?? 0] : await taggedSources(tx, row.product_id)
   const names = new Map((await listIntegrations(tx)).map(({ id, name }) => [id as number, name]))
   const change = supposedApproval(row, row.beneficiary_id, row.level)
@@ -188,7 +194,7 @@ async function effectOf(tx: Tx, index: EntitlementIndex, row: RequestRow): Promi
   )
   const { movements, grants } = preview(index, change, { limit: 1 })
   return {
-    dataSources: presentStatuses(index, statuses),
+    dataSources: presentStatuses(index, statuses, isOpen),
     gained: movements.gained + movements.raised,
     integrations: grants.map(({ integration, create, revoke, unmapped }) => ({
       integrationId: String(integration),
@@ -201,7 +207,12 @@ async function effectOf(tx: Tx, index: EntitlementIndex, row: RequestRow): Promi
 
 type Shown = Review['effect']['dataSources']
 
-export function presentStatuses({ bindings }: EntitlementIndex, statuses: readonly StatusOnSource[]): Shown {
+/** @param isOpen of which data sources the reader may know by themselves: what brings a guardrail along may be none of them */
+export function presentStatuses(
+  { bindings }: EntitlementIndex,
+  statuses: readonly StatusOnSource[],
+  isOpen: (id: DataSourceId) => boolean,
+): Shown {
   const named = (id: StatusOnSource['dataSource']) => ({ id, name: bindings.sources.get(id)?.row.name ?? String(id) })
   return statuses.map(({ dataSource, status, level, until, guardrails, obstacles, missing }) => ({
     dataSource: named(dataSource),
@@ -211,7 +222,7 @@ export function presentStatuses({ bindings }: EntitlementIndex, statuses: readon
     guardrails: guardrails.map(({ id, name, via }) => ({
       id,
       name,
-      ...(via === undefined ? {} : { via: named(via) }),
+      ...(via === undefined || !isOpen(via) ? {} : { via: named(via) }),
     })),
     obstacles: [...obstacles],
     missing: missing.map(one => {
