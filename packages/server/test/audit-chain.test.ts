@@ -99,6 +99,18 @@ const tampered: readonly (readonly [string, string, string, number])[] = [
     'entry-edited',
     5,
   ],
+  [
+    'an event about the trail, cut off',
+    'update audit_event set event = left(event, 60) || \'"AUDIT_TRAIL"\' where sequence = 11',
+    'event-edited',
+    11,
+  ],
+  [
+    'an event about the trail without what it says',
+    `update audit_event set event = replace(event, '"after"', '"behind"') where sequence = 11`,
+    'event-edited',
+    11,
+  ],
   ['an event that cannot be found any more', 'delete from audit_entry where position = 5', 'entry-edited', 5],
   ['a removed event', 'delete from audit_event where sequence = 5', 'event-removed', 5],
   ['the first event removed', 'delete from audit_event where sequence = 1', 'event-removed', 1],

@@ -210,6 +210,10 @@ test('the trail as a file is verified without the database; a changed line is na
   assert.equal(edited.firstBreak?.kind, 'event-edited')
   const lines = text.split('\n')
   const second = lines.findIndex((line, at) => at > 0 && line.startsWith('{"batch":'))
+  for (const field of ['sealedAt', 'hash', 'hashes', 'absent']) {
+    const changed = text.replace(new RegExp(`"${field}":("[^"]*"|\\[[^\\]]*\\])`), `"${field}":"x"`)
+    await assert.rejects(verify(changed), /line 1 cannot be read: it was changed/, field)
+  }
   const inserted = await verify(lines.toSpliced(second, 0, lines[1] ?? '').join('\n'))
   assert.equal(inserted.firstBreak?.kind, 'event-inserted')
   for (const at of [1, Math.floor(second / 2), second - 1]) {

@@ -3,6 +3,7 @@
  * checkpoints are lines of their own. A line that holds neither is an event as it happened, so that whoever wants events
  * alone leaves out the lines without an `id`.
  */
+import { z } from 'zod'
 import { hashOfEvent } from './chain.ts'
 import { readCheckpoint } from './outside.ts'
 import type { SignedCheckpoint } from './statement.ts'
@@ -64,11 +65,11 @@ export function readTrail(lines: AsyncIterable<string>): TrailFile {
       if (line === '') continue
       if (line.startsWith('{"batch":')) {
         if (head) yield linkOf(head, texts)
-        head = parsed<{ batch: BatchLine }>(line, number).batch
+        head = readLine(batchLine, line, number).batch
         texts = []
       } else if (line.startsWith('{"checkpoint":')) {
         checkpoints.push(
-          readCheckpoint(JSON.stringify(parsed<{ checkpoint: unknown }>(line, number).checkpoint), `line ${number}`),
+          readCheckpoint(JSON.stringify(readLine(checkpointLine, line, number).checkpoint), `line ${number}`),
         )
       } else if (head) {
         texts.push(line)
@@ -81,17 +82,23 @@ export function readTrail(lines: AsyncIterable<string>): TrailFile {
   return { links: links(), checkpoints }
 }
 
-interface BatchLine {
-  readonly number: number
-  readonly sealedAt: string
-  readonly firstPosition: number
-  readonly lastPosition: number
-  readonly previousHash: string
-  readonly eventsHash: string
-  readonly hash: string
-  readonly hashes: readonly string[]
-  readonly absent: readonly number[]
-}
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const position = z.number().int().positive()
+const batchLine = z.object({
+  batch: z.object({
+    number: position,
+    sealedAt: z.iso.datetime(),
+    firstPosition: position,
+    lastPosition: position,
+    previousHash: hash,
+    eventsHash: hash,
+    hash,
+    hashes: z.array(hash),
+    absent: z.array(position),
+  }),
+})
+type BatchLine = z.output<typeof batchLine>['batch']
+const checkpointLine = z.object({ checkpoint: z.unknown() })
 
 function linkOf(head: BatchLine, texts: readonly string[]): Link {
   const absent = new Set(head.absent)
@@ -125,10 +132,10 @@ function isLater(text: string | undefined, hashes: readonly string[], index: num
   return text !== undefined && hashes.indexOf(hashOfEvent(text).toString('hex'), index) > index
 }
 
-function parsed<T>(line: string, number: number): T {
+function readLine<S extends z.ZodType>(form: S, line: string, number: number): z.output<S> {
   try {
-    return JSON.parse(line) as T
-  } catch {
-    throw new Error(`line ${number} cannot be read: it was changed, or cut off`)
+    return form.parse(JSON.parse(line))
+  } catch (cause) {
+    throw new Error(`line ${number} cannot be read: it was changed, or cut off`, { cause })
   }
 }

@@ -7,6 +7,7 @@
  */
 import { type Batch, hashOfBatch, hashOfEvent, hashOfEvents, nothingBefore } from './chain.ts'
 import type { SignedCheckpoint } from './statement.ts'
+import { type Pruned, tellsOfTrail } from './tells-of-trail.ts'
 import { checkpointsOf, judgeCheckpoints, type KeyOfChain } from './verify-checkpoints.ts'
 
 export interface LinkedEvent {
@@ -167,13 +168,6 @@ interface Run {
   readonly to: number
 }
 
-/** What an event says was taken by order. */
-interface Pruned {
-  readonly from: number
-  readonly through: number
-  readonly events: number
-}
-
 function checkEvents(link: Link, found: Found, missing: Run[]): void {
   const { number: batch, firstPosition, lastPosition, events } = link
   let wanted = firstPosition
@@ -252,19 +246,4 @@ function firstUnpruned({ from, to }: Run, pruned: readonly Pruned[]): number | u
   let position = from
   for (const range of pruned) if (range.from <= position && position <= range.through) position = range.through + 1
   return position <= to ? position : undefined
-}
-
-/** Events about the trail itself say which keys sign it, and what was pruned. */
-function tellsOfTrail(text: string): { key?: Omit<KeyOfChain, 'position'>; pruned?: Pruned } | undefined {
-  if (!text.includes('"AUDIT_TRAIL"')) return undefined
-  const { targetType, auditPayload: payload } = JSON.parse(text)
-  if (targetType !== 'AUDIT_TRAIL') return undefined
-  if (payload.type === 'AuditPruned') {
-    const { from, through, events } = payload
-    return { pruned: { from: Number(from), through: Number(through), events: Number(events) } }
-  }
-  if (payload.type !== 'AuditKeyCreated' && payload.type !== 'AuditKeyRotated') return undefined
-  const { keyId, publicKey } = payload.after
-  const follows = payload.before && { publicKey: payload.before.publicKey, signature: payload.signature }
-  return { key: { id: keyId, publicKey, ...(follows && { follows }) } }
 }
