@@ -388,6 +388,11 @@ export const errors = {
     retry: false,
     text: 'request {id} for the same waits for a decision already: comment on it, or cancel it first',
   },
+  'requests-too-many': {
+    status: 409,
+    retry: false,
+    text: '{most} requests of yours wait for a decision already: wait for some of them, or cancel what is not needed',
+  },
   'idempotency-key-used': {
     status: 409,
     retry: false,

@@ -281,3 +281,22 @@ test('a guardrail that comes with a hidden data source is told without it', asyn
   assert.deepEqual(await told(curious), [['prevented', [['sealed', undefined]]]])
   assert.deepEqual(await told(admin), [['prevented', [['sealed', 'takeover']]]])
 })
+
+test('nobody buries what others wait for under requests of their own', async () => {
+  const [eager, other] = [await server.as([], 'eager'), await server.as([], 'unhurried')]
+  const made = await admin.dataProducts.create({ body: { name: 'In demand', dataSources: [sales] } })
+  await admin.dataProducts.publish(at(made))
+  await sql`
+    with bots as (
+      insert into person (userid, name, kind) select 'bot-' || n, 'Bot', 'service' from generate_series(1, 200) n
+      returning id)
+    insert into request (product_id, name, requester_id, beneficiary_id, level, extension, form_id, form_version, answers,
+      agreements, advice, stages, expires_at)
+    select ${made.id}, 'In demand', ${eager.id}, bots.id, 'READ', false, template.id, 1, '{}', '[]', '[]', '[]',
+      now() + interval '1 day'
+    from bots, template where template.kind = 'form' and built_in`.execute(server.db.kysely)
+  const ask = (who: TestPerson) =>
+    who.requests.askForProduct({ params: { id: made.id }, body: { answers: { purpose: 'x' }, duration: '1d' } })
+  await refuses(ask(eager), 'requests-too-many')
+  assert.equal((await ask(other)).state, 'pending')
+})

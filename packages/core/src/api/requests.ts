@@ -145,6 +145,8 @@ const status = z.object({
   /** Whether somebody may ask for this now; else why not. */
   requestable: z.boolean(),
   why: z.string().optional(),
+  /** The request for the same that waits for a decision. */
+  waiting: id.optional(),
   /** Whether it would be an extension. */
   extension: z.boolean(),
   dataSources: z.array(sourceStatus),
@@ -219,6 +221,7 @@ const askErrors = [
   'request-prevented',
   'request-needless',
   'request-waits',
+  'requests-too-many',
   'idempotency-key-used',
 ] as const
 const statusQuery = z.strictObject({ for: idParam.optional(), level: level.default('READ') })

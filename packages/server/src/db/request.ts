@@ -28,6 +28,17 @@ export async function requestByKey(db: Reader, requester: number, key: string): 
   return all(db).where('requester_id', '=', requester).where('idempotency_key', '=', key).executeTakeFirst()
 }
 
+/** Those they made that wait for a decision. */
+export async function countWaiting(db: Reader, requester: number): Promise<number> {
+  const { count } = await db
+    .selectFrom('request')
+    .where('requester_id', '=', requester)
+    .where('state', '=', 'pending')
+    .select(sql<number>`count(*)`.as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** Undefined where the same waits already, or the key was used: look again. */
 export async function insertRequest(tx: Tx, row: NewRequestRow): Promise<RequestRow | undefined> {
   return tx

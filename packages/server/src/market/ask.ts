@@ -25,7 +25,15 @@ import { canonicalText } from '../canonical.ts'
 import type { Act, Tx } from '../db/act.ts'
 import { memberships } from '../db/membership.ts'
 import { advisedOf } from '../db/principal-view.ts'
-import { insertRequest, type RequestRow, requestByKey, requestsFor, requestTarget, type Thing } from '../db/request.ts'
+import {
+  countWaiting,
+  insertRequest,
+  type RequestRow,
+  requestByKey,
+  requestsFor,
+  requestTarget,
+  type Thing,
+} from '../db/request.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
 import type { Caller } from '../http/serve.ts'
 import { approve } from './approve.ts'
@@ -70,6 +78,7 @@ export async function ask(
   const askedMs = body.duration === undefined ? undefined : parseDuration(body.duration)
   refuseFaults(what, body, askedMs)
   refusePrevented(index, what, who, body.level)
+  if ((await countWaiting(tx, caller.id)) >= mostWaiting) throw new Problem('requests-too-many', { most: mostWaiting })
   const extension = await isExtension(tx, what, who, body.level)
   const advice = await presentAdvice(tx, await advisedOf(tx, who.id))
   const route = await routeOf(tx, what, { requester: caller.id, beneficiary: who.id }, body.level, askedMs)
@@ -113,6 +122,9 @@ export async function ask(
   await tellStage(doing, row, review, await aboutOf(tx, row))
   return row
 }
+
+/** Of one person: more would bury what others wait for, in every queue. */
+const mostWaiting = 200
 
 function sameRequest(row: RequestRow, hash: Buffer): RequestRow {
   if (row.idempotency_hash?.equals(hash)) return row
