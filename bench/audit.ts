@@ -3,11 +3,10 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { sql } from 'kysely'
 import { ensureSigningKey, makeCheckpoint } from '../packages/server/src/audit/checkpoint.ts'
 import { streamLines, trailLines } from '../packages/server/src/audit/read.ts'
-import { readTrail } from '../packages/server/src/audit/trail-file.ts'
+import { linesOf, readTrail } from '../packages/server/src/audit/trail-file.ts'
 import { verifyChain } from '../packages/server/src/audit/verify.ts'
 import { verifyDatabase } from '../packages/server/src/audit/verify-database.ts'
 import { act, system } from '../packages/server/src/db/act.ts'
@@ -43,8 +42,7 @@ export async function measure(smoke: boolean): Promise<Bench> {
     const file = path.join(folder, 'trail.ndjson')
     const written = await timed(() => writeFile(file, trailLines(db, 1)))
     const inFile = await timed(async () => {
-      const lines = createInterface({ input: createReadStream(file, 'utf8') })
-      const { links, checkpoints } = readTrail(lines)
+      const { links, checkpoints } = readTrail(linesOf(createReadStream(file, 'utf8')))
       const report = await verifyChain(links, { inside: checkpoints, outside: [], isPart: true })
       if (report.firstBreak || report.events < events) throw new Error(`found ${JSON.stringify(report)}`)
     })
