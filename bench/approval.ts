@@ -1,7 +1,7 @@
 /**
  * A member added over HTTP to the request for the grant arriving at AWS, PostgreSQL's commits included: in a warm server
- * with 100,000 people, as many grants, and nothing else to do. The same for a membership of a data product, as an approval
- * stores it. Beside them one bare call of the SDK, there and back.
+ * with 100,000 people, as many grants, and nothing else to do. The same for a request for a data product that is approved over
+ * HTTP, and for a membership alone, as an approval stores it. Beside them one bare call of the SDK, there and back.
  */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -9,12 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateAccessGrantCommand } from '@aws-sdk/client-s3-control'
 import { sql } from 'kysely'
 import { act, system } from '../packages/server/src/db/act.ts'
+import { insertKey } from '../packages/server/src/db/api-key.ts'
 import { lastSequence } from '../packages/server/src/db/fact-change.ts'
 import { findIntegration } from '../packages/server/src/db/integration.ts'
+import { newKey } from '../packages/server/src/directory/new-key.ts'
 import { addMembership } from '../packages/server/src/market/memberships.ts'
 import { setTaggedSources } from '../packages/server/src/market/tagged-sources.ts'
 import { startChangeLoop } from '../packages/server/src/reconcile/change-loop.ts'
 import { storeProduct } from '../packages/server/test/support/products.ts'
+import { personAt, type TestPerson, type TestServer } from '../packages/server/test/support/server.ts'
 import { type BenchLake, connectedLake, fill } from './lib/lake.ts'
 import { type Arrival, microseconds, userName } from './lib/lake-process.ts'
 import { randomOf } from './lib/random.ts'
@@ -33,7 +36,7 @@ export async function measure(smoke: boolean): Promise<Bench> {
       await quiet(lake)
       assert.equal(await lake.calls('CreateAccessGrant'), 0, 'every grant is there')
       const given = { people, dataSources, products, additions, warmUp: smoke ? 1 : 40 }
-      const { asked, answered, approved, bare } = await add(lake, given)
+      const { asked, answered, decided, approved, bare } = await add(lake, given)
       const of = (name: string, values: readonly number[], reach?: number) => {
         const { median, p99, min, max } = spreadOf(values)
         const figure = (what: string, value: number) => {
@@ -49,6 +52,7 @@ export async function measure(smoke: boolean): Promise<Bench> {
         figures: [
           ...of('member added to CreateAccessGrant at AWS', asked, smoke ? undefined : 250),
           ...of('member added to its answer', answered),
+          ...of('request approved over HTTP to CreateAccessGrant at AWS', decided, smoke ? undefined : 250),
           ...of('membership stored to CreateAccessGrant at AWS', approved, smoke ? undefined : 250),
           ...of('bare SDK call, there and back', bare),
         ],
@@ -171,7 +175,9 @@ async function add(lake: BenchLake, { people, dataSources, products, additions, 
   }
   const arrival = async () => ((await once(lake.process, 'message')) as [Arrival])[0].at
 
-  const [asked, answered, approved, bare]: [number[], number[], number[], number[]] = [[], [], [], []]
+  const governor = await server.as(['GOVERNANCE'], 'governor')
+  const [asked, answered]: [number[], number[]] = [[], []]
+  const [decided, approved, bare]: [number[], number[], number[]] = [[], [], []]
   for (let at = 0; at < additions + warmUp; at += 1) {
     const n = nobodyYet()
     // Of another team, so that there is no grant yet.
@@ -186,12 +192,21 @@ async function add(lake: BenchLake, { people, dataSources, products, additions, 
     const arrivedAt = await arrived
     await quiet(lake)
 
+    const productFor = (person: number) =>
+      `product${((person % dataSources) % products === at % products ? at + 1 : at) % products}`
+    const asker = nobodyYet()
+    const request = await ask(server, { id: ids[asker]!.id, userid: userName(asker) }, productFor(asker))
+    const decisionArrived = arrival()
+    const decidedAt = microseconds()
+    await governor.requests.decide({ params: { id: request }, body: { verdict: 'approve' } })
+    const decidedMs = ((await decisionArrived) - decidedAt) / 1000
+    await quiet(lake)
+
     const next = nobodyYet()
-    const product = (next % dataSources) % products === at % products ? at + 1 : at
     const approvalArrived = arrival()
     const approvedAt = microseconds()
     await act(server.db, system, doing =>
-      addMembership(doing, { product: `product${product % products}`, person: ids[next]!.id, level: 'READ' }),
+      addMembership(doing, { product: productFor(next), person: ids[next]!.id, level: 'READ' }),
     )
     const approvedMs = ((await approvalArrived) - approvedAt) / 1000
     await quiet(lake)
@@ -215,9 +230,27 @@ async function add(lake: BenchLake, { people, dataSources, products, additions, 
     await bareArrived
     if (at < warmUp) continue
     asked.push((arrivedAt - begun) / 1000)
+    decided.push(decidedMs)
     approved.push(approvedMs)
     answered.push((answeredAt - begun) / 1000)
     bare.push(bareMs)
   }
-  return { asked, answered, approved, bare }
+  return { asked, answered, decided, approved, bare }
+}
+
+/** As the person themselves, with a key of their own. @returns the request's id */
+async function ask(
+  { db, url }: TestServer,
+  person: Pick<TestPerson, 'id' | 'userid'>,
+  product: string,
+): Promise<number> {
+  const { key, hash } = newKey()
+  await act(db, system, ({ tx }) =>
+    insertKey(tx, { person: person.id, name: 'bench', hash, permissions: null, expiresAt: null }),
+  )
+  const { id } = await personAt(url, { ...person, key }).requests.askForProduct({
+    params: { id: product },
+    body: { answers: { purpose: 'a report' }, duration: '30d' },
+  })
+  return id
 }

@@ -72,6 +72,8 @@ describe('requests', () => {
     assert.equal(state, 'pending')
     await refused(decided(ann, id), 'decision-not-yours')
     await refused(asked(ann), 'request-waits')
+    const waits = await ann.requests.statusOfProduct({ params: { id: 'sales1' }, query: {} })
+    assert.deepEqual([waits.requestable, waits.why, waits.waiting], [false, 'request-waits', id])
     const waiting = await (gina as TestPerson).requests.list({ query: { box: 'toDecide' } })
     assert.ok(waiting.items.some(one => one.id === id))
     const review = await (gina as TestPerson).requests.review({ params: { id } })

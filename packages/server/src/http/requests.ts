@@ -192,11 +192,12 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
   })
 
   serve(api.requests.decide, async ({ params: { id }, body, caller }) => {
-    const { result, sequence } = await act(db, caller, async doing => {
+    const { result: row, sequence } = await act(db, caller, async doing => {
       await allow(caller, rules.readRequest, toRequest(doing.tx, caller, await lockRequest(doing.tx, id)))
-      return presentDetail(doing.tx, caller, await decideRequest(doing, caller, live, id, body))
+      return decideRequest(doing, caller, live, id, body)
     })
-    return { body: result, sequence }
+    // Afterwards: the grant does not wait for what is only shown.
+    return { body: await db.snapshot(tx => presentDetail(tx, caller, row)), sequence }
   })
 
   serve(api.requests.comments, async ({ params: { id }, query, caller }) =>
