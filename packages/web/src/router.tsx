@@ -62,6 +62,11 @@ const integrations = createRoute({
   path: '/integrations',
   component: lazyRouteComponent(() => import('./integrations/integration-list.tsx'), 'IntegrationList'),
 })
+const newIntegration = createRoute({
+  ...inShell,
+  path: '/integrations/new',
+  component: lazyRouteComponent(() => import('./integrations/new-integration.tsx'), 'NewIntegration'),
+})
 const integration = createRoute({
   ...inShell,
   path: '/integrations/$id',
@@ -266,6 +271,7 @@ const routeTree = root.addChildren([
   shell.addChildren([
     home,
     integrations,
+    newIntegration,
     integration,
     dataSources,
     registerDataSources,

@@ -1,11 +1,12 @@
 /** Editing an integration: name, location role and how Headgate signs in. Only what was changed is sent. */
-import type { AuthenticationType, Integration } from '@headgate/core/api'
-import { Button, NativeSelect, PasswordInput, TextInput } from '@mantine/core'
+import type { Integration } from '@headgate/core/api'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { hg, versionOf } from '../api.ts'
 import { Failure } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
+import { CredentialFields, credentialsOf } from './credentials.tsx'
 import classes from './edit-integration.module.css'
 
 /** A deletion that hangs for want of credentials is mended by an edit too. */
@@ -59,25 +60,17 @@ interface FormProps {
   readonly close: () => void
 }
 
-const methods: readonly { readonly value: AuthenticationType; readonly label: string }[] = [
-  { value: 'assumeRole', label: 'a role that it assumes' },
-  { value: 'auto', label: 'the credentials that it itself runs with' },
-  { value: 'accessKey', label: 'an access key' },
-]
-
 function Form({ integration: { id, config }, version, close }: FormProps) {
   const queries = useQueryClient()
   const [name, setName] = useState(config.name)
   const [role, setRole] = useState(config.awsLocationRole)
-  const [method, setMethod] = useState(config.authenticationType)
-  const [keyId, setKeyId] = useState(config.awsAccessKeyId ?? '')
-  const [secret, setSecret] = useState('')
-  const [assumed, setAssumed] = useState(config.awsRoleArn ?? '')
+  const [given, setGiven] = useState(() => credentialsOf(config))
+  const { method, keyId, secret, roleArn } = given
   const credentials =
     method === 'accessKey'
       ? { awsAccessKeyId: keyId.trim(), ...(secret === '' ? {} : { awsSecretAccessKey: secret }) }
       : method === 'assumeRole'
-        ? { awsRoleArn: assumed.trim() }
+        ? { awsRoleArn: roleArn.trim() }
         : {}
   const edit = useMutation({
     mutationFn: () =>
@@ -104,37 +97,7 @@ function Form({ integration: { id, config }, version, close }: FormProps) {
         value={role}
         onChange={event => setRole(event.currentTarget.value)}
       />
-      <NativeSelect
-        label="Headgate signs in with"
-        value={method}
-        data={[...methods]}
-        onChange={event => setMethod(event.currentTarget.value as AuthenticationType)}
-      />
-      {method === 'accessKey' && (
-        <>
-          <TextInput
-            label="Access key id"
-            value={keyId}
-            autoComplete="off"
-            onChange={event => setKeyId(event.currentTarget.value)}
-          />
-          <PasswordInput
-            label="Secret access key"
-            description="Left empty, the one that is stored stays, as long as the key id does."
-            value={secret}
-            autoComplete="off"
-            onChange={event => setSecret(event.currentTarget.value)}
-          />
-        </>
-      )}
-      {method === 'assumeRole' && (
-        <TextInput
-          label="Role to assume"
-          description="Its trust policy is among the set-up documents below."
-          value={assumed}
-          onChange={event => setAssumed(event.currentTarget.value)}
-        />
-      )}
+      <CredentialFields value={given} onChange={change => setGiven({ ...given, ...change })} keepsSecret />
       <div className={classes.buttons}>
         <Button type="submit" loading={edit.isPending}>
           Validate and save

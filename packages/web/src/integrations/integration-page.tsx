@@ -15,6 +15,7 @@ import { counted, integrationWords } from '../ui/words.ts'
 import { CapacitySection } from './capacity-section.tsx'
 import { DriftSection } from './drift-section.tsx'
 import { EditIntegration } from './edit-integration.tsx'
+import { RemoveIntegration } from './remove-integration.tsx'
 import { SetupSection } from './setup-section.tsx'
 import { ValidationTests } from './validation-tests.tsx'
 
@@ -67,6 +68,7 @@ function Shown({ integration }: { readonly integration: Integration }) {
       <ValidationTests results={validationResults} />
       {mayCall(me, api.integrations.update) && <EditIntegration integration={integration} />}
       {mayCall(me, api.integrations.setup) && <SetupSection id={id} />}
+      {mayCall(me, api.integrations.remove) && <RemoveIntegration integration={integration} />}
     </Page>
   )
 }

@@ -12,8 +12,8 @@ export function IntegrationTable({ integrations }: { readonly integrations: read
   if (integrations.length === 0) {
     return (
       <Nothing title="No AWS account is connected">
-        An application admin connects one with <code>POST /integrations</code>: see the{' '}
-        <a href="/docs/">API reference</a>.
+        <Link to="/integrations/new">Connect one</Link>: an application admin may. Then data can be registered and given
+        out.
       </Nothing>
     )
   }

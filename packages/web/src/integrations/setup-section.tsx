@@ -1,13 +1,11 @@
-/** What the AWS admin needs for an integration: each document to read and to copy, and one template with all of them. */
-import type { SetupDocuments } from '@headgate/core/api'
+/** What the AWS admin needs for an integration that is there: asked for only when somebody wants to read it. */
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { hg } from '../api.ts'
 import { Answer } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
-import { CopyText } from '../ui/scope-path.tsx'
-import { TextDocument } from '../ui/text-document.tsx'
+import { Documents } from './setup-documents.tsx'
 
 export function SetupSection({ id }: { readonly id: string }) {
   const [isOpen, setOpen] = useState(false)
@@ -30,28 +28,5 @@ export function SetupSection({ id }: { readonly id: string }) {
         </Button>
       )}
     </Section>
-  )
-}
-
-const titles = {
-  cloudFormation: 'CloudFormation template with all of it',
-  controllerPolicy: 'Policy of the role that Headgate assumes',
-  controllerTrustPolicy: 'Trust policy of the role that Headgate assumes',
-  locationRoleTrustPolicy: 'Trust policy of the location role',
-  locationRolePolicy: 'Policy of the location role',
-  consumerPolicy: 'Policy for people who ask for credentials themselves',
-} as const
-
-function Documents({ documents }: { readonly documents: SetupDocuments }) {
-  return (
-    <>
-      <p>
-        External id: <code>{documents.tenantId}</code> <CopyText text={documents.tenantId} what="the external id" />
-      </p>
-      {Object.entries(titles).map(([key, title]) => {
-        const text = JSON.stringify(documents[key as keyof typeof titles], null, 2)
-        return <TextDocument key={key} title={title} text={text} />
-      })}
-    </>
   )
 }

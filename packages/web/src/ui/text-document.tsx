@@ -1,18 +1,48 @@
-/** A document to read and to copy, folded away until somebody wants it. */
+/** A document to read, to copy and to keep as a file, folded away until somebody wants it. */
+import { Button } from '@mantine/core'
 import { CopyText } from './scope-path.tsx'
 import classes from './text-document.module.css'
 
-export function TextDocument({ title, text }: { readonly title: string; readonly text: string }) {
+interface Props {
+  readonly title: string
+  readonly text: string
+  /** With it, the document can be downloaded by that name. */
+  readonly fileName?: string
+}
+
+export function TextDocument({ title, text, fileName }: Props) {
   return (
     <details className={classes.document}>
       <summary>{title}</summary>
-      <p>
-        Copy it whole: <CopyText text={text} what={title} />
-      </p>
+      <div className={classes.ways}>
+        <span>
+          Copy it whole: <CopyText text={text} what={title} />
+        </span>
+        {fileName !== undefined && (
+          <Button
+            variant="default"
+            size="compact-xs"
+            aria-label={`Download ${title}`}
+            onClick={() => download(text, fileName)}
+          >
+            Download
+          </Button>
+        )}
+      </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <pre tabIndex={0}>
         <code>{text}</code>
       </pre>
     </details>
   )
+}
+
+/** Made here: the server is not asked again for what is on the screen. */
+function download(text: string, fileName: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = address
+  link.download = fileName
+  link.click()
+  URL.revokeObjectURL(address)
 }

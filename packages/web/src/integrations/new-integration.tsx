@@ -1,0 +1,237 @@
+/**
+ * Connecting an AWS account, from an empty form to an integration: what it is, what AWS must have, how Headgate signs
+ * in, whether it would work. Nothing is stored before the last button.
+ */
+import { ApiError, type ValidationResults } from '@headgate/core/api'
+import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { hg } from '../api.ts'
+import forms from '../ui/form.module.css'
+import { Page, Section } from '../ui/page.tsx'
+import { Refusal } from '../ui/refusal.tsx'
+import { CredentialFields } from './credentials.tsx'
+import { Documents } from './setup-documents.tsx'
+import { Trial } from './trial.tsx'
+import {
+  gapsOf,
+  integrationOfTyped,
+  nothingTyped,
+  placeGapsOf,
+  setupOfTyped,
+  type TypedIntegration,
+} from './typed-integration.ts'
+
+type Change = (change: Partial<TypedIntegration>) => void
+
+export function NewIntegration() {
+  const [typed, setTyped] = useState(nothingTyped)
+  const change: Change = some => setTyped(before => ({ ...before, ...some }))
+  return (
+    <Page
+      title="Connect an AWS account"
+      above={<Link to="/integrations">Integrations</Link>}
+      lead="Four steps. Nothing is stored and nothing is changed in AWS before the last one."
+    >
+      <Place typed={typed} change={change} />
+      <Prepare typed={typed} change={change} />
+      <Section title="3. How Headgate signs in">
+        <div className={forms.fields}>
+          <TextInput
+            label="Location role"
+            description="The role that Access Grants takes on when somebody asks for credentials: its whole ARN."
+            placeholder="arn:aws:iam::111122223333:role/headgate-access-grants-location"
+            value={typed.locationRole}
+            onChange={event => change({ locationRole: event.currentTarget.value })}
+          />
+          <CredentialFields value={typed} onChange={change} keepsSecret={false} />
+        </div>
+      </Section>
+      <Connect typed={typed} />
+    </Page>
+  )
+}
+
+interface StepProps {
+  readonly typed: TypedIntegration
+  readonly change: Change
+}
+
+function Place({ typed, change }: StepProps) {
+  return (
+    <Section title="1. What to connect">
+      <div className={forms.fields}>
+        <TextInput
+          label="Name"
+          description="As people here will know it."
+          value={typed.name}
+          maxLength={255}
+          onChange={event => change({ name: event.currentTarget.value })}
+        />
+        <div className={forms.row}>
+          <TextInput
+            label="AWS account"
+            description="Its 12 digits."
+            inputMode="numeric"
+            value={typed.account}
+            onChange={event => change({ account: event.currentTarget.value })}
+          />
+          <TextInput
+            label="Region"
+            description="Of its S3 Access Grants instance."
+            placeholder="us-east-1"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={typed.region}
+            onChange={event => change({ region: event.currentTarget.value })}
+          />
+        </div>
+        <TextInput
+          label="Location"
+          description="The widest path that Headgate is to manage: s3:// for all buckets of the account, a bucket, or a prefix."
+          placeholder="s3://bucket/prefix/"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={typed.path}
+          onChange={event => change({ path: event.currentTarget.value })}
+        />
+      </div>
+    </Section>
+  )
+}
+
+const features = [
+  ['identityCenter', 'People of IAM Identity Center are granted access as themselves'],
+  ['associateIdentityCenter', 'Headgate may associate the instance with Identity Center'],
+  ['removeForeignGrants', 'Headgate may delete grants that it did not make, when told to'],
+] as const
+
+function Prepare({ typed, change }: StepProps) {
+  const prepare = useMutation({
+    mutationFn: () => hg.integrations.prepareSetup({ body: setupOfTyped(typed) }),
+    // The names that the documents propose are those that the next step asks for.
+    onSuccess: ({ locationRole, controllerRole }) =>
+      change({
+        ...(typed.locationRole === '' && { locationRole }),
+        ...(typed.roleArn === '' && { roleArn: controllerRole }),
+      }),
+  })
+  const gaps = placeGapsOf(typed)
+  return (
+    <Section title="2. What AWS must have">
+      <p className="quiet">
+        Two roles and an S3 Access Grants instance. The documents are filled in for what you typed: give them to whoever
+        looks after the account.
+      </p>
+      <div className={forms.fields}>
+        {typed.path.trim() === 's3://' && (
+          <Textarea
+            label="Buckets that the location role reaches"
+            description="One a line; left empty, every bucket of the account."
+            autosize
+            minRows={1}
+            value={typed.buckets}
+            onChange={event => change({ buckets: event.currentTarget.value })}
+          />
+        )}
+        <Textarea
+          label="KMS keys that encrypt the data"
+          description="Their ARNs, one a line; left empty, nothing is said of KMS."
+          autosize
+          minRows={1}
+          value={typed.keys}
+          onChange={event => change({ keys: event.currentTarget.value })}
+        />
+        <Checkbox.Group
+          label="What else Headgate may do"
+          value={[...typed.features]}
+          onChange={picked => change({ features: picked })}
+        >
+          <div className={forms.choices}>
+            {features.map(([value, label]) => (
+              <Checkbox key={value} value={value} label={label} />
+            ))}
+          </div>
+        </Checkbox.Group>
+        <div className={forms.actions}>
+          <Button
+            variant="default"
+            disabled={gaps.length > 0}
+            loading={prepare.isPending}
+            onClick={() => prepare.mutate()}
+          >
+            {prepare.data === undefined ? 'Show the documents' : 'Fill them in again'}
+          </Button>
+        </div>
+        {gaps.length > 0 && <Missing gaps={gaps} />}
+      </div>
+      <Refusal error={prepare.error} />
+      {prepare.data !== undefined && <Documents documents={prepare.data} />}
+    </Section>
+  )
+}
+
+function Connect({ typed }: { readonly typed: TypedIntegration }) {
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const gaps = gapsOf(typed)
+  const body = integrationOfTyped(typed)
+  const tried = JSON.stringify(body)
+  const trial = useMutation({
+    mutationFn: async () => ({ of: tried, ...(await hg.integrations.validate({ body })) }),
+  })
+  const create = useMutation({
+    mutationFn: () => hg.integrations.create({ body }),
+    onSuccess: async ({ id }) => {
+      await queries.invalidateQueries()
+      await navigate({ to: '/integrations/$id', params: { id } })
+    },
+  })
+  const refused = resultsIn(create.error)
+  const results = refused ?? (trial.data?.of === tried ? trial.data.validationResults : undefined)
+  const isRunning = trial.isPending || create.isPending
+  return (
+    <Section title="4. Check and connect">
+      <p className="quiet">
+        Nine checks, made in AWS by the credentials above. Connecting makes them again, then registers the location.
+      </p>
+      <div className={forms.actions}>
+        <Button
+          variant="default"
+          disabled={gaps.length > 0 || create.isPending}
+          loading={trial.isPending}
+          onClick={() => {
+            create.reset()
+            trial.mutate()
+          }}
+        >
+          Check it
+        </Button>
+        <Button
+          disabled={gaps.length > 0 || trial.isPending || results?.status === 'failed'}
+          loading={create.isPending}
+          onClick={() => create.mutate()}
+        >
+          Connect it
+        </Button>
+      </div>
+      {gaps.length > 0 && <Missing gaps={gaps} />}
+      {(isRunning || results !== undefined) && <Trial results={isRunning ? undefined : results} />}
+      <Refusal error={trial.error ?? (refused === undefined ? create.error : null)} />
+    </Section>
+  )
+}
+
+/** A create that did not pass carries what was found. */
+function resultsIn(error: Error | null): ValidationResults | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  const found = error.body.validation ?? error.body.validationResults
+  return typeof found === 'object' && found !== null && 'validationTests' in found
+    ? (found as ValidationResults)
+    : undefined
+}
+
+function Missing({ gaps }: { readonly gaps: readonly string[] }) {
+  return <p className="quiet small">Still to be said: {gaps.join(', ')}.</p>
+}

@@ -1,0 +1,137 @@
+/** Ending an integration: in order, with what that takes away said in numbers, or by force, giving up what is in AWS. */
+import { ApiError, type Integration } from '@headgate/core/api'
+import { Button, Checkbox } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { hg } from '../api.ts'
+import { PreviewedWrite } from '../preview/previewed-write.tsx'
+import forms from '../ui/form.module.css'
+import { Section } from '../ui/page.tsx'
+import { Refusal } from '../ui/refusal.tsx'
+import { useWrite } from '../ui/use-write.ts'
+import { counted } from '../ui/words.ts'
+
+/** The same that the server takes. */
+const deletable: ReadonlySet<Integration['status']> = new Set([
+  'enabled',
+  'createError',
+  'editing',
+  'editError',
+  'deleteError',
+  'recurringValidationError',
+])
+const over: ReadonlySet<Integration['status']> = new Set(['deleted', 'disabled'])
+
+type Way = 'order' | 'force'
+
+export function RemoveIntegration({ integration: { id, status, config } }: { readonly integration: Integration }) {
+  const [way, setWay] = useState<Way>()
+  if (over.has(status)) return null
+  const leave = () => setWay(undefined)
+  if (way === 'order') return <InOrder id={id} name={config.name} leave={leave} />
+  if (way === 'force') return <ByForce id={id} leave={leave} />
+  return (
+    <Section title="Disconnect it">
+      <p className="quiet">
+        Deleting takes its grants out of AWS, then its location. By force, Headgate forgets them and calls nothing: for
+        an account that is gone.
+      </p>
+      <div className={forms.actions}>
+        <Button variant="default" disabled={!deletable.has(status)} onClick={() => setWay('order')}>
+          Delete
+        </Button>
+        <Button variant="default" onClick={() => setWay('force')}>
+          Give up by force
+        </Button>
+      </div>
+    </Section>
+  )
+}
+
+interface WayProps {
+  readonly id: string
+  readonly leave: () => void
+}
+
+function InOrder({ id, name, leave }: WayProps & { readonly name: string }) {
+  const navigate = useNavigate()
+  const [foreign, setForeign] = useState(false)
+  const [stands, setStands] = useState(0)
+  const sources = useQuery({
+    queryKey: ['active data sources of', id],
+    queryFn: () => hg.dataSources.list({ query: { limit: 1, integrationId: id, state: 'active' } }),
+  })
+  if (sources.data === undefined) return null
+  const dataSources = sources.data.total > 0 ? ({ dataSources: 'disable' } as const) : {}
+  return (
+    <>
+      {sources.data.total > 0 && (
+        <p>
+          Its {counted(sources.data.total, 'data source')} {sources.data.total === 1 ? 'is' : 'are'} disabled with it.
+        </p>
+      )}
+      <PreviewedWrite
+        change={{ change: 'deleteIntegration', id: Number(id), ...dataSources }}
+        verb={`Delete ${name}`}
+        write={async ({ ifPreview }) => {
+          try {
+            await hg.integrations.remove({
+              params: { id },
+              query: { ...dataSources, ...(foreign && { removeForeign: 'true' }) },
+              ...(ifPreview !== undefined && { ifPreview }),
+            })
+          } catch (error) {
+            if (error instanceof ApiError && error.code === 'integration-has-foreign-grants') {
+              setStands(typeof error.body.count === 'number' ? error.body.count : 1)
+            }
+            throw error
+          }
+        }}
+        onDone={() => navigate({ to: '/integrations' })}
+        onLeave={leave}
+        beside={
+          stands > 0 && (
+            <Checkbox
+              label={`Delete the ${counted(stands, 'grant')} in its location that Headgate did not make as well`}
+              checked={foreign}
+              onChange={event => setForeign(event.currentTarget.checked)}
+            />
+          )
+        }
+      />
+    </>
+  )
+}
+
+function ByForce({ id, leave }: WayProps) {
+  const [means, setMeans] = useState(false)
+  const grants = useQuery({
+    queryKey: ['live grants of', id],
+    queryFn: () => hg.grants.list({ query: { limit: 1, integrationId: id, live: 'true' } }),
+  })
+  const force = useWrite(() => hg.integrations.remove({ params: { id }, query: { force: 'true' } }), leave)
+  const left = grants.data === undefined ? 'its grants' : counted(grants.data.total, 'grant')
+  return (
+    <Section title="Give up by force">
+      <p>
+        Headgate calls nothing in AWS and forgets {left}: whoever has access by them <strong>keeps it</strong> until
+        somebody removes them in AWS. The integration cannot be used again; another one on the same location adopts it.
+      </p>
+      <Checkbox
+        label="I know that AWS keeps them"
+        checked={means}
+        onChange={event => setMeans(event.currentTarget.checked)}
+      />
+      <div className={forms.actions}>
+        <Button color="red.9" disabled={!means} loading={force.isPending} onClick={() => force.mutate()}>
+          Give up {left} and leave them in AWS
+        </Button>
+        <Button variant="default" onClick={leave}>
+          Leave it
+        </Button>
+      </div>
+      <Refusal error={force.error} />
+    </Section>
+  )
+}
