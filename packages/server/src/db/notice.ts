@@ -17,7 +17,6 @@ export interface Recipients {
 }
 
 export interface NewNotice {
-  readonly kind: NoticeKind
   readonly to: Recipients
   readonly about: { readonly type: string; readonly id: string }
   readonly facts: NoticeFacts
@@ -27,22 +26,34 @@ export interface NewNotice {
 /** The channel on which inboxes learn that there is more: ids of people with commas between, or nothing: anybody. */
 export const noticeChannel = 'notice'
 
-/** One row for each who is told: in one statement, however many they are. */
-export async function insertNotice(tx: Tx, { kind, to, about, facts, mark }: NewNotice): Promise<void> {
+/** Of one kind; a row for each, and one for each who is told: in one statement, however many they are. */
+export async function insertNotices(tx: Tx, kind: NoticeKind, notices: readonly NewNotice[]): Promise<void> {
   const { email, ...rest } = noticeKinds[kind]
   const isMandatory = 'isMandatory' in rest
-  const people = await peopleOf(tx, to)
+  const meant: { readonly place: number; readonly person: number }[] = []
+  for (const [at, { to }] of notices.entries()) {
+    for (const person of await peopleOf(tx, to)) meant.push({ place: at + 1, person })
+  }
   await sql`
-    with stored as (
-      insert into notice (kind, about_type, about_id, facts, mark)
-      values (${kind}, ${about.type}, ${about.id}, ${JSON.stringify(facts, storable)}, ${mark ?? null})
+    with given as materialized (
+      select nextval(pg_get_serial_sequence('notice', 'id')) as id, one.*
+      from unnest(${notices.map(({ about }) => about.type)}::text[], ${notices.map(({ about }) => about.id)}::text[],
+        ${notices.map(({ facts }) => JSON.stringify(facts, storable))}::text[],
+        ${notices.map(({ mark }) => mark ?? null)}::text[])
+      with ordinality as one (about_type, about_id, facts, mark, place)
+    ), stored as (
+      insert into notice (id, kind, about_type, about_id, facts, mark) overriding system value
+      select id, ${kind}, about_type, about_id, facts::jsonb, mark from given order by id
       on conflict (kind, mark) where mark is not null do nothing
       returning id
     ), told as (
       select stored.id as notice_id, person.id as person_id,
         ${isMandatory}::boolean or coalesce(inbox, true) as inbox,
         coalesce(preference.email, ${email}::boolean) and person.email is not null as email
-      from stored cross join unnest(${people}::bigint[]) as meant (id) join person on person.id = meant.id
+      from stored join given on given.id = stored.id
+      join unnest(${meant.map(({ place }) => place)}::bigint[], ${meant.map(({ person }) => person)}::bigint[])
+        as meant (place, id) on meant.place = given.place
+      join person on person.id = meant.id
       left join notification_preference preference on preference.person_id = person.id and preference.kind = ${kind}
       where deleted_at is null and not disabled
     ), shown as (
@@ -55,6 +66,7 @@ export async function insertNotice(tx: Tx, { kind, to, about, facts, mark }: New
       insert into webhook_delivery (webhook_id, notice_id)
       select webhook.id, stored.id from webhook, stored
       where kinds @> array[${kind}::text] and state <> 'disabled'
+      order by stored.id, webhook.id
     )
     select pg_notify(${noticeChannel}, case when count(*) > ${mostNamed} then '' else string_agg(person_id::text, ',') end)
     from shown having count(*) > 0`.execute(tx)

@@ -2,7 +2,7 @@
 import type { Act } from '../db/act.ts'
 import type { ProductRow } from '../db/data-product.ts'
 import { findPeople } from '../db/person-name.ts'
-import { notify } from '../notify/notify.ts'
+import { notify, notifyEach } from '../notify/notify.ts'
 import { type MembershipRow, membershipsOf } from './memberships.ts'
 
 type Told = Pick<ProductRow, 'id' | 'name' | 'domain'>
@@ -29,13 +29,13 @@ export async function tellRevoked(doing: Act, { id, name }: Told, ended: readonl
     ({ person }) => person,
   )
   const people = await findPeople(doing.tx, [...lost.keys()])
-  for (const [person, rows] of lost) {
+  const notices = Array.from(lost, ([person, rows]) => {
     const asked = rows.flatMap(({ requester }) => requester ?? [])
-    await notify(doing, {
-      kind: 'membership.revoked',
+    return {
       to: { people: [person, ...asked.filter(one => one !== doing.actor.id)] },
-      about: { type: 'dataProduct', id },
+      about: { type: 'dataProduct', id } as const,
       facts: { of: { id, name }, for: { id: person, name: people.get(person)?.name ?? String(person) } },
-    })
-  }
+    }
+  })
+  await notifyEach(doing, 'membership.revoked', notices)
 }

@@ -7,7 +7,7 @@
  */
 import type { FactsOf, NoticeKind, NoticeSubject } from '@headgate/core/api'
 import type { Act } from '../db/act.ts'
-import { insertNotice, type Recipients } from '../db/notice.ts'
+import { insertNotices, type Recipients } from '../db/notice.ts'
 
 export interface Notice<Kind extends NoticeKind> {
   readonly kind: Kind
@@ -25,7 +25,19 @@ export interface Notice<Kind extends NoticeKind> {
  * @example await notify(doing, { kind: 'request.approved', to: { people: [5] }, about: { type: 'request', id: 7 },
  *   facts: { of: { id: 'c1', name: 'Sales' }, for: { id: 5, name: 'Ann' } } })
  */
-export async function notify<Kind extends NoticeKind>({ tx }: Act, notice: Notice<Kind>): Promise<void> {
-  const { kind, to, about, facts, once } = notice
-  await insertNotice(tx, { kind, to, about: { type: about.type, id: String(about.id) }, facts, mark: once })
+export async function notify<Kind extends NoticeKind>(doing: Act, notice: Notice<Kind>): Promise<void> {
+  await notifyEach(doing, notice.kind, [notice])
+}
+
+/** Many of one kind, to each what is theirs: as fast as one to many. */
+export async function notifyEach<Kind extends NoticeKind>(
+  { tx }: Act,
+  kind: Kind,
+  notices: readonly Omit<Notice<Kind>, 'kind'>[],
+): Promise<void> {
+  if (notices.length === 0) return
+  const rows = notices.map(({ to, about, facts, once }) => {
+    return { to, about: { type: about.type, id: String(about.id) }, facts, mark: once }
+  })
+  await insertNotices(tx, kind, rows)
 }
