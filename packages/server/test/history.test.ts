@@ -176,6 +176,13 @@ test('whoever asks with the time that a change is shown with sees what it did', 
   assert.ok((await db.snapshot(tx => indexAt(tx, at - 1))).sequence < (sequence ?? 0))
 })
 
+test('a moment is asked for to the minute as well, as the documents write it', async () => {
+  const { at } = await server.admin.pastAccess.at({ query: { at: '2026-03-01T00:00Z' } })
+  assert.equal(at, '2026-03-01T00:00:00.000Z')
+  const refused = { code: 'request-invalid', message: /`query.at` must be a date and time with its offset/ }
+  await assert.rejects(server.admin.pastAccess.at({ query: { at: '2026-03-01T00:00' } }), refused)
+})
+
 test('a grant is there from the time that it is shown to be active, and gone at that of its end', async () => {
   const { admin, db } = server
   const { id: integration } = await db.kysely.selectFrom('integration').select('id').executeTakeFirstOrThrow()

@@ -66,9 +66,14 @@ function refuseBy(faultOf: (text: string) => string | undefined) {
 /** ISO 8601 with milliseconds, UTC. */
 export const instant = z.iso.datetime({ precision: 3 })
 const lastInstant = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-/** What a client may send for an instant: ISO 8601 with any offset, but none that moves it out of four-digit years. */
-export const instantInput = z.iso
-  .datetime({ offset: true })
+/**
+ * What a client may send for an instant: ISO 8601 with any offset, but none that moves it out of four-digit years. The
+ * seconds may be left out.
+ */
+export const instantInput = z
+  .union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })], {
+    error: 'must be a date and time with its offset, such as `2026-11-01T00:00Z`',
+  })
   .refine(text => !(Date.parse(text) > lastInstant), 'must lie before the year 10000 in UTC')
 
 export const level = z.enum(['READ', 'WRITE'])
