@@ -10,7 +10,7 @@ import { domainsOf, editorOf } from '../db/requestable.ts'
 import type { Caller } from '../http/serve.ts'
 import { carries, excludedFrom, openCriteriaMet } from './approvers.ts'
 import { aboutOf, toReview } from './request-review.ts'
-import { whoAssumes } from './role-holders.ts'
+import { type whoAssumes, whoAssumesEach } from './role-holders.ts'
 
 export function toRequest(tx: Tx, caller: Caller, row: RequestRow): Standing<'request'> {
   return {
@@ -43,28 +43,36 @@ async function isReviewer(tx: Tx, caller: Caller, row: RequestRow): Promise<bool
  */
 export async function waitingFor(tx: Tx, caller: Caller): Promise<number[]> {
   const once = remembering()
-  const assume: typeof whoAssumes = (_, person) => once(['assumes', person], () => whoAssumes(tx, person))
-  const found: { readonly row: RequestRow; readonly met: readonly number[] }[] = []
+  const met = new Map<RequestRow, readonly number[]>()
   for (const row of await pendingRequests(tx, mostPending)) {
     if (row.requester_id === caller.id || row.beneficiary_id === caller.id) continue
-    const { product_id, data_source_id, flow_id, flow_version, policy_id, policy_version } = row
+    const { product_id, data_source_id } = row
     const domains = await once(['domains', product_id, data_source_id], () => domainsOf(tx, row))
     const stage = row.stages[row.stage]
-    const met = await once(['criteria', stage, domains], () => openCriteriaMet(tx, caller, stage, domains))
-    if (met.length === 0) continue
-    const flow = ['editor', flow_id, flow_version, policy_id, policy_version]
-    const flowEditor = await once(flow, () => editorOf(tx, row))
-    const about = { requester: row.requester_id, beneficiary: row.beneficiary_id, flowEditor, domains }
-    if (!(await excludedFrom(tx, about, assume)).has(caller.id)) found.push({ row, met })
+    const criteria = await once(['criteria', stage, domains], () => openCriteriaMet(tx, caller, stage, domains))
+    if (criteria.length > 0) met.set(row, criteria)
   }
+  const rows = [...met.keys()]
+  const assuming = await whoAssumesEach(
+    tx,
+    rows.map(row => row.beneficiary_id),
+  )
+  const assume: typeof whoAssumes = async (_, person) => assuming.get(person) ?? new Set()
   const decisions = await decisionsOfEach(
     tx,
-    found.map(({ row }) => row.id),
+    rows.map(({ id }) => id),
   )
-  return found.flatMap(({ row, met }) => {
+  const found: number[] = []
+  for (const row of rows) {
+    const { flow_id, flow_version, policy_id, policy_version } = row
+    const flow = ['editor', flow_id, flow_version, policy_id, policy_version]
+    const flowEditor = await once(flow, () => editorOf(tx, row))
+    const about = { requester: row.requester_id, beneficiary: row.beneficiary_id, flowEditor, domains: [] }
+    if ((await excludedFrom(tx, about, assume)).has(caller.id)) continue
     const review = toReview(row, decisions.get(row.id) ?? [])
-    return refusalOf(review, caller.id as UserId, 'approve', met) === undefined ? [row.id] : []
-  })
+    if (refusalOf(review, caller.id as UserId, 'approve', met.get(row) ?? []) === undefined) found.push(row.id)
+  }
+  return found
 }
 
 /** Asks each question once, by what it is about. */

@@ -12,19 +12,65 @@ import { holdersOf, rolesOf, trustPolicies } from '../db/role-holder.ts'
 const mostSteps = 10
 
 export async function whoAssumes(tx: Tx, person: number): Promise<ReadonlySet<number>> {
-  const [found, seen] = [new Set<number>(), new Set<string>()]
-  let roles = await rolesOf(tx, person)
-  for (let step = 0; roles.length > 0 && step < mostSteps; step++) {
-    for (const role of roles) seen.add(role)
-    const ways = (await trustPolicies(tx, roles)).flatMap(policy => whoCanAssume(policy).ways)
-    const arns = ways.flatMap(way => (way.who === 'user' || way.who === 'role' ? [way.arn] : []))
-    const names = ways.flatMap(way => {
-      if (way.who === 'directoryUser') return [way.name]
-      return way.who === 'federated' && way.only !== undefined ? [way.only] : []
-    })
-    for (const id of await holdersOf(tx, arns, names)) found.add(id)
-    roles = [...new Set(ways.flatMap(way => (way.who === 'role' ? [way.arn] : [])))].filter(arn => !seen.has(arn))
+  return (await whoAssumesEach(tx, [person])).get(person) ?? new Set()
+}
+
+/** Of many people in as many statements as of one. Whoever has no role need not be in it. */
+export async function whoAssumesEach(
+  tx: Tx,
+  people: readonly number[],
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const roles = await rolesOf(tx, people)
+  const named = await whomRolesName(tx, [...roles.values()].flat())
+  const all = [...named.values()]
+  const holders = await holdersOf(
+    tx,
+    all.flatMap(one => one.arns),
+    all.flatMap(one => one.names),
+  )
+  return new Map(
+    Array.from(roles, ([person, own]) => {
+      const found = new Set(reachedFrom(own, named).flatMap(holders))
+      found.delete(person)
+      return [person, found] as const
+    }),
+  )
+}
+
+/** What a trust policy names. */
+interface Named {
+  /** Of users and roles. */
+  readonly arns: string[]
+  /** Of people, as a directory or a provider calls them. */
+  readonly names: string[]
+  /** Whoever can assume one of these comes in as well. */
+  readonly roles: string[]
+}
+
+/** By role: those given, and those that are named on the way. */
+async function whomRolesName(tx: Tx, given: readonly string[]): Promise<ReadonlyMap<string, Named>> {
+  const named = new Map<string, Named>()
+  let next = [...new Set(given)]
+  for (let step = 0; next.length > 0 && step < mostSteps; step++) {
+    for (const role of next) named.set(role, { arns: [], names: [], roles: [] })
+    for (const { arn, policy } of await trustPolicies(tx, next)) {
+      const of = named.get(arn)
+      for (const way of whoCanAssume(policy).ways) {
+        if (way.who === 'user' || way.who === 'role') of?.arns.push(way.arn)
+        if (way.who === 'role') of?.roles.push(way.arn)
+        if (way.who === 'directoryUser') of?.names.push(way.name)
+        if (way.who === 'federated' && way.only !== undefined) of?.names.push(way.only)
+      }
+    }
+    next = [...new Set(next.flatMap(role => named.get(role)?.roles ?? []))].filter(role => !named.has(role))
   }
-  found.delete(person)
-  return found
+  return named
+}
+
+/** What these roles and the roles behind them name. */
+function reachedFrom(own: readonly string[], named: ReadonlyMap<string, Named>): Named[] {
+  const seen = new Set(own)
+  // Grows while it is walked.
+  for (const role of seen) for (const behind of named.get(role)?.roles ?? []) seen.add(behind)
+  return [...seen].flatMap(role => named.get(role) ?? [])
 }
