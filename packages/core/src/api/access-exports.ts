@@ -52,6 +52,8 @@ const run = z.object({
   nextTryAt: instant.optional(),
   /** The day in whose folder it lies; absent with `asOf`, which has a folder of its own. */
   exportDate: z.iso.date().optional(),
+  /** Where it lies, even if the export goes elsewhere by now: `s3://bucket/path/export_date=2026-11-23/`. */
+  place: z.string().optional(),
   /** The last change that it shows. */
   sequence: z.number().int().optional(),
   /** While it runs: so far. */

@@ -193,6 +193,8 @@ export interface Written {
   /** The day in whose folder it lies, or the moment of the past that it is of. */
   readonly exportDate?: string
   readonly asOf?: string
+  /** `s3://bucket/path/export_date=…/`. */
+  readonly place: string
   readonly sequence: number
   readonly tables: readonly ExportedTable[]
   readonly files: number
@@ -203,9 +205,13 @@ export interface Written {
 
 /** Whether it was still ours to say. */
 export async function endRun(db: Reader, run: TakenRun, written: Written): Promise<boolean> {
-  const { exportDate, sequence, tables, files, rows, bytes, warnings } = written
+  const { exportDate, place, sequence, tables, files, rows, bytes, warnings } = written
   const row = await mine(db, run)
-    .set({ ...{ sequence, files, rows, bytes }, export_date: exportDate ?? null, tables: JSON.stringify(tables) })
+    .set({
+      ...{ place, sequence, files, rows, bytes },
+      export_date: exportDate ?? null,
+      tables: JSON.stringify(tables),
+    })
     .set({ state: 'succeeded', holder: null, finished_at: clock, error: null, warnings: [...warnings] })
     .returning('id')
     .executeTakeFirst()

@@ -845,6 +845,7 @@ export interface Database {
     started_at: OptionalTimestamp
     finished_at: OptionalTimestamp
     export_date: string | null
+    place: string | null
     sequence: number | null
     files: number | null
     rows: number | null

@@ -51,6 +51,8 @@ export interface OpenTarget {
   test(): Promise<TargetTest>
   /** Where a key lies in the bucket. */
   keyOf(key: string): string
+  /** The same, bucket and all: `s3://bucket/path/key`. */
+  placeOf(key: string): string
   close(): void
 }
 
@@ -87,6 +89,7 @@ export function openTarget(world: Opens, target: ExportTarget): OpenTarget {
     abortUploads: prefix => abortUploads(clients, bucket, below + prefix),
     test: () => checkTarget(world, target, clients),
     keyOf: key => below + key,
+    placeOf: key => `s3://${bucket}/${below}${key}`,
     close: destroy,
   }
 }

@@ -65,7 +65,7 @@ export async function writeSummary(
       ...manifest,
       tables: tables.map((table, at) => ({ ...table, columns: columns[at] })),
     })
-    return { ...written, tables, warnings }
+    return { ...written, place: open.placeOf(folder), tables, warnings }
   })
 }
 

@@ -86,6 +86,7 @@ function presentRun(row: RunRow): ExportRun {
     ...(startedAt === null || finishedAt === null ? {} : { durationMs: finishedAt - startedAt }),
     ...(state === 'waiting' && attempts > 0 ? { nextTryAt: printTime(row.next_at) } : {}),
     ...(row.export_date === null ? {} : { exportDate: row.export_date }),
+    ...(row.place === null ? {} : { place: row.place }),
     ...given('sequence', row.sequence),
     ...given('files', row.files),
     ...given('rows', row.rows),

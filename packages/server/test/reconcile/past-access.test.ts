@@ -128,6 +128,7 @@ test('what was given, held and taken is told as it was at each moment', async t 
     )
 
     const folder = `as_of=${given.replaceAll(':', '-')}/`
+    assert.equal(items[0]?.place, `s3://${Bucket}/x/${folder}`)
     const manifest = JSON.parse(await object(`x/${folder}_manifest.json`))
     assert.deepEqual([manifest.complete, manifest.asOf, manifest.exportDate], [true, given, undefined])
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: `x/${folder}` }))

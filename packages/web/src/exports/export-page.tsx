@@ -52,7 +52,7 @@ function Shown({ one }: { readonly one: AccessExport }) {
         ]}
       />
       <RunSection id={params.id} />
-      <History target={one} />
+      <History id={params.id} />
       <TestSection ask={() => hg.accessExports.test({ params })} />
       <SetupSection id={params.id} ask={() => hg.accessExports.setup({ params })} />
       <EditSection path={`/exports/access-summary/${id}`} ask={() => hg.accessExports.get({ params })}>

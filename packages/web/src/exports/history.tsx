@@ -1,5 +1,5 @@
-/** What was exported there: the newest first, each with how far it is, where its manifest lies, and what went wrong. */
-import type { AccessExport, ExportRun } from '@headgate/core/api'
+/** What was exported there: the newest first, each with how far it is, where it lies, and what went wrong. */
+import type { ExportRun } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { hg } from '../api.ts'
@@ -13,14 +13,14 @@ import { exactTime, RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { causeWords, manifestOf, runWords, sizeWords } from './words.ts'
+import { causeWords, runWords, sizeWords } from './words.ts'
 
 const route = getRouteApi('/shell/exports/$id')
 
-export function History({ target }: { readonly target: AccessExport }) {
+export function History({ id }: { readonly id: string }) {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const params = { id: String(target.id) }
+  const params = { id }
   const query = { limit: pageSize, ...pageOf(search) }
   const runs = useQuery({
     ...listQuery,
@@ -35,7 +35,7 @@ export function History({ target }: { readonly target: AccessExport }) {
             <Nothing title="None yet" />
           ) : (
             <>
-              <RunTable target={target} runs={answer.items} stale={runs.isPlaceholderData} />
+              <RunTable runs={answer.items} stale={runs.isPlaceholderData} />
               <Pager
                 search={search}
                 answer={answer}
@@ -51,12 +51,11 @@ export function History({ target }: { readonly target: AccessExport }) {
 }
 
 interface TableProps {
-  readonly target: AccessExport
   readonly runs: readonly ExportRun[]
   readonly stale: boolean
 }
 
-function RunTable({ target, runs, stale }: TableProps) {
+function RunTable({ runs, stale }: TableProps) {
   return (
     <DataTable
       caption="Runs of this export"
@@ -64,7 +63,7 @@ function RunTable({ target, runs, stale }: TableProps) {
       rowKey={({ id }) => id}
       stale={stale}
       columns={[
-        { name: 'What', cell: run => <What target={target} run={run} /> },
+        { name: 'What', cell: run => <What run={run} /> },
         { name: 'State', width: '20%', cell: run => <StateBadge {...runWords(run)} /> },
         { name: 'Size', width: '22%', cell: run => sizeWords(run) ?? <span className="quiet">Nothing yet</span> },
         {
@@ -77,16 +76,15 @@ function RunTable({ target, runs, stale }: TableProps) {
   )
 }
 
-function What({ target, run }: { readonly target: AccessExport; readonly run: ExportRun }) {
-  const { cause, asOf, exportDate, error, warnings, attempts, nextTryAt } = run
-  const manifest = manifestOf(target, run)
+function What({ run }: { readonly run: ExportRun }) {
+  const { cause, asOf, exportDate, place, error, warnings, attempts, nextTryAt } = run
   return (
     <>
       {asOf === undefined ? (exportDate ?? causeWords[cause]) : `As of ${exactTime(asOf)}`}
       {exportDate !== undefined && <div className="quiet small">{causeWords[cause]}</div>}
-      {manifest !== undefined && (
+      {place !== undefined && (
         <div className="small">
-          <ScopePath scope={manifest} />
+          <ScopePath scope={place} />
         </div>
       )}
       {run.state !== 'succeeded' && error !== undefined && (

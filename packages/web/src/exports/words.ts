@@ -48,13 +48,6 @@ export function placeWords({ bucketName, path }: Pick<AccessExport, 'bucketName'
   return `s3://${bucketName}/${path === '' ? '' : `${path}/`}`
 }
 
-/** Where the manifest of a run lies that is whole. */
-export function manifestOf(target: Pick<AccessExport, 'bucketName' | 'path'>, run: ExportRun): string | undefined {
-  const key = run.tables?.[0]?.files[0]?.key
-  if (run.state !== 'succeeded' || key === undefined) return undefined
-  return `${placeWords(target)}${key.slice(0, key.indexOf('/'))}/_manifest.json`
-}
-
 /** `3,204 rows, 12 files, 1.2 MB, in 2 sec`; undefined where nothing of it counts. */
 export function sizeWords({ state, files, rows, bytes, durationMs = 0 }: ExportRun): string | undefined {
   if (files === undefined || rows === undefined || bytes === undefined) return undefined

@@ -60,6 +60,8 @@ create table access_export_run (
   finished_at timestamptz,
   -- What was written, of the last attempt: the day, as of which change, the files with their sums.
   export_date date,
+  -- The folder, bucket and all: the export may go elsewhere by now.
+  place text,
   sequence bigint,
   files integer,
   rows bigint,
