@@ -146,6 +146,10 @@ describe('notify', () => {
     }
     const expiring = { kind: 'membership.expiring', about_type: 'dataProduct', about_id: 'c1', facts } as const
     assert.equal(wordsOf(expiring, 3).title, 'Your access to Sales ends on 2026-11-23 10:20 UTC')
+    const reminder = { kind: 'request.reminder', about_type: 'request', about_id: '7' } as const
+    assert.equal(wordsOf({ ...reminder, facts: { count: 1 } }, 3).path, '/requests/7')
+    assert.equal(wordsOf({ ...reminder, facts: { count: 2 } }, 3).path, '/requests')
+    assert.equal(wordsOf(expiring, 3).path, '/marketplace/c1')
     assert.equal(wordsOf(expiring, 4).title, 'Ann’s access to Sales ends on 2026-11-23 10:20 UTC')
   })
 
