@@ -17,6 +17,13 @@ interface ErrorEntry {
 export const errors = {
   'body-unparsable': { status: 400, retry: false, text: 'the body cannot be parsed: {reason}' },
   'address-unparsable': { status: 400, retry: false, text: 'the address cannot be parsed: percent-encode UTF-8' },
+  'request-unreadable': { status: 400, retry: false, text: 'this is no HTTP/1.1 that can be read' },
+  'request-timeout': { status: 408, retry: true, text: 'the call did not arrive in time: send it again' },
+  'headers-too-large': {
+    status: 431,
+    retry: false,
+    text: 'the address and the headers are too long together: ask for less, or in several calls',
+  },
   'preview-not-taken': {
     status: 400,
     retry: false,

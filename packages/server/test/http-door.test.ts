@@ -346,6 +346,16 @@ test('no refusal is kept by anybody', async () => {
   }
 })
 
+test('what cannot be read as a call is refused in the shape of every other refusal', async () => {
+  const long = await admin.send(`/tags?search=${'x'.repeat(20_000)}`)
+  assert.deepEqual([long.status, ((await long.json()) as Told).code], [431, 'headers-too-large'])
+  const { port } = new URL(server.url)
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.end('no call at all\r\n\r\n')
+  const said = (await socket.setEncoding('utf8').toArray()).join('')
+  assert.match(said, /^HTTP\/1\.1 400 [\s\S]*"code":"request-unreadable"/)
+})
+
 test('the reference is served from here alone', async () => {
   const page = await fetch(`${server.url}/docs/`)
   assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)

@@ -11,7 +11,7 @@ import type { RefusedCalls } from '../audit/refused-calls.ts'
 import type { World } from '../world.ts'
 import { authentication } from './auth.ts'
 import { acceptBodies } from './bodies.ts'
-import { answerErrors, answerRouterError } from './errors.ts'
+import { answerErrors, answerRouterError, answerUnreadable } from './errors.ts'
 import { fastifyServe } from './fastify-serve.ts'
 import { healthRoutes, type Readiness } from './health.ts'
 import { describeApi } from './reference.ts'
@@ -37,6 +37,7 @@ export async function createApp(world: World, options: AppOptions = {}): Promise
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     frameworkErrors: answerRouterError,
+    clientErrorHandler: answerUnreadable,
     // Whom calls come from is what their limits count: nobody may say so but a proxy of ours.
     trustProxy: world.config.HEADGATE_TRUSTED_PROXIES?.split(',').map(text => text.trim()) ?? false,
     // Room for 255 characters of four bytes each, percent-encoded.

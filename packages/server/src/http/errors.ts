@@ -3,9 +3,11 @@
  * the request's id and the facts that the error carries. What we did not foresee is logged with its cause and answered
  * without it.
  */
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import { type ErrorCode, errors, Problem } from '@headgate/core/api'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ConnectionError, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isUnreachable } from '../db/unreachable.ts'
 
 declare module 'fastify' {
@@ -30,6 +32,29 @@ export function answerErrors(app: FastifyInstance): void {
 /** For what the router refuses before there is a route: Fastify asks for this one apart. */
 export function answerRouterError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   sendProblem(problemOf(error, request), request, reply)
+}
+
+/** For what cannot be read as a call at all: Node refuses it before Fastify sees it. */
+export function answerUnreadable(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  if (socket.writable) {
+    const problem = new Problem(unreadable[error.code] ?? 'request-unreadable')
+    const body = JSON.stringify(printProblem(problem, randomUUID()))
+    const head = [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      'Content-Type: application/json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'Connection: close',
+    ]
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
+  socket.destroy(error)
+}
+
+const unreadable: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
 /** The body of an error answer. */
