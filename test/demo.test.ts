@@ -5,12 +5,13 @@
  * source, and nothing else.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type AccessRow, type Caller, caller, type DataSource } from '@headgate/core/api'
 import type { Ready } from '../packages/cli/src/ready.ts'
 import { awsAs } from '../scripts/tour/aws.ts'
@@ -55,6 +56,16 @@ test('who is entitled and has no AWS identity is shown as unmapped', async () =>
   const statuses = [...(await settledAccess(as(iris.apiKey))).values()].map(row => row.provisioning.status)
   assert.ok(statuses.length > 0)
   assert.ok(statuses.every(status => status === 'unmapped'))
+})
+
+test('the folder of Acme is what the demo is: a plan of it is empty', async () => {
+  const headgate = path.join(root, 'packages/cli/src/main.ts')
+  const env = { ...process.env, HEADGATE_URL: ready.url, HEADGATE_API_KEY: ready.adminApiKey }
+  const { stdout } = await promisify(execFile)(process.execPath, [headgate, 'plan', 'examples/acme'], {
+    cwd: root,
+    env,
+  })
+  assert.equal(stdout, 'Nothing to do: everything is as the files say.\n')
 })
 
 test('people have asked in the marketplace: some were let in, some wait for the governor', async () => {

@@ -86,6 +86,37 @@ program
   .option('--json', 'print what is reached as JSON instead')
   .action(async options => (await import('./aws-config.ts')).awsConfigCommand(options, process.env))
 
+program
+  .command('plan')
+  .description('what would be done so that everything is as the files of a folder say, and what that does to access')
+  .argument('<folder>', 'YAML files')
+  .option('--out <file>', 'write the plan, to be carried out exactly by `headgate apply plan.json`')
+  .option('--prune', 'delete what the files do not name')
+  .option('--json', 'print JSON')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .addHelpText('after', '\nExit codes: 0 nothing to do, 2 something to do, 1 it could not be told.')
+  .action(async (folder, options) => (await import('./plan-command.ts')).planCommand(folder, options, process.env))
+
+program
+  .command('apply')
+  .description('make everything as the files of a folder say, or carry out a plan exactly')
+  .argument('<folder or plan>', 'a folder of YAML files, or what `headgate plan --out` wrote')
+  .option('--prune', 'delete what the files do not name')
+  .option('--yes', 'do not ask')
+  .option('--json', 'print JSON')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .action(async (what, options) => (await import('./plan-command.ts')).applyCommand(what, options, process.env))
+
+program
+  .command('pull')
+  .description('write what there is into a folder of YAML files')
+  .argument('<folder>')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .action(async (folder, options) => (await import('./plan-command.ts')).pullCommand(folder, options, process.env))
+
 for (const command of await commandsOfResources()) program.addCommand(command)
 
 try {

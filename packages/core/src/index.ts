@@ -4,6 +4,7 @@
 
 export type * from './facts.ts'
 export {
+  isReserved,
   marketplaceNames,
   productTag,
   reservedName,

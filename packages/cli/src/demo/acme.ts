@@ -1,5 +1,6 @@
 /**
- * The pretend company of `examples/acme`, read and checked. The files are what people would write: names, not ids.
+ * The pretend company: `examples/acme` is its configuration as code, which `headgate plan` and `apply` take as well;
+ * `examples/acme-demo` is what else there is to it, people and AWS accounts. Read and checked: names, not ids.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -90,13 +91,13 @@ export interface Acme {
 
 /** @throws ZodError naming what is wrong in which field */
 export function readAcme(): Acme {
-  const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../../examples/acme')
-  const file = (name: string): unknown => parse(readFileSync(path.join(folder, name), 'utf8'))
-  const { accounts } = awsFile.parse(file('aws.yaml'))
-  const { people, groups } = peopleFile.parse(file('people.yaml'))
-  const { dataSources } = dataSourcesFile.parse(file('data-sources.yaml'))
-  const { policies } = policiesFile.parse(file('policies.yaml'))
-  const { dataProducts } = dataProductsFile.parse(file('data-products.yaml'))
-  const { requests } = requestsFile.parse(file('requests.yaml'))
+  const examples = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../../examples')
+  const file = (name: string): unknown => parse(readFileSync(path.join(examples, name), 'utf8'))
+  const { accounts } = awsFile.parse(file('acme-demo/aws.yaml'))
+  const { people, groups } = peopleFile.parse(file('acme-demo/people.yaml'))
+  const { dataSources } = dataSourcesFile.parse(file('acme/data-sources.yaml'))
+  const { policies } = policiesFile.parse(file('acme/policies.yaml'))
+  const { dataProducts } = dataProductsFile.parse(file('acme/data-products.yaml'))
+  const { requests } = requestsFile.parse(file('acme-demo/requests.yaml'))
   return { accounts, people, groups, dataSources, policies, dataProducts, requests }
 }

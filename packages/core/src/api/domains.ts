@@ -75,6 +75,7 @@ export const domains = {
     summary: 'Create a domain; its name stays',
     needs,
     body: z.strictObject({ name: newName, description: text.default(''), tags: tags.default([]) }),
+    ifPreview: true,
     status: 201,
     response: domainDetail,
     errors: ['domain-exists', 'tag-not-found', 'name-reserved'],

@@ -6,10 +6,12 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
 import { dataProducts, productContent, productId } from './data-products.ts'
+import { domains } from './domains.ts'
 import { endpoint } from './endpoint.ts'
 import { mostAtOnce, nativeS3 } from './native-s3.ts'
 import { rules } from './needs.ts'
 import { newPolicy, policies } from './policies.ts'
+import { tags as catalogue } from './tags.ts'
 import { users } from './users.ts'
 
 const subject = { user: idParam.optional(), group: idParam.optional() }
@@ -41,6 +43,8 @@ const kinds = [
     id: idParam,
     version: policies.restore.body.shape.version,
   }),
+  z.strictObject({ change: z.literal('createTag'), tag: catalogue.create.body }),
+  z.strictObject({ change: z.literal('createDomain'), domain: domains.create.body }),
   z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
   /** The tags whose data sources are in it, from then on. */
   z.strictObject({ change: z.literal('editDomain'), domain: name, tags: z.array(dottedName).max(100) }),
@@ -83,11 +87,15 @@ const kinds = [
   z.strictObject({ change: z.enum(['publishDataProduct', 'unpublishDataProduct']), id: productId }),
   /** With `revoke`, the access of its members ends; without it, one that has any is refused. */
   z.strictObject({ change: z.literal('deleteDataProduct'), id: productId, revoke: z.boolean().optional() }),
-  /** With `disable`, its data sources are disabled as well; without it, one that has any is refused. */
+  /**
+   * With `disable`, its data sources are disabled as well; without it, one that has any is refused. So is one with grants
+   * in its location that Headgate did not make, without `removeForeign`.
+   */
   z.strictObject({
     change: z.literal('deleteIntegration'),
     id: idParam,
     dataSources: z.literal('disable').optional(),
+    removeForeign: z.literal('true').optional(),
   }),
 ] as const
 
@@ -180,6 +188,8 @@ export const previews = {
       'data-source-overlap',
       'guardrail-would-drop',
       'tag-not-found',
+      'tag-exists',
+      'domain-exists',
       'domain-not-found',
       'domain-in-use',
       'data-product-not-found',

@@ -31,6 +31,7 @@ export const tags = {
     summary: 'Create a tag; its parents are created with it',
     needs,
     body: z.strictObject({ name: newDottedName, description: text.default('') }),
+    ifPreview: true,
     status: 201,
     response: tag,
     errors: ['tag-exists', 'name-reserved'],

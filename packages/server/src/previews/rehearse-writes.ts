@@ -21,6 +21,7 @@ import { parseRequest } from '../http/parse.ts'
 import { policyRoutes } from '../http/policies.ts'
 import { type Caller, needPermission, type Serve } from '../http/serve.ts'
 import { subscriptionRoutes } from '../http/subscriptions.ts'
+import { tagRoutes } from '../http/tags.ts'
 import { userRoutes } from '../http/users.ts'
 import { realChanges } from '../live-index/apply.ts'
 import { newsOf, type Unstored } from '../live-index/news.ts'
@@ -38,6 +39,7 @@ const routes = [
   policyRoutes,
   dataProductRoutes,
   dataSourceRoutes,
+  tagRoutes,
   domainRoutes,
   subscriptionRoutes,
   nativeS3Routes,

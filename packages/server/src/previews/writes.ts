@@ -34,6 +34,10 @@ export function writeOf(one: HypotheticalChange): Write {
       return { endpoint: policies.remove, params: { id: one.id } }
     case 'restorePolicy':
       return { endpoint: policies.restore, params: { id: one.id }, body: { version: one.version, acknowledge } }
+    case 'createTag':
+      return { endpoint: api.tags.create, body: one.tag }
+    case 'createDomain':
+      return { endpoint: domains.create, body: one.domain }
     case 'addTags':
       return { endpoint: dataSources.addTags, params: { id: one.dataSource }, body: { tags: one.tags } }
     case 'removeTags':
@@ -112,7 +116,8 @@ export function writeOf(one: HypotheticalChange): Write {
       return { endpoint: dataProducts.remove, params: { id: one.id }, query }
     }
     case 'deleteIntegration': {
-      const query = one.dataSources === undefined ? {} : { dataSources: one.dataSources }
+      const { dataSources, removeForeign } = one
+      const query = { ...(dataSources && { dataSources }), ...(removeForeign && { removeForeign }) }
       return { endpoint: api.integrations.remove, params: { id: one.id }, query }
     }
   }

@@ -1,0 +1,73 @@
+import { api, type Caller } from '@headgate/core/api'
+import { z } from 'zod'
+import { everyItem, type Kind, said } from '../kind.ts'
+
+const item = z.strictObject({
+  /** How files call it, for ever: the name may change. */
+  key: api.dataProducts.putByKey.params.shape.key,
+  ...api.dataProducts.putByKey.body.shape,
+})
+type DataProduct = z.output<typeof item>
+
+/** One without a key was made by hand: files do not speak of it. */
+export const dataProducts: Kind<DataProduct> = {
+  ...{ name: 'dataProducts', one: 'data product', item },
+  keyOf: ({ key }) => key,
+  comparable: ({ state, dataSources, levels, expert, ...rest }, other) => ({
+    ...rest,
+    ...{ dataSources: dataSources.map(String).toSorted(), levels: levels.toSorted(), expert: expert && String(expert) },
+    // What is not said stays as it is.
+    ...(state !== undefined && other?.state !== undefined && { state }),
+  }),
+  async read(caller) {
+    const found = await everyItem(query => caller.dataProducts.list({ query }))
+    const keyed = found.filter(({ key, state }) => key !== undefined && state !== 'retired')
+    return Promise.all(
+      keyed.map(async ({ id, key = '' }) => {
+        const read = await caller.dataProducts.get({ params: { id } })
+        return { id, version: read.version, content: asWritten(key, read) }
+      }),
+    )
+  },
+  create: (caller, wanted) => put(caller, wanted),
+  change: (caller, _current, wanted) => put(caller, wanted),
+  /** Refused while it has members: ending their access is for people to say. */
+  remove: async (caller, { id, version }) =>
+    void (await caller.dataProducts.remove({ params: { id }, ifMatch: String(version) })),
+  effect({ do: what, wanted, current }, names) {
+    if (what === 'delete') return current === undefined ? [] : [{ change: 'deleteDataProduct', id: current.id }]
+    if (wanted === undefined) return []
+    const { key, form, reviewFlow, ...rest } = wanted
+    // Made by the same plan, and nothing that access hangs on.
+    const product = said({
+      ...rest,
+      form: isThere(form, names.requestForms) ? form : undefined,
+      reviewFlow: isThere(reviewFlow, names.reviewFlows) ? reviewFlow : undefined,
+    })
+    return [{ change: 'putDataProduct', key, product: product as DataProduct }]
+  },
+}
+
+/** Part of every Headgate, and what stands where a product names none. */
+const standard: ReadonlySet<string> = new Set(['Standard form', 'Standard review'])
+
+async function put(caller: Caller, { key, ...body }: DataProduct): Promise<void> {
+  await caller.dataProducts.putByKey({ params: { key }, body })
+}
+
+function isThere(name: string | number | undefined, known: ReadonlyMap<string, string>): boolean {
+  return typeof name === 'number' || (name !== undefined && known.has(name))
+}
+
+type Read = Awaited<ReturnType<Caller['dataProducts']['get']>>
+
+function asWritten(key: string, read: Read): DataProduct {
+  const { name, domain, description, levels, colour, links, longest, withoutEnd, form, reviewFlow, state } = read
+  return said({
+    ...{ key, name, domain, description, levels, colour, links, longest, withoutEnd },
+    ...{ dataSources: read.dataSources.map(one => one.name), expert: read.expert?.userid },
+    ...{ form: standard.has(form.name) ? undefined : form.name },
+    ...{ reviewFlow: standard.has(reviewFlow.name) ? undefined : reviewFlow.name },
+    state,
+  }) as DataProduct
+}

@@ -1,0 +1,108 @@
+/** `headgate plan`, `apply` and `pull`: configuration as code. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { carryOut, planFolder, readServer } from './code/configuration.ts'
+import { type Effect, effectOf } from './code/effect.ts'
+import type { Step } from './code/kind.ts'
+import { kinds } from './code/kinds.ts'
+import { schemaOfFiles } from './code/schema-of-files.ts'
+import { confirmed } from './confirm.ts'
+import { type ConnectionFlags, connect, type Environment } from './connection.ts'
+import { printJson } from './print.ts'
+import { printPlan } from './print-plan.ts'
+import { Refused } from './refused.ts'
+
+export interface PlanFlags extends ConnectionFlags {
+  readonly prune?: true
+  readonly json?: true
+  readonly out?: string
+  readonly yes?: true
+}
+
+/** What `plan` exits with: nothing to do, or something. */
+export const exits = { nothing: 0, changes: 2 } as const
+
+const saved = z.object({
+  folder: z.string(),
+  prune: z.boolean(),
+  steps: z.array(
+    z.object({ kind: z.string(), do: z.string(), key: z.string(), wanted: z.unknown(), before: z.unknown() }),
+  ),
+  effect: z.object({ digest: z.string() }).loose().nullable(),
+})
+
+export async function planCommand(folder: string, flags: PlanFlags, environment: Environment): Promise<void> {
+  const { api } = await connect(flags, environment)
+  const prune = flags.prune === true
+  const { steps, names } = await planFolder(api, folder, prune)
+  const effect = (await effectOf(api, steps, names)) ?? null
+  const plan = { folder: path.resolve(folder), prune, steps: steps.map(asSaved), effect }
+  if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify(plan, null, 2)}\n`)
+  if (flags.json) printJson(plan)
+  else printPlan(steps, effect)
+  process.exitCode = steps.length === 0 ? exits.nothing : exits.changes
+}
+
+/** @param what a folder, or a plan that `plan --out` wrote, which is carried out exactly or not at all */
+export async function applyCommand(what: string, flags: PlanFlags, environment: Environment): Promise<void> {
+  const { api } = await connect(flags, environment)
+  const plan = what.endsWith('.json') ? await readPlan(what) : undefined
+  const { steps, names } = await planFolder(api, plan?.folder ?? what, plan?.prune ?? flags.prune === true)
+  const effect = (await effectOf(api, steps, names)) ?? null
+  if (plan !== undefined) refuseWhatMoved(plan, steps, effect)
+  if (!flags.json) printPlan(steps, effect)
+  if (steps.length > 0) {
+    if (plan === undefined) await confirmed(`Carry out ${steps.length} step${steps.length === 1 ? '' : 's'}`, flags.yes)
+    await carryOut(api, steps, names, step => {
+      if (!flags.json) process.stderr.write(`done: ${step.do} ${step.kind.one} ${step.key}\n`)
+    })
+  }
+  if (flags.json) printJson({ done: steps.map(asSaved), effect })
+}
+
+/** Writes what there is: a plan of that folder is empty. Files that are there already are replaced. */
+export async function pullCommand(folder: string, flags: ConnectionFlags, environment: Environment): Promise<void> {
+  const { api } = await connect(flags, environment)
+  const { found } = await readServer(api)
+  await mkdir(folder, { recursive: true })
+  await writeFile(path.join(folder, schemaFile), `${JSON.stringify(schemaOfFiles(), null, 2)}\n`)
+  for (const kind of kinds) {
+    const items = (found.get(kind) ?? []).filter(({ untouched }) => !untouched).map(({ content }) => content)
+    if (items.length === 0) continue
+    const file = `${kind.name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}.yaml`
+    const text = stringify({ [kind.name]: items }, { lineWidth: 120 })
+    await writeFile(path.join(folder, file), `# yaml-language-server: $schema=./${schemaFile}\n${text}`)
+    process.stderr.write(`${items.length} in ${path.join(folder, file)}\n`)
+  }
+}
+
+const schemaFile = 'headgate.schema.json'
+
+async function readPlan(file: string): Promise<z.output<typeof saved>> {
+  const text = await readFile(file, 'utf8').catch(error => {
+    throw new Refused(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  const read = saved.safeParse(JSON.parse(text))
+  if (!read.success) throw new Refused(`${file} is no plan`, 'write one with `headgate plan DIR --out plan.json`')
+  return read.data
+}
+
+function refuseWhatMoved(plan: z.output<typeof saved>, steps: readonly Step[], effect: Effect | null): void {
+  if (!isDeepStrictEqual(plan.steps, JSON.parse(JSON.stringify(steps.map(asSaved)))))
+    throw new Refused(
+      'the files or the server are not what they were when it was planned',
+      'plan again, and look at it again',
+    )
+  if (plan.effect?.digest !== effect?.digest)
+    throw new Refused(
+      'facts have moved: the same steps would now do something else to access',
+      'plan again, and look at it again',
+    )
+}
+
+function asSaved({ kind, do: what, key, wanted, current }: Step) {
+  return { kind: kind.name, do: what, key, wanted: wanted ?? null, before: current?.content ?? null }
+}
