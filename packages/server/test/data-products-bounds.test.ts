@@ -193,7 +193,14 @@ test('a retired product is shown to whoever still has something through it, and 
   const made = await admin.dataProducts.create({ body: { name: 'Going away', dataSources: [sales] } })
   const product = await admin.dataProducts.publish(at(made))
   await act(server.db, system, doing => addMembership(doing, { product: made.id, person: stays.id, level: 'READ' }))
+  const suggested = async () => {
+    const query = { user: String(other.id), dataSource: String(sales) }
+    const { dataSources } = await admin.access.explain({ query })
+    return dataSources.some(({ fixes }) => fixes.some(one => one.product === made.id))
+  }
+  assert.equal(await suggested(), true)
   await admin.dataProducts.retire(at(product))
+  assert.equal(await suggested(), false, 'nobody is sent to ask in vain')
   const mine = await stays.marketplace.list({ query: { mine: 'true' } })
   assert.deepEqual(
     mine.items.map(({ name, retired, suspended }) => [name, retired, suspended]),

@@ -12,6 +12,7 @@ import {
   type Explanation,
   explain,
   explainPath,
+  type Fix,
   type FoundFact,
   type Instant,
   printScope,
@@ -23,6 +24,7 @@ import type { Tx } from '../db/act.ts'
 import { activeGrants } from '../db/grant-list.ts'
 import type { NamedPerson } from '../db/person-name.ts'
 import { loadProvenance, type Provenance, type Said } from '../db/provenance.ts'
+import { takingRequests } from '../db/tagged-source.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
 import { presentPath } from './aws-answer.ts'
@@ -77,6 +79,9 @@ export async function explainAccess(
       person,
       explained.map(({ explanation }) => explanation),
     )
+    const wanted = explained.flatMap(({ explanation: { fixes } }) => fixes.flatMap(productOf))
+    const askable = await takingRequests(tx, [...new Set(wanted)])
+    const isOpenNow = (fix: Fix) => productOf(fix).every(product => askable.has(product))
     const rowOf = new Map(rows.map(row => [row.dataSource.id, row]))
     return {
       user: person,
@@ -84,7 +89,7 @@ export async function explainAccess(
         const row = rowOf.get(id)
         return {
           dataSource: shown,
-          ...presentExplanation(explanation, provenance, nameOf),
+          ...presentExplanation({ ...explanation, fixes: explanation.fixes.filter(isOpenNow) }, provenance, nameOf),
           because: row?.because ?? [],
           ...(row ? { selfGiven: row.selfGiven, provisioning: row.provisioning } : {}),
         }
@@ -92,6 +97,11 @@ export async function explainAccess(
       ...(onPath ? { aws: presentPath(onPath, readsEverything(caller) || known.length > 0) } : {}),
     }
   })
+}
+
+/** One that takes no requests any more, or not now, helps nobody. */
+function productOf(fix: Fix): string[] {
+  return fix.fix === 'requestProduct' ? [fix.product] : []
 }
 
 function shownOf({ bindings }: EntitlementIndex, id: DataSourceId): Explained['dataSource'] {

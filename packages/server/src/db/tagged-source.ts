@@ -106,6 +106,18 @@ export async function untagEverywhere({ tx, changed }: Act, dataSource: number, 
   return ids
 }
 
+/** Those of them for which people may ask now. */
+export async function takingRequests(db: Kysely<Database>, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('data_product')
+    .where('id', 'in', ids)
+    .where('state', '=', 'published')
+    .select('id')
+    .execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** By id. */
 export async function productNames(db: Kysely<Database>, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
