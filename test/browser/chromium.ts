@@ -9,15 +9,19 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 
 /** Closed with the test. */
 export async function startChromium(t: TestContext): Promise<Browser> {
+  const browser = await launchChromium()
+  t.after(() => browser.close())
+  return browser
+}
+
+export async function launchChromium(): Promise<Browser> {
   packaged.setGraphicsMode = false
   const executablePath = await packaged.executablePath()
-  const browser = await launch(executablePath).catch(async (error: Error) => {
+  return launch(executablePath).catch(async (error: Error) => {
     if (!error.message.includes('shared libraries')) throw error
     await unpackLibraries()
     return launch(executablePath)
   })
-  t.after(() => browser.close())
-  return browser
 }
 
 function launch(executablePath: string): Promise<Browser> {

@@ -51,3 +51,17 @@ export async function fits(page: Page, screen: string): Promise<void> {
   assert.equal(await sidewaysScroll(page), 0, `${screen} is wider than the window`)
   assert.deepEqual(await accessibilityViolations(page), [], screen)
 }
+
+/** Whoever opens this page holds that key already. */
+export async function holdingKey(page: Page, key: string): Promise<void> {
+  await page.addInitScript(`sessionStorage.setItem('headgate-key', ${JSON.stringify(key)})`)
+}
+
+/** The screen is drawn, and nothing on it is still being waited for. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor()
+  await page.waitForFunction(
+    "!Array.from(document.querySelectorAll('[role=status]')).some(one => /^Loading .*…$/.test(one.textContent))",
+  )
+  await page.evaluate('document.fonts.ready.then(() => undefined)')
+}

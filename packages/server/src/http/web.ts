@@ -13,7 +13,9 @@ export async function serveWeb(app: FastifyInstance, folder: string | undefined)
     root: folder,
     prefix: '/app/',
     wildcard: false,
-    index: 'index.html',
+    // The address of the folder is one of the app's own, below. The build lays the compressed file beside each.
+    index: false,
+    preCompressed: true,
     cacheControl: false,
     setHeaders: (reply, path) => {
       reply.header('content-security-policy', webAppPolicy)

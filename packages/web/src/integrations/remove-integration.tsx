@@ -1,11 +1,12 @@
 /** Ending an integration: in order, with what that takes away said in numbers, or by force, giving up what is in AWS. */
-import { ApiError, type Integration } from '@headgate/core/api'
+import type { Integration } from '@headgate/core/api'
 import { Button, Checkbox } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { hg } from '../api.ts'
 import { PreviewedWrite } from '../preview/previewed-write.tsx'
+import { Answer } from '../ui/answer.tsx'
 import forms from '../ui/form.module.css'
 import { Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
@@ -56,51 +57,56 @@ interface WayProps {
 
 function InOrder({ id, name, leave }: WayProps & { readonly name: string }) {
   const navigate = useNavigate()
-  const [foreign, setForeign] = useState(false)
-  const [stands, setStands] = useState(0)
-  const sources = useQuery({
-    queryKey: ['active data sources of', id],
-    queryFn: () => hg.dataSources.list({ query: { limit: 1, integrationId: id, state: 'active' } }),
+  const [takesForeign, setTakesForeign] = useState(false)
+  const also = useQuery({
+    queryKey: ['what goes with', id],
+    queryFn: async () => {
+      const [sources, foreign] = await Promise.all([
+        hg.dataSources.list({ query: { limit: 1, integrationId: id, state: 'active' } }),
+        hg.drift.foreign({ params: { id }, query: { limit: 1 } }),
+      ])
+      return { sources: sources.total, foreign: foreign.total }
+    },
+    refetchInterval: false,
   })
-  if (sources.data === undefined) return null
-  const dataSources = sources.data.total > 0 ? ({ dataSources: 'disable' } as const) : {}
   return (
-    <>
-      {sources.data.total > 0 && (
-        <p>
-          Its {counted(sources.data.total, 'data source')} {sources.data.total === 1 ? 'is' : 'are'} disabled with it.
-        </p>
-      )}
-      <PreviewedWrite
-        change={{ change: 'deleteIntegration', id: Number(id), ...dataSources }}
-        verb={`Delete ${name}`}
-        write={async ({ ifPreview }) => {
-          try {
-            await hg.integrations.remove({
-              params: { id },
-              query: { ...dataSources, ...(foreign && { removeForeign: 'true' }) },
-              ...(ifPreview !== undefined && { ifPreview }),
-            })
-          } catch (error) {
-            if (error instanceof ApiError && error.code === 'integration-has-foreign-grants') {
-              setStands(typeof error.body.count === 'number' ? error.body.count : 1)
-            }
-            throw error
-          }
-        }}
-        onDone={() => navigate({ to: '/integrations' })}
-        onLeave={leave}
-        beside={
-          stands > 0 && (
-            <Checkbox
-              label={`Delete the ${counted(stands, 'grant')} in its location that Headgate did not make as well`}
-              checked={foreign}
-              onChange={event => setForeign(event.currentTarget.checked)}
-            />
-          )
+    <Answer query={also} what="what goes with it">
+      {({ sources, foreign }) => {
+        const query = {
+          ...(sources > 0 && ({ dataSources: 'disable' } as const)),
+          ...(takesForeign && ({ removeForeign: 'true' } as const)),
         }
-      />
-    </>
+        return (
+          <>
+            {sources > 0 && (
+              <p>
+                Its {counted(sources, 'data source')} {sources === 1 ? 'is' : 'are'} disabled with it.
+              </p>
+            )}
+            <Checkbox
+              label="Delete grants in its location that Headgate did not make as well"
+              description={
+                foreign === 0
+                  ? 'None was seen the last time AWS was compared.'
+                  : `${counted(foreign, 'grant')} when AWS was last compared. AWS deletes no location while one is left.`
+              }
+              checked={takesForeign}
+              onChange={event => setTakesForeign(event.currentTarget.checked)}
+            />
+            <PreviewedWrite
+              key={String(takesForeign)}
+              change={{ change: 'deleteIntegration', id: Number(id), ...query }}
+              verb={`Delete ${name}`}
+              write={({ ifPreview }) =>
+                hg.integrations.remove({ params: { id }, query, ...(ifPreview !== undefined && { ifPreview }) })
+              }
+              onDone={() => navigate({ to: '/integrations' })}
+              onLeave={leave}
+            />
+          </>
+        )
+      }}
+    </Answer>
   )
 }
 

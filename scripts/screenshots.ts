@@ -1,0 +1,71 @@
+/**
+ * `npm run screenshots`: every screen of the demo world, at 1440 and 390 pixels, light and dark, as PNG files in
+ * `screenshots/`. Parts of addresses as arguments take only those: `npm run screenshots -- integrations people`.
+ *
+ * A demo of its own in a temporary folder, gone afterwards; each picture is taken once the screen has settled.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { caller } from '@headgate/core/api'
+import { readConfig } from '@headgate/server'
+import { up } from '../packages/cli/src/up.ts'
+import { launchChromium } from '../test/browser/chromium.ts'
+import { addressesIn, outside } from '../test/browser/screens.ts'
+import { holdingKey, settled } from '../test/browser/visit.ts'
+import { buildWebWhenStale, webDir } from './build-web.ts'
+
+const folder = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'screenshots')
+const widths = { 1440: 900, 390: 844 } as const
+const schemes = ['light', 'dark'] as const
+const wanted = process.argv.slice(2)
+
+await buildWebWhenStale()
+const dataDir = await mkdtemp(path.join(tmpdir(), 'headgate-screenshots-'))
+const { server, ready, close } = await up({
+  config: readConfig({ HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir, HEADGATE_LOG_LEVEL: 'error' }),
+  demo: 'acme',
+  portMayMove: false,
+  sandboxPort: 0,
+  webDir,
+})
+const browser = await launchChromium()
+try {
+  const key = ready?.adminApiKey ?? ''
+  const api = caller((route, init) =>
+    fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } }),
+  )
+  const addresses = [...(await addressesIn(api))].filter(
+    ([screen]) => wanted.length === 0 || wanted.some(part => screen.includes(part)),
+  )
+  const context = await browser.newContext({ baseURL: server.url })
+  for (const [screen, address] of addresses) {
+    const page = await context.newPage()
+    if (!outside.includes(screen)) await holdingKey(page, key)
+    await page.goto(`/app${address}`)
+    await settled(page)
+    for (const [width, height] of Object.entries(widths)) {
+      await page.setViewportSize({ width: Number(width), height })
+      for (const colorScheme of schemes) {
+        await page.emulateMedia({ colorScheme })
+        await settled(page)
+        const into = path.join(folder, `${width}-${colorScheme}`)
+        await mkdir(into, { recursive: true })
+        await page.screenshot({ path: path.join(into, `${fileName(screen)}.png`), fullPage: true })
+      }
+    }
+    await page.close()
+    process.stdout.write(`${screen}\n`)
+  }
+  process.stdout.write(`\n${addresses.length} screens in screenshots/\n`)
+} finally {
+  await browser.close()
+  await close()
+  await rm(dataDir, { recursive: true, force: true })
+}
+
+/** `/data-sources/$id` is `data-sources-id`. */
+function fileName(screen: string): string {
+  return screen.replaceAll('$', '').split('/').filter(Boolean).join('-') || 'home'
+}
