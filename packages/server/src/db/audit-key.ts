@@ -36,7 +36,7 @@ export async function lockNewestKey(tx: Tx): Promise<{ key: SigningKey; sealed: 
   return row && { key: { id: row.id, publicKey: row.public_key, createdAt: row.created_at }, sealed: row.sealed }
 }
 
-const keyLock = 0x4b65_7973 // "Keys"
+const keyLock = 0x5369_676e // "Sign"
 
 export interface NewSigningKey {
   readonly publicKey: string

@@ -13,6 +13,8 @@ import type { Db } from './open.ts'
 /** Positions that one transaction takes. */
 const mostAtOnce = 20_000
 
+const pruneLock = 0x5072_756e // "Prun"
+
 /**
  * @param owner as whoever owns the tables
  * @returns how many events are gone now
@@ -21,6 +23,8 @@ export async function pruneAudit(owner: Db, olderThanDays: number): Promise<numb
   let pruned = 0
   for (;;) {
     const { result } = await act(owner, system, async ({ tx, audit }) => {
+      // Another node that prunes takes what comes after, or the chain would say twice of one event that it went.
+      await sql`select pg_advisory_xact_lock(${pruneLock})`.execute(tx)
       const range = await nextRange(tx, olderThanDays)
       if (!range) return undefined
       await sql`select set_config('headgate.audit_prune', 'on', true)`.execute(tx)
