@@ -172,6 +172,14 @@ test('a manager learns nothing of data sources and products outside the domain, 
   )
   assert.equal(taken.code, 'data-product-name-taken')
   assert.ok(!JSON.stringify(taken.body).includes(hidden.id))
+  const keyed = await admin.dataProducts.putByKey({ params: { key: 'plans' }, body: { name: 'Plans of others' } })
+  const body = { name: 'Plans of mine', domain: 'walled' }
+  const refused = await wall.dataProducts.putByKey({ params: { key: 'plans' }, body }).then(
+    () => assert.fail(),
+    (error: ApiError) => error,
+  )
+  assert.equal(refused.code, 'data-product-not-found')
+  assert.ok(!JSON.stringify(refused.body).includes(keyed.id))
 })
 
 test('what has left the domain of a draft is not published with it', async () => {

@@ -236,7 +236,7 @@ export const dataProducts = {
     ifPreview: true,
     status: 200,
     response: dataProductDetail,
-    errors: [...contentErrors, 'data-product-state'],
+    errors: ['data-product-not-found', ...contentErrors, 'data-product-state'],
   }),
   edit: endpoint({
     method: 'PUT',

@@ -25,7 +25,8 @@ export async function putProduct(
   { state, ...said }: Keyed,
 ): Promise<ProductRow> {
   const before = await lockProductByKey(doing.tx, key)
-  if (before) await requireManager(doing.tx, caller, before)
+  // Called by its key, in refusals too: who may not know of it learns no id.
+  if (before) await requireManager(doing.tx, caller, { id: key, domain: before.domain })
   if (!before || (said.domain ?? null) !== before.domain) {
     await requireManagerOf(doing.tx, caller, said.domain ?? null)
   }
