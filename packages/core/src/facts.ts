@@ -133,7 +133,7 @@ export interface Policy {
   readonly subscribe: 'automatic' | 'manual'
   /** Who does not qualify may still find the data sources it applies to; gives no access. */
   readonly discoverable: boolean
-  /** Lets nobody in, whoever `who` says; people may ask, and who is approved becomes a member. */
+  /** Its `who` lets nobody in; people may ask, and who is approved becomes a member. */
   readonly opensRequests?: true
   /** A standing policy of the marketplace: nobody changes it, and it alone sees reserved names. */
   readonly protected?: true

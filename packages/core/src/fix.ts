@@ -29,6 +29,8 @@ export type Supposed =
   | { readonly fix: 'addMember'; readonly level: Level }
   /** The person asks for the data product, and is let in. */
   | { readonly fix: 'requestProduct'; readonly product: DataProductId; readonly level: Level }
+  /** The person asks for the data source, where a policy opens requests, and becomes a member. */
+  | { readonly fix: 'request'; readonly level: Level }
   /** The person's own doing: takes up what a manual policy offers. */
   | { readonly fix: 'subscribe'; readonly level: Level }
 
@@ -58,6 +60,10 @@ function candidatesFor(index: EntitlementIndex, person: Person, source: Source):
     for (const policy of index.bindings.policiesOn(on.row)) {
       const { who, kind } = policy
       if ('everyone' in who || (kind === 'grant' && on !== source)) continue
+      if (policy.opensRequests) {
+        add({ fix: 'request', level: policy.level })
+        continue
+      }
       if (policy.protected) {
         const { level } = policy
         for (const product of productsIn(on.row.tags, level)) add({ fix: 'requestProduct', product, level })
@@ -134,7 +140,7 @@ function levelSupposing(
       const now = !isSupposed ? asFactsSay : supposed.fix === 'joinGroup' ? people : nobody
       return { reason: memberReason(member), people: now }
     })
-  if (supposed.fix === 'addMember') {
+  if (supposed.fix === 'addMember' || supposed.fix === 'request') {
     members.push({ reason: { kind: 'member', id: -1 as never, level: supposed.level }, people })
   }
   const subscribed = takenUp(
@@ -153,6 +159,7 @@ function levelSupposing(
 function supposedTruth(index: EntitlementIndex, person: Person, supposed: Supposed, leaf: Leaf): boolean | undefined {
   switch (supposed.fix) {
     case 'addMember':
+    case 'request':
     case 'subscribe':
       return undefined
     case 'requestProduct': {

@@ -55,6 +55,8 @@ interface GivenPolicy {
   readonly when?: string
   readonly subscribe?: Policy['subscribe']
   readonly discoverable?: boolean
+  /** Lets nobody in: people may ask. */
+  readonly opens?: true
 }
 
 interface GivenRow {
@@ -279,6 +281,8 @@ function fixText(fix: Fix): string {
       return `subscribe ${fix.level}: ${fix.gives}`
     case 'requestProduct':
       return `request ${fix.product} ${fix.level}: ${fix.gives}`
+    case 'request':
+      return `ask for ${fix.level}: ${fix.gives}`
     case 'addMember':
       return `add as ${fix.level} member: ${fix.gives}`
   }
@@ -406,8 +410,10 @@ function policyOf(name: string, given: GivenPolicy, id: number, names: Names): P
   const { kind = 'grant', level = 'READ', to, of, when, subscribe = 'automatic', discoverable = false } = given
   const reach: Reach = !of ? 'global' : 'domain' in of ? of : { dataSource: names.sourceId(of.source) }
   const appliesTo = (to ?? { everything: true }) as unknown as AppliesTo
+  const row = { id: id as PolicyId, version: 1, name, kind, level, reach, appliesTo, subscribe, discoverable }
+  if (given.opens) return { ...row, who: { when: { kind: 'call', name: 'isUser', args: [] } }, opensRequests: true }
   const who = when === undefined ? { everyone: true as const } : { when: expressionOf(when) }
-  return { id: id as PolicyId, version: 1, name, kind, level, reach, appliesTo, who, subscribe, discoverable }
+  return { ...row, who }
 }
 
 function ledgerOf(given: Given, facts: Facts, names: Names): LedgerRow[] {

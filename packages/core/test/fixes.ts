@@ -3,6 +3,7 @@ import type { Change, DataSourceId, Facts, Fix, PrincipalKind, UserId } from '..
 
 export function changesFor(fix: Fix, facts: Facts, user: UserId, dataSource: DataSourceId): Change[] {
   switch (fix.fix) {
+    case 'request':
     case 'addMember': {
       const id = 99 as Facts['members'][number]['id']
       return [{ entity: 'member', id, row: { id, dataSource, subject: { user }, level: fix.level } }]

@@ -182,6 +182,8 @@ describe('requests', () => {
       },
     })
     assert.equal(await reaches(hal), false)
+    const why = await hal.access.explain({ query: { user: String(hal.id), dataSource: String(source) } })
+    assert.ok(why.dataSources[0]?.fixes.some(({ fix, level }) => fix === 'request' && level === 'READ'))
     const body = { answers: { purpose: 'x' }, duration: '10d' }
     const { id } = await hal.requests.askForDataSource({ params: { id: source }, body })
     assert.equal((await decided(gina, id)).state, 'pending')

@@ -87,6 +87,7 @@ export const explainedFix = z.object({
     'map',
     'addMember',
     'requestProduct',
+    'request',
     'subscribe',
   ]),
   /** Of an attribute; without a value: any. */

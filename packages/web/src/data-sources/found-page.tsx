@@ -84,6 +84,8 @@ function fixWords({ fix, key, value, group, principal, level, product }: Explain
       return `Being added as a member who may ${level === 'WRITE' ? 'write' : 'read'}`
     case 'requestProduct':
       return `Asking for the data product ${product} (${level})`
+    case 'request':
+      return `Asking for it (${level})`
     case 'subscribe':
       return 'Subscribing'
   }

@@ -32,6 +32,7 @@ function changeWords({ fix, key, value, group, principal, integrationId, product
   if (fix === 'addMember') return `Be added by hand${to}`
   if (fix === 'subscribe') return `Subscribe${to}`
   if (fix === 'requestProduct') return `Ask for the data product ${product}${to}`
+  if (fix === 'request') return `Ask for the data source${to}`
   const kind = principal === undefined ? 'an AWS principal' : `an AWS principal: ${principalKindWords[principal]}`
   return `Be given ${kind}${integrationId === undefined ? '' : ` for integration ${integrationId}`}`
 }
