@@ -60,8 +60,8 @@ export async function holdingKey(page: Page, key: string): Promise<void> {
 /** The screen is drawn, and nothing on it is still being waited for. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor()
-  await page.waitForFunction(
-    "!Array.from(document.querySelectorAll('[role=status]')).some(one => /^Loading .*…$/.test(one.textContent))",
-  )
+  // The first of none is gone; what else says its state stays.
+  const waiting = page.getByRole('status').filter({ hasText: /^Loading .*…$/ })
+  await waiting.first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
 }

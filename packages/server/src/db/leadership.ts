@@ -89,9 +89,9 @@ export async function readSharing(db: Db): Promise<Sharing> {
   }
 }
 
-/** Advisory locks of two keys in this database. */
+/** Advisory locks of two keys in this database. PostgreSQL shows them without their sign: it comes back with the bits. */
 const heldLocks = sql`(
-  select classid::int8::int as class, objid::int8::int as key, pid from pg_locks
+  select classid::int8::bit(32)::int as class, objid::int8::bit(32)::int as key, pid from pg_locks
   where locktype = 'advisory' and objsubid = 2 and granted
     and database = (select oid from pg_database where datname = current_database()))`
 

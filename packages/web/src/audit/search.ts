@@ -5,6 +5,8 @@ export interface AuditSearch {
   readonly text?: string
   readonly actor?: string
   readonly targetType?: string
+  /** One thing, as events name it: `DATASOURCE/5`. */
+  readonly target?: string
   readonly status?: string
   /** The cursor of the page. */
   readonly after?: string
@@ -15,6 +17,7 @@ export function readAuditSearch(search: Record<string, unknown>): AuditSearch {
     ...textIn(search, 'text'),
     ...textIn(search, 'actor'),
     ...textIn(search, 'targetType'),
+    ...textIn(search, 'target'),
     ...textIn(search, 'status'),
     ...textIn(search, 'after'),
   }

@@ -1,10 +1,11 @@
 /** One data source: where it lies, who reaches it and why, the policies that bind it, its members and grants. */
-import { api, type GrantState, type Health } from '@headgate/core/api'
+import { api, type GrantState, type Health, type User } from '@headgate/core/api'
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
-import { mayCall, useMe } from '../me.ts'
+import { Activity } from '../audit/activity.tsx'
+import { mayCall, seesTheWhole, useMe } from '../me.ts'
 import { GroupName } from '../people/group-name.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { errorWords } from '../ui/error-words.ts'
@@ -16,7 +17,9 @@ import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, dataSourceStateWords, grantWords, healthWords, sentence } from '../ui/words.ts'
 import { Audience } from './audience.tsx'
 import { BindingPolicies } from './binding-policies.tsx'
+import { ChangeDataSource } from './change.tsx'
 import { Tags } from './data-source-list.tsx'
+import { EditMembers } from './edit-members.tsx'
 import { Members } from './members.tsx'
 import { OwnSubscription } from './subscription.tsx'
 
@@ -41,6 +44,7 @@ const kinds = { bucket: 'a whole bucket', prefix: 'a prefix', object: 'one objec
 
 function Shown({ dataSource }: { readonly dataSource: Whole }) {
   const me = useMe()
+  const mayChange = mayChangeDataSource(me, dataSource)
   const { id, name, description, scope, kind, tags, owners, ownerGroups, state, health, createdAt, integrationId } =
     dataSource
   return (
@@ -81,7 +85,20 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
       </Section>
       <BindingPolicies policies={dataSource.policies} />
       <Members members={dataSource.members} />
+      {mayChange && dataSource.state === 'active' && <EditMembers id={id} members={dataSource.members} />}
+      {mayChange && <ChangeDataSource dataSource={dataSource} />}
+      {(seesTheWhole(me) || mayChange) && <Activity target={`DATASOURCE/${id}`} />}
     </Page>
+  )
+}
+
+/** Owners, by themselves or by a group of theirs, and governors. */
+function mayChangeDataSource(me: User, { owners, ownerGroups }: Whole): boolean {
+  const groups = new Set(me.groups.map(({ id }) => id))
+  return (
+    me.permissions.includes('GOVERNANCE') ||
+    owners.some(({ id }) => id === me.id) ||
+    ownerGroups.some(({ id }) => groups.has(id))
   )
 }
 

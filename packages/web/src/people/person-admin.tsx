@@ -16,6 +16,7 @@ import { counted, permissionWords } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
 import { AttributeEditor } from './attribute-editor.tsx'
 import { FindChoice } from './find-choice.tsx'
+import { findGroups } from './find-subjects.ts'
 import { useProposal } from './previewed-actions.tsx'
 
 interface Props {
@@ -88,7 +89,7 @@ function Groups({ person }: Props) {
           <FindChoice
             what="group"
             verb="Put them into it"
-            find={async search => (await hg.groups.list({ query: { search, limit: 20 } })).items}
+            find={findGroups}
             onPick={group =>
               propose({
                 change: { change: 'addToGroup', group: group.id, user: id },
