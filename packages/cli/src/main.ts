@@ -135,7 +135,26 @@ try {
 /** Loaded only where one of them, or the help, is asked for: they know the whole contract. */
 async function commandsOfResources(): Promise<Command[]> {
   const known = program.commands.some(command => command.name() === process.argv[2])
-  return known ? [] : (await import('./resource-commands.ts')).resourceCommands(process.env)
+  if (known) return []
+  const commands = (await import('./resource-commands.ts')).resourceCommands(process.env)
+  for (const command of policyFiles()) commands.find(one => one.name() === 'policy')?.addCommand(command)
+  return commands
+}
+
+/** Of files, without a server. */
+function policyFiles(): Command[] {
+  return [
+    new Command('lint')
+      .description('what is wrong or odd in the policies of files; no server is asked')
+      .argument('<file or folder>')
+      .option('--json', 'print JSON')
+      .action(async (where, options) => (await import('./policy-offline.ts')).lintCommand(where, options)),
+    new Command('test')
+      .description('hold the policies of a folder to its *.test.yaml; no server is asked')
+      .argument('<folder>')
+      .option('--json', 'print JSON')
+      .action(async (folder, options) => (await import('./policy-offline.ts')).testCommand(folder, options)),
+  ]
 }
 
 /** How settings are read, of the server that some commands start. */

@@ -194,6 +194,39 @@ describe('configuration as code', () => {
     assert.equal((await headgate('plan', 'lake', '--prune')).code, 0)
   })
 
+  test('policies are linted and tested without a server', async () => {
+    const offline = (...args: string[]) =>
+      run(process.execPath, [main, 'policy', ...args], { env: { PATH: process.env.PATH ?? '' }, cwd: home }).then(
+        ({ stdout }) => ({ stdout, code: 0 }),
+        (error: { stdout: string; stderr: string; code: number }) => ({
+          stdout: error.stdout + error.stderr,
+          code: error.code,
+        }),
+      )
+    const policy = (name: string, who: string) =>
+      `  - { name: ${name}, kind: grant, level: READ, who: ${who}, appliesTo: { everything: true }, state: active }\n`
+    const sources = 'dataSources: [{ name: ledger, integration: lake, prefix: /ledger/* }]\n'
+    const open = policy('open', `{ when: "NOT @isInGroups('Finance')" }`)
+    await write({ 'all.yaml': `${sources}policies:\n${open}` }, 'offline')
+    const given = 'given: { people: { ann: { groups: [Finance] }, bob: {} } }\n'
+    const tested = (level: string) =>
+      `${given}tests: [{ name: open, expect: { ann: { ledger: none }, bob: { ledger: ${level} } } }]`
+    await write({ 'all.test.yaml': tested('READ') }, 'offline')
+    assert.deepEqual(await offline('test', 'offline'), { stdout: '1 passed, 0 failed\n', code: 0 })
+    await write({ 'all.test.yaml': tested('WRITE') }, 'offline')
+    const failed = '✖ offline/all.test.yaml: open\n    bob on ledger: READ, expected WRITE\n0 passed, 1 failed\n'
+    assert.deepEqual(await offline('test', 'offline'), { stdout: failed, code: 1 })
+    assert.deepEqual(await offline('lint', 'offline'), {
+      stdout: 'open: warning: lets in whoever nothing is known of\n',
+      code: 0,
+    })
+    await write({ 'all.yaml': `policies:\n${policy('broken', `{ when: "@isInGroup('x')" }`)}` }, 'offline')
+    const { stdout, code } = await offline('lint', 'offline/all.yaml')
+    assert.match(stdout, /^broken: error: 1:1: /)
+    assert.equal(code, 1)
+    assert.match((await offline('test', 'policies')).stdout, /cannot be read|no YAML/)
+  })
+
   test('a data source never moves, and an integration is not made by files', async () => {
     await write({ 'lake.yaml': files['lake.yaml'].replace('/ledger/*', '/elsewhere/*') })
     assert.match((await headgate('plan', 'lake')).stderr, /^the data source ledger lies at .*never moves\n/)

@@ -1,6 +1,6 @@
 /**
- * A folder of YAML as configuration: every `.yaml` and `.yml` file in it and below, each with one or more kinds. What is wrong is
- * told with file, line and column, all at once; nothing is guessed.
+ * A folder of YAML as configuration: every `.yaml` and `.yml` file in it and below, each with one or more kinds, but for the
+ * tests of policies, `*.test.yaml`. What is wrong is told with file, line and column, all at once; nothing is guessed.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -19,7 +19,9 @@ export async function readFolder(folder: string): Promise<Wanted> {
   const places = new Map<string, string>()
   const faults: string[] = []
   for (const file of files) {
-    const source = await readFile(file, 'utf8')
+    const source = await readFile(file, 'utf8').catch(error => {
+      throw new Refused(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    })
     for (const { kind, content, at } of itemsIn(file, source, faults)) {
       const key = kind.keyOf(content)
       const before = places.get(`${kind.name} ${key}`)
@@ -33,11 +35,12 @@ export async function readFolder(folder: string): Promise<Wanted> {
 }
 
 async function yamlFiles(folder: string): Promise<string[]> {
+  if (/\.ya?ml$/.test(folder)) return [folder]
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(error => {
     throw new Refused(`${folder} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   })
   return entries
-    .filter(entry => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .filter(entry => entry.isFile() && /(?<!\.test)\.ya?ml$/.test(entry.name))
     .map(entry => path.join(entry.parentPath, entry.name))
     .filter(file => !file.split(path.sep).includes('node_modules'))
     .toSorted()

@@ -19,6 +19,7 @@ const item = z.strictObject({
   allowOverlap: each.shape.allowOverlap,
 })
 type DataSource = z.output<typeof item>
+export type DataSourceFile = DataSource
 
 /** Owners and members stay as they are. Where it lies never changes: another place is another data source. */
 export const dataSources: Kind<DataSource> = {

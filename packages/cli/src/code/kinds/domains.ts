@@ -2,6 +2,7 @@ import { api } from '@headgate/core/api'
 import type { z } from 'zod'
 import { everyItem, type Kind } from '../kind.ts'
 
+export type DomainFile = Domain
 type Domain = z.output<typeof api.domains.create.body>
 
 /** Which data sources are in one by tag; what was put in by hand, and who has rights in it, stays as it is. */

@@ -14,6 +14,7 @@ const item = z.strictObject({
   dataSource: z.string().optional(),
 })
 type Policy = z.output<typeof item>
+export type PolicyFile = Policy
 type AppliesTo = Readonly<Record<string, unknown>>
 
 export const policies: Kind<Policy> = {
