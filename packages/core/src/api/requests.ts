@@ -217,6 +217,7 @@ const reason = text.trim().min(1)
 
 const askErrors = [
   'user-not-found',
+  'user-disabled',
   'request-on-behalf-refused',
   'request-prevented',
   'request-needless',
@@ -261,7 +262,7 @@ export const requests = {
     query: statusQuery,
     status: 200,
     response: status,
-    errors: ['data-product-not-found', 'user-not-found', 'request-on-behalf-refused'],
+    errors: ['data-product-not-found', 'user-not-found', 'user-disabled', 'request-on-behalf-refused'],
   }),
   statusOfDataSource: endpoint({
     method: 'GET',
@@ -272,7 +273,13 @@ export const requests = {
     query: statusQuery.extend({ policy: idParam.optional() }),
     status: 200,
     response: status,
-    errors: ['data-source-not-found', 'request-not-opened', 'user-not-found', 'request-on-behalf-refused'],
+    errors: [
+      'data-source-not-found',
+      'request-not-opened',
+      'user-not-found',
+      'user-disabled',
+      'request-on-behalf-refused',
+    ],
   }),
   extend: endpoint({
     method: 'POST',
@@ -382,9 +389,12 @@ export const requests = {
       'request-not-found',
       'request-over',
       'decision-not-yours',
+      'data-product-not-found',
       'data-product-closed',
+      'data-source-not-found',
       'data-source-disabled',
       'request-not-opened',
+      'user-not-found',
       'user-disabled',
     ],
   }),
