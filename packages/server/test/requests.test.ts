@@ -336,6 +336,32 @@ describe('requests', () => {
     assert.ok(told.items.some(({ kind, about }) => kind === 'request.stuck' && about.id === String(own.id)))
   })
 
+  test('what was asked and accepted stays as it was, whatever becomes of form and agreement', async () => {
+    const { admin } = server
+    const agreement = await admin.agreements.create({ body: { name: 'Care', text: 'Be careful.' } })
+    const fields = (label: string) => [{ type: 'shortAnswer' as const, id: 'why', label }]
+    const content = { name: 'Careful', agreements: [agreement.id] }
+    const form = await admin.requestForms.create({ body: { ...content, fields: fields('Why?') } })
+    await product('careful1')
+    await sql`update data_product set form_id = ${form.id} where id = 'careful1'`.execute(server.db.kysely)
+    const zia = await server.as([], 'zia')
+    const accepted = { agreements: [{ id: agreement.id, version: 1 }] }
+    await refused(asked(zia, 'careful1', { answers: { why: 'x' } }), 'request-invalid')
+    const { id } = await asked(zia, 'careful1', { answers: { why: 'a report' }, ...accepted })
+    const at = { ifMatch: '1' }
+    await admin.requestForms.edit({ ...at, params: { id: form.id }, body: { ...content, fields: fields('What for?') } })
+    await admin.agreements.edit({
+      ...at,
+      params: { id: agreement.id },
+      body: { name: 'Care', text: 'Be very careful.' },
+    })
+    const detail = await decided(gina, id)
+    assert.deepEqual([detail.form.version, detail.answers[0]?.label, detail.agreements[0]?.version], [1, 'Why?', 1])
+    const { form: now } = await zia.requests.statusOfProduct({ params: { id: 'careful1' }, query: {} })
+    assert.deepEqual([now.version, now.agreements[0]?.text], [2, 'Be very careful.'])
+    await assert.rejects(zia.requests.extend({ params: { id } }), /holds an older version of `Care`/)
+  })
+
   test('a rule approves at once, but not whoever wrote it', async () => {
     const writer = await server.as(['GOVERNANCE'], 'writer')
     // biome-ignore lint/suspicious/noThenProperty: it is what page 06 calls it, and nobody awaits a rule
