@@ -142,8 +142,12 @@ function isVisible({ person, domains, dataSources, ids, only }: Visible): RawBui
 }
 
 /** Waiting for decisions, oldest first. */
-export async function pendingRequests(db: Reader, limit: number): Promise<RequestRow[]> {
+export async function pendingRequests(
+  db: Reader,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<RequestRow[]> {
   return all(db)
+    .where('id', '>', after)
     .where('state', '=', 'pending')
     .where('expires_at', '>', sql<never>`now()`)
     .orderBy('id')

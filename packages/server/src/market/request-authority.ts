@@ -38,13 +38,30 @@ async function isReviewer(tx: Tx, caller: Caller, row: RequestRow): Promise<bool
 }
 
 /**
- * Pending ones, oldest first, on which an approval or a denial by the caller would count now. What many requests share,
- * such as their flow and their product, is asked once.
+ * Pending ones, oldest first, on which an approval by the caller would count now. What many requests share, such as their
+ * flow and their product, is asked once.
  */
 export async function waitingFor(tx: Tx, caller: Caller): Promise<number[]> {
   const once = remembering()
+  const found: number[] = []
+  let rows: readonly RequestRow[] = []
+  do {
+    rows = await pendingRequests(tx, { after: rows.at(-1)?.id ?? 0, limit: atOnce })
+    found.push(...(await waitingAmong(tx, caller, rows, once)))
+  } while (rows.length === atOnce)
+  return found
+}
+
+const atOnce = 1000
+
+async function waitingAmong(
+  tx: Tx,
+  caller: Caller,
+  pending: readonly RequestRow[],
+  once: ReturnType<typeof remembering>,
+): Promise<number[]> {
   const met = new Map<RequestRow, readonly number[]>()
-  for (const row of await pendingRequests(tx, mostPending)) {
+  for (const row of pending) {
     if (row.requester_id === caller.id || row.beneficiary_id === caller.id) continue
     const { product_id, data_source_id } = row
     const domains = await once(['domains', product_id, data_source_id], () => domainsOf(tx, row))
@@ -85,8 +102,6 @@ function remembering() {
     return answer as Promise<T>
   }
 }
-
-const mostPending = 2000
 
 /** Which requests the caller may list; undefined: all. */
 export async function visibleTo(tx: Tx, caller: Caller): Promise<Visible | undefined> {
