@@ -96,7 +96,7 @@ const ways = [
 
 for (const { name, signal } of ways) {
   test(`two servers share four integrations; one is ${name} in the middle, the other goes on, each grant is made once`, {
-    timeout: 60_000,
+    timeout: 180_000,
   }, async t => {
     const here = await fourIntegrations(t)
     const [one, other] = [await serverProcess(t, here), await serverProcess(t, here)]

@@ -67,6 +67,10 @@ test('runs are listed with their counts, and with the rows that they were about,
   await admin.policies.remove({ params: { id: policy.id }, ifMatch: '"1"' })
   await until('no grant', () => inAws(here).length === 0)
   await quiet(here)
+  await until('the next run finished', async () => {
+    const last = await newest()
+    return last !== undefined && last.id > made!.id && last.state === 'finished'
+  })
   const { items, total } = await admin.runs.list()
   assert.ok(total >= 2 && items[0]!.id > made!.id)
   assert.deepEqual([items[0]?.revoked, items[0]?.planned.revoke], [3, 3])
