@@ -3,7 +3,7 @@
  *
  * Each command is loaded when it is called: a tool that asks for credentials a hundred times does not load a server.
  */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { Refused } from './refused.ts'
 
 const credentialsExample = `
@@ -39,9 +39,20 @@ program
   .description('bring the database up to date as its owner, and give the role of the servers its rights')
   .action(async () => (await import('./migrate.ts')).migrateCommand((await config())(process.env)))
 
-program
-  .command('audit')
-  .description('the audit trail')
+const audit = program.command('audit').description('the audit trail')
+audit
+  .command('tail')
+  .description('the newest events')
+  .option('-n, --lines <number>', 'so many', '20')
+  .option('-f, --follow', 'and those that come')
+  .option('--actor <user>', 'what this person did')
+  .option('--action <name>', 'such as PolicyEdited')
+  .option('--target <name>', 'what was done to this')
+  .option('--json', 'one JSON object a line')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .action(async options => (await import('./audit-tail.ts')).auditTailCommand(options, process.env))
+audit
   .command('verify')
   .description('say whether an audit trail is whole: files and folders of it, or the database')
   .argument('[files...]', 'files or folders as GET /audit/trail or the export to S3 wrote them')
@@ -53,6 +64,14 @@ program
   .action(async (files, options) =>
     (await import('./audit-verify.ts')).auditVerifyCommand(files, options, await config(), process.env),
   )
+
+program
+  .command('doctor')
+  .description('whether everything is well, from here to AWS; each finding with its remedy')
+  .option('--json', 'print JSON')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .action(async options => (await import('./doctor.ts')).doctorCommand(options, process.env, await config()))
 
 program
   .command('sandbox')
@@ -86,6 +105,39 @@ program
   .option('--json', 'print what is reached as JSON instead')
   .action(async options => (await import('./aws-config.ts')).awsConfigCommand(options, process.env))
 
+const access = program.command('access').description('who reaches what, and why')
+access
+  .command('who')
+  .description('everybody who reaches a path or a data source')
+  .argument('<place>', 's3://bucket/path, or the name of a data source')
+  .option('--at <instant>', 'as of a moment of the past, such as 2026-11-01T00:00Z; of a data source')
+  .option('--json', 'print JSON')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .action(async (place, options) => (await import('./access-commands.ts')).whoCommand(place, options, process.env))
+access
+  .command('what')
+  .description('everything that a person reaches')
+  .argument('<person>', 'a user name, or the ARN of a principal')
+  .option('--at <instant>', 'as of a moment of the past')
+  .option('--json', 'print JSON')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .action(async (person, options) => (await import('./access-commands.ts')).whatCommand(person, options, process.env))
+
+program
+  .command('explain')
+  .description('why somebody reaches something, or why not and what would change that')
+  .argument('<person>', 'a user name, or the ARN of a principal')
+  .argument('<place>', 's3://bucket/path, or the name of a data source')
+  .option('--json', 'print JSON')
+  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
+  .option('--profile <name>', 'profile of `headgate login`')
+  .addHelpText('after', '\nExample: headgate explain ann@example.com s3://lake/finance/2026.csv')
+  .action(async (person, place, options) =>
+    (await import('./access-commands.ts')).explainCommand(person, place, options, process.env),
+  )
+
 program
   .command('plan')
   .description('what would be done so that everything is as the files of a folder say, and what that does to access')
@@ -117,7 +169,18 @@ program
   .option('--profile <name>', 'profile of `headgate login`')
   .action(async (folder, options) => (await import('./plan-command.ts')).pullCommand(folder, options, process.env))
 
-for (const command of await commandsOfResources()) program.addCommand(command)
+program
+  .command('completion')
+  .description('a completion script for a shell')
+  .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+  .addHelpText('after', '\nExample: headgate completion bash > ~/.local/share/bash-completion/completions/headgate')
+  .action(async shell => {
+    for (const command of await resourceCommands()) program.addCommand(command)
+    process.stdout.write((await import('./completion.ts')).completionScript(shell, program))
+  })
+
+const isKnown = program.commands.some(command => command.name() === process.argv[2])
+if (!isKnown) for (const command of await resourceCommands()) program.addCommand(command)
 
 try {
   await program.parseAsync()
@@ -133,9 +196,7 @@ try {
 }
 
 /** Loaded only where one of them, or the help, is asked for: they know the whole contract. */
-async function commandsOfResources(): Promise<Command[]> {
-  const known = program.commands.some(command => command.name() === process.argv[2])
-  if (known) return []
+async function resourceCommands(): Promise<Command[]> {
   const commands = (await import('./resource-commands.ts')).resourceCommands(process.env)
   for (const command of policyFiles()) commands.find(one => one.name() === 'policy')?.addCommand(command)
   return commands
