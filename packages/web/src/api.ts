@@ -11,7 +11,11 @@ import type { z } from 'zod'
 type Held = { readonly key: string } | { readonly csrfToken: string }
 
 const storageName = 'headgate-key'
-const listeners = new Set<() => void>()
+/** How it came that nobody is signed in here: somebody left, or what they had came to its end. */
+export type End = 'left' | 'ended'
+const listeners = new Set<(end: End) => void>()
+/** Who leaves leaves in every tab of the browser; what they typed there is theirs too. */
+const channelName = 'headgate-sign-out'
 /** What every write of a session has to bring along; known once the session was asked for. */
 let csrfToken: string | undefined
 
@@ -19,7 +23,7 @@ export const hg = caller(async (path, init) => {
   const by = held()
   const response = await send(path, init, by)
   // Another key may have been taken up while this call was under way: that one is not to blame.
-  if (by !== undefined && isSame(by, held()) && (await isOver(response))) forget()
+  if (by !== undefined && isSame(by, held()) && (await isOver(response))) forget('ended')
   return response
 })
 
@@ -55,8 +59,11 @@ export async function signOut(): Promise<void> {
       // It has ended by itself.
       if (!(error instanceof ApiError && error.status === 401)) throw error
     })
+    const others = new BroadcastChannel(channelName)
+    others.postMessage('left')
+    others.close()
   }
-  forget()
+  forget('left')
 }
 
 /** Asks the server whether the browser holds a session unless it is known. Throws Unreachable when it does not answer. */
@@ -71,8 +78,14 @@ export async function isSignedIn(): Promise<boolean> {
   }
 }
 
-export function onSignedOut(tell: () => void): void {
+/** Also when the session was left in another tab; a tab with a key of its own has nothing to do with that. */
+export function onSignedOut(tell: (end: End) => void): void {
   listeners.add(tell)
+  new BroadcastChannel(channelName).addEventListener('message', () => {
+    if (sessionStorage.getItem(storageName) !== null) return
+    csrfToken = undefined
+    tell('left')
+  })
 }
 
 /** No answer at all: the server is stopped, or the way to it is broken. */
@@ -93,10 +106,10 @@ function takeUp(session: CurrentSession): void {
   csrfToken = session.csrfToken
 }
 
-function forget(): void {
+function forget(end: End): void {
   sessionStorage.removeItem(storageName)
   csrfToken = undefined
-  for (const tell of listeners) tell()
+  for (const tell of listeners) tell(end)
 }
 
 function isSame(one: Held, other: Held | undefined): boolean {

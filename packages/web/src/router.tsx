@@ -1,12 +1,5 @@
 /** Every address of the app. Each screen is a file of its own, loaded when somebody goes there. */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
 import { isSignedIn } from './api.ts'
 import { readAuditSearch } from './audit/search.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
@@ -14,6 +7,7 @@ import { readGrantSearch } from './grants/search.ts'
 import { readPeopleSearch } from './people/search.ts'
 import { readRunSearch } from './runs/search.ts'
 import { addressInside } from './sign-in/address-inside.ts'
+import { lazyRouteComponent } from './ui/lazy-route.ts'
 import { readListSearch, textIn } from './ui/list-search.ts'
 import { NotFound } from './ui/not-found.tsx'
 import { ScreenFailed } from './ui/screen-failed.tsx'

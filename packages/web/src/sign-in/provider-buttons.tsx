@@ -6,15 +6,25 @@ import classes from './front-page.module.css'
 interface Props {
   readonly providers: readonly { readonly id: number; readonly name: string }[]
   readonly from: string | undefined
+  /** This tab stays as it is. */
+  readonly inAnotherTab?: boolean
 }
 
-export function ProviderButtons({ providers, from }: Props) {
+export function ProviderButtons({ providers, from, inAnotherTab = false }: Props) {
   const returnTo = new URLSearchParams({ returnTo: addressInside(from) })
   return (
     <div className={classes.ways}>
       {providers.map(({ id, name }) => (
-        <Button key={id} component="a" href={`/sign-in/${id}?${returnTo}`} variant="default" size="md">
+        <Button
+          key={id}
+          component="a"
+          href={`/sign-in/${id}?${returnTo}`}
+          {...(inAnotherTab && { target: '_blank', rel: 'noreferrer' })}
+          variant="default"
+          size="md"
+        >
           Go on with {name}
+          {inAnotherTab && ' in another tab'}
         </Button>
       ))}
     </div>

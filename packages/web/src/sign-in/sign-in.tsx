@@ -7,7 +7,6 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
-import { hg } from '../api.ts'
 import { Answer } from '../ui/answer.tsx'
 import { addressInside } from './address-inside.ts'
 import classes from './front-page.module.css'
@@ -16,6 +15,7 @@ import { KeyForm } from './key-form.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { Problem } from './problem.tsx'
 import { ProviderButtons } from './provider-buttons.tsx'
+import { firstOf, type Ways as WaysIn, waysIn } from './ways.ts'
 
 const route = getRouteApi('/sign-in')
 
@@ -32,14 +32,7 @@ export function SignIn() {
   )
 }
 
-async function waysIn() {
-  const [ways, { providers }] = await Promise.all([hg.session.ways(), hg.providerSignIn.providers()])
-  return { ...ways, providers }
-}
-
-type WaysProps = Omit<Awaited<ReturnType<typeof waysIn>>, 'needsSetUp'>
-
-function Ways({ localAccounts, providers }: WaysProps) {
+function Ways({ localAccounts, providers }: WaysIn) {
   const { from } = route.useSearch()
   const router = useRouter()
   const [way, setWay] = useState(firstOf({ localAccounts, providers }))
@@ -58,12 +51,6 @@ function Ways({ localAccounts, providers }: WaysProps) {
       )}
     </>
   )
-}
-
-/** Undefined: what is to be typed is asked for only when somebody wants to. */
-function firstOf({ localAccounts, providers }: WaysProps): 'password' | 'key' | undefined {
-  if (localAccounts) return 'password'
-  return providers.length > 0 ? undefined : 'key'
 }
 
 function NotSetUp() {

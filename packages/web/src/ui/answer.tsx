@@ -1,4 +1,5 @@
 /** What a screen shows for an answer of the API: waiting, refused, nothing there, or the thing itself. */
+import { ApiError } from '@headgate/core/api'
 import { Button, Loader } from '@mantine/core'
 import { IconAlertTriangle, IconRefresh } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
@@ -18,8 +19,9 @@ interface AnswerProps<Data> {
 
 export function Answer<Data>({ query, what, children }: AnswerProps<Data>) {
   const { data, error, isFetching, refetch } = query
-  // While what was shown before may still be true, it stays; the head of the page says that it is no longer live.
-  if (data !== undefined && (error === null || errorWords(error).mayPass)) return children(data)
+  // While what was shown before may still be true, it stays; the head of the page says that it is no longer live. So it
+  // does, unseen, while its reader has to sign in again: what they typed is in it.
+  if (data !== undefined && (error === null || errorWords(error).mayPass || isSignedOut(error))) return children(data)
   if (error !== null) return <Failure error={error} what={what} isTrying={isFetching} retry={() => void refetch()} />
   return (
     <div className={classes.waiting} role="status">
@@ -27,6 +29,10 @@ export function Answer<Data>({ query, what, children }: AnswerProps<Data>) {
       <span>Loading {what} …</span>
     </div>
   )
+}
+
+function isSignedOut(error: Error): boolean {
+  return error instanceof ApiError && error.status === 401
 }
 
 /** The same for an answer that a whole screen is about: a failure gets the frame that the thing would have had. */
