@@ -27,7 +27,8 @@ let passed = 0
 let failed = 0
 let done = 0
 // A server that is killed at every statement takes its time; nothing may hang for ever.
-const results = run({ files, concurrency: 2, timeout: (long ? 60 : 10) * minutes })
+// Three at a time on two cores: tests of servers wait more than they work.
+const results = run({ files, concurrency: 3, timeout: (long ? 60 : 10) * minutes })
 const begun = performance.now()
 const progress = setInterval(() => {
   const since = Math.round((performance.now() - begun) / minutes)

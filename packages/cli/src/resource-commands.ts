@@ -66,7 +66,9 @@ function verbCommand(resource: Resource, verb: string, call: CallName, environme
         ...(endpoint.ifMatch && { ifMatch: flags.ifMatch ?? (await versionOf(connection, resource, params)) }),
         ...(flags.ifPreview !== undefined && { ifPreview: flags.ifPreview }),
       }
-      await show(resource, endpoint, await answered(connection, call, input, flags.all === true), flags.json === true)
+      const answer = await answered(connection, call, input, flags.all === true)
+      if (flags.json) printJson(answer ?? {})
+      else show(endpoint, call === resource.verbs.list ? resource.columns : undefined, answer)
     })
 }
 
@@ -111,21 +113,15 @@ interface Page {
   readonly total?: number
 }
 
-async function show(resource: Resource, { method }: Endpoint, answer: unknown, json: boolean): Promise<void> {
-  if (json) return printJson(answer ?? {})
-  if (answer === undefined) return void process.stderr.write('done\n')
-  const page: Page = Array.isArray(answer) ? { items: answer } : (answer as Page)
-  if (method !== 'GET' || !Array.isArray(page.items)) return printOne(answer)
-  if (page.items.length === 0) return void process.stderr.write('none\n')
-  printTable(page.items, isListOf(resource, page.items) ? resource.columns : columnsOf(page.items))
-  const { total = 0, next } = page
-  if (next !== undefined) process.stderr.write(`${page.items.length} of ${total}; --all shows every one\n`)
-}
-
-function isListOf({ columns }: Resource, [first]: readonly unknown[]): boolean {
-  return Object.values(columns).every(
-    path => Object.hasOwn(first as object, path.split('.')[0] ?? '') || path === 'provider' || path === 'until',
-  )
+/** @param columns of a list that has some of its own */
+function show({ method }: Endpoint, columns: Resource['columns'] | undefined, answer: unknown): void {
+  const page: Page = Array.isArray(answer) ? { items: answer } : ((answer ?? {}) as Page)
+  if (answer === undefined) process.stderr.write('done\n')
+  else if (method !== 'GET' || !Array.isArray(page.items)) printOne(answer)
+  else if (page.items.length === 0) process.stderr.write('none\n')
+  else printTable(page.items, columns ?? columnsOf(page.items))
+  const { items, total = 0, next } = page
+  if (next !== undefined) process.stderr.write(`${items.length} of ${total}; --all shows every one\n`)
 }
 
 /** Of lists inside a resource: every field that is one word. */
