@@ -43,14 +43,17 @@ after(async () => {
   await database.close()
 })
 
-test('the role of the server cannot change or remove anything of the trail, nor switch off what guards it', async () => {
+const trail = ['audit_event', 'audit_seal', 'audit_batch', 'audit_entry', 'audit_key', 'audit_checkpoint']
+
+test('the role of the server cannot change or remove anything of the trail or the history of facts, nor switch off what guards it', async () => {
   const refused = [
-    ...['audit_event', 'audit_seal', 'audit_batch', 'audit_entry', 'audit_key', 'audit_checkpoint'].flatMap(table => [
+    ...[...trail, 'fact_change', 'fact_change_default'].flatMap(table => [
       `delete from ${table}`,
       `truncate ${table}`,
       `drop table ${table}`,
       `alter table ${table} disable trigger all`,
     ]),
+    'update fact_change set entity_id = entity_id',
     "update audit_event set event = ''",
     "update audit_seal set hash = ''",
     "update audit_batch set hash = ''",

@@ -8,7 +8,12 @@
 import { createHmac } from 'node:crypto'
 import pg from 'pg'
 
-const appendOnly = ['audit_event', 'audit_seal', 'audit_batch', 'audit_entry', 'audit_key', 'audit_checkpoint']
+/** The trail, and the history of facts from which the past is told. */
+const appendOnly = [
+  ...['audit_event', 'audit_seal', 'audit_batch', 'audit_entry', 'audit_key', 'audit_checkpoint'],
+  // The second is the partition of the first that holds the rows.
+  ...['fact_change', 'fact_change_default'],
+]
 const embeddedRole = 'headgate_server'
 const rightsLock = 4_773_218_004 // advisory lock key: one start at a time gives rights
 
