@@ -94,6 +94,12 @@ const found = createRoute({
   path: '/find/$id',
   component: lazyRouteComponent(() => import('./data-sources/found-page.tsx'), 'FoundPage'),
 })
+const tags = createRoute({
+  ...inShell,
+  path: '/tags',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./tags/tag-list.tsx'), 'TagList'),
+})
 const domains = createRoute({
   ...inShell,
   path: '/domains',
@@ -272,6 +278,7 @@ const routeTree = root.addChildren([
     dataSource,
     find,
     found,
+    tags,
     domains,
     domain,
     policies,

@@ -41,7 +41,12 @@ export function DataSourceList() {
     <Page
       title="Data sources"
       lead="Registered S3 scopes: a bucket, a prefix or one object each."
-      beside={mayRegister && <Link to="/data-sources/register">Register more</Link>}
+      beside={
+        <>
+          {mayRegister && <Link to="/data-sources/register">Register more</Link>}
+          <Link to="/tags">Tags</Link>
+        </>
+      }
     >
       <search className={filters.filters}>
         <SearchField label="Search by name or path" value={search.search} onChange={onSearch} />
