@@ -219,8 +219,8 @@ test('the web app', { concurrency: 2 }, async t => {
     await admin.users.removeAttribute({ params: team })
     await banner.getByText(/\d revocations? held/).waitFor()
     assert.deepEqual(await accessibilityViolations(page), [])
-    await page.goto(`/app/explain/${ann}/${source}`)
-    await page.getByText('No access', { exact: true }).waitFor()
+    await page.goto(`/app/access?person=${ann}&dataSource=${source}`)
+    await page.getByText('No access', { exact: true }).first().waitFor()
     await page.getByText('Held', { exact: true }).waitFor()
 
     await admin.restraint.setBrake({ params, body: { revocations: 0, percent: 0 } })
@@ -304,7 +304,7 @@ test('the web app', { concurrency: 2 }, async t => {
         [`/people/${ann}`, 'ann'],
         [`/people/${admin.id}`, 'My access'],
         [`/groups/${everyone?.id}`, everyone?.name ?? ''],
-        [`/explain/${ann}/${source}`, `ann and ${finance}`],
+        [`/access?person=${ann}&dataSource=${source}`, 'Access'],
         ['/account', 'My account'],
         ['/runs', 'Runs'],
         [`/runs/${run?.id}`, `Run ${run?.id}`],

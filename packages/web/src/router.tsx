@@ -1,5 +1,6 @@
 /** Every address of the app. Each screen is a file of its own, loaded when somebody goes there. */
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import { readAccessSearch } from './access/search.ts'
 import { isSignedIn } from './api.ts'
 import { readAuditSearch } from './audit/search.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
@@ -208,10 +209,11 @@ const groups = createRoute({
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./people/group-list.tsx'), 'GroupList'),
 })
-const explain = createRoute({
+const access = createRoute({
   ...inShell,
-  path: '/explain/$person/$dataSource',
-  component: lazyRouteComponent(() => import('./explain/explain-page.tsx'), 'ExplainPage'),
+  path: '/access',
+  validateSearch: readAccessSearch,
+  component: lazyRouteComponent(() => import('./access/access-page.tsx'), 'AccessPage'),
 })
 const runs = createRoute({
   ...inShell,
@@ -299,7 +301,7 @@ const routeTree = root.addChildren([
     advice,
     newPerson,
     groups,
-    explain,
+    access,
     runs,
     audit,
     run,

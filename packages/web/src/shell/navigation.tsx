@@ -5,6 +5,7 @@ import {
   IconDatabase,
   IconFileExport,
   IconFolders,
+  IconHelpCircle,
   IconHistory,
   IconHome,
   IconId,
@@ -38,6 +39,7 @@ export function Navigation({ me }: { readonly me: User }) {
         {mayCall(me, api.users.list) && (
           <Item icon={IconUsers} name="People" to="/people" activeOptions={{ exact: true, includeSearch: false }} />
         )}
+        <Item icon={IconHelpCircle} name="Access" to="/access" />
         <Item icon={IconKey} name="Grants" to="/grants" />
         {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
         {(seesTheWhole(me) || hasDomains) && <Item icon={IconHistory} name="Audit" to="/audit" />}

@@ -17,11 +17,10 @@ export function accessColumns(linkPolicies: boolean): readonly Column<AccessRow>
 }
 
 function Reasons({ row, linkPolicies }: { readonly row: AccessRow; readonly linkPolicies: boolean }) {
-  const params = { person: String(row.user.id), dataSource: String(row.dataSource.id) }
   return (
     <>
       <Because row={row} linkPolicies={linkPolicies} />
-      <Link className="small" to="/explain/$person/$dataSource" params={params}>
+      <Link className="small" to="/access" search={{ person: row.user.id, dataSource: row.dataSource.id }}>
         Explain
       </Link>
     </>

@@ -4,7 +4,7 @@ import { IconCheck, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { principalKindWords, sourceWords } from '../ui/words.ts'
-import classes from './explain.module.css'
+import classes from './access.module.css'
 
 type Fact = Extract<ExplainedRule, { kind: 'call' }>['facts'][number]
 type Said = Extract<Fact, { attribute: string }>['said']

@@ -1,0 +1,69 @@
+/** The map drawn: points that lead to what they name, lines that are whole where they hold and broken where not. */
+import '@xyflow/react/dist/base.css'
+import { Handle, MarkerType, type Node, Position, ReactFlow } from '@xyflow/react'
+import classes from './access-map.module.css'
+import { type AccessMap as MapOfAccess, type MapPoint, place } from './map.ts'
+import { PointLink } from './map-table.tsx'
+
+type PointNode = Node<{ readonly point: MapPoint }, 'point'>
+
+const nodeTypes = { point: Point }
+/** Never larger than life, and never so small that it cannot be read. */
+const zoom = { min: 0.5, max: 1 }
+const margin = 24
+
+export function AccessMap({ map }: { readonly map: MapOfAccess }) {
+  const { placed, height } = place(map.points)
+  const nodes: PointNode[] = placed.map(({ point, x, y }) => ({
+    id: point.id,
+    type: 'point',
+    position: { x, y },
+    data: { point },
+  }))
+  const edges = map.lines.map(({ from, to, holds }) => ({
+    id: `${from} → ${to}`,
+    source: from,
+    target: to,
+    className: holds ? classes.holds : classes.open,
+    markerEnd: { type: MarkerType.ArrowClosed, color: holds ? 'var(--state-active)' : 'var(--line-control)' },
+  }))
+  return (
+    <div className={classes.map} style={{ height: `${height + 2 * margin}px` }}>
+      <ReactFlow
+        // Laid out anew when what it shows changes.
+        key={nodes.map(({ id }) => id).join()}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        fitView
+        fitViewOptions={{ maxZoom: zoom.max, padding: 0.02 }}
+        minZoom={zoom.min}
+        maxZoom={zoom.max}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        // The links in the points are what a keyboard goes to.
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        zoomOnScroll={false}
+        zoomOnPinch={false}
+        zoomOnDoubleClick={false}
+        preventScrolling={false}
+        proOptions={{ hideAttribution: true }}
+      />
+    </div>
+  )
+}
+
+function Point({ data: { point } }: { readonly data: PointNode['data'] }) {
+  return (
+    <div className={classes.point} data-holds={point.holds}>
+      {point.column > 0 && <Handle type="target" position={Position.Left} isConnectable={false} />}
+      <div className={classes.name}>
+        <PointLink point={point} />
+      </div>
+      {point.note !== undefined && <div className={classes.note}>{point.note}</div>}
+      {point.column < 5 && <Handle type="source" position={Position.Right} isConnectable={false} />}
+    </div>
+  )
+}
