@@ -123,6 +123,20 @@ test('names that exist are not warned of: groups, users, keys, values and their 
   assert.deepEqual((await check({ appliesTo: { any: [{ tag: 'Finance' }] }, who: { everyone: true } })).warnings, [])
 })
 
+test('names in use are offered as somebody types them, to those who may write policies and to nobody else', async () => {
+  const offered = async (query: Parameters<TestPerson['policies']['names']>[0]) =>
+    (await admin.policies.names(query)).names
+  assert.deepEqual(await offered({ query: { kind: 'group', search: 'ana' } }), ['Analysts'])
+  assert.deepEqual(await offered({ query: { kind: 'user', search: 'nn' } }), ['ann'])
+  assert.deepEqual(await offered({ query: { kind: 'tag', search: 'payroll' } }), ['Finance.Payroll'])
+  assert.deepEqual(await offered({ query: { kind: 'key' } }), ['country', 'region'])
+  assert.deepEqual(await offered({ query: { kind: 'value', key: 'country', search: 'f' } }), ['FR'])
+  assert.deepEqual(await offered({ query: { kind: 'value', key: 'region', search: 'west' } }), ['EMEA.West'])
+  assert.deepEqual(await offered({ query: { kind: 'value', key: 'no such' } }), [])
+  const consumer = await server.as([])
+  await refuses(consumer.policies.names({ query: { kind: 'user' } }), 'permission-missing', 403)
+})
+
 test('names that nobody has are warned of, with the nearest that somebody has', async () => {
   assert.deepEqual(await warningsOf("@isInGroups('Analyst')"), ['unknown-group: Analysts'])
   assert.deepEqual(await warningsOf("@isUser('anne')"), ['unknown-user: ann'])

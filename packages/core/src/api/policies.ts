@@ -274,6 +274,22 @@ export const policies = {
     response: lint,
     errors: [],
   }),
+  names: endpoint({
+    method: 'GET',
+    path: '/policies/names',
+    summary: 'Names in use that an expression may say, as somebody types one; those that begin with it first',
+    needs: rules.checkPolicy,
+    query: z.strictObject({
+      kind: z.enum(['group', 'user', 'tag', 'key', 'value']),
+      /** For values: the key that they are under. */
+      key: z.string().max(1024).optional(),
+      search: z.string().max(255).optional(),
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+    }),
+    status: 200,
+    response: z.object({ names: z.array(z.string()) }),
+    errors: [],
+  }),
   edit: endpoint({
     method: 'PUT',
     path: '/policies/{id}',

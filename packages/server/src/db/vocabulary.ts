@@ -48,11 +48,11 @@ const none: ReadonlySet<string> = new Set()
 const mostNear = 2000
 
 /** SQL for a set of names, as the column `name`; no two alike. */
-type Source = ReturnType<typeof sql<{ name: string }>>
+export type Source = ReturnType<typeof sql<{ name: string }>>
 
-const groupNames: Source = sql`select name from people_group`
-const userNames: Source = sql`select userid as name from person where deleted_at is null`
-const tagNames: Source = sql`select name from tag`
+export const groupNames: Source = sql`select name from people_group`
+export const userNames: Source = sql`select userid as name from person where deleted_at is null`
+export const tagNames: Source = sql`select name from tag`
 
 /** From one key to the next through the index: the keys are few and those who hold them many. */
 const keysOf = (table: 'person_attribute' | 'group_attribute') => sql`(
@@ -64,7 +64,7 @@ const keysOf = (table: 'person_attribute' | 'group_attribute') => sql`(
   )
   select key as name from held where key is not null
 )`
-const attributeKeys: Source = sql`${keysOf('person_attribute')} union ${keysOf('group_attribute')}`
+export const attributeKeys: Source = sql`${keysOf('person_attribute')} union ${keysOf('group_attribute')}`
 
 const valuesUnder = (key: string): Source => sql`
   select value as name from person_attribute where key = ${key}

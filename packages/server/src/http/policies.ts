@@ -18,6 +18,7 @@ import {
 } from '../db/policy.ts'
 import { removeSelections } from '../db/policy-selection.ts'
 import { findPolicyVersion } from '../db/policy-version.ts'
+import { suggestNames } from '../db/suggest-names.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'
 import { type Acknowledgement, requireAcknowledged } from '../policies/acknowledge.ts'
 import {
@@ -57,6 +58,13 @@ export function policyRoutes(serve: Serve, { db, index: live }: World): void {
     db.snapshot(async tx => {
       await requireAuthor(tx, caller)
       return { body: await lintPolicy(tx, body) }
+    }),
+  )
+
+  serve(api.policies.names, async ({ query: { kind, key = '', search = '', limit }, caller }) =>
+    db.snapshot(async tx => {
+      await requireAuthor(tx, caller)
+      return { body: { names: await suggestNames(tx, { kind, key, search, limit }) } }
     }),
   )
 

@@ -177,6 +177,7 @@ export function requestsIn(w: World): Inputs {
       get: onActive,
       create: { body: { ...rule, ...all, name: 'new', domain: 'Home' } },
       check: { body: { who: { everyone: true } } },
+      names: { query: { kind: 'key' } },
       edit: { ...onActive, body: { ...rule, ...all, name: 'of home', description: 'another' } },
       activate: onStaged,
       stage: onActive,
