@@ -12,7 +12,7 @@ import { caller } from '@headgate/core/api'
 import { readConfig } from '@headgate/server'
 import { up } from '../packages/cli/src/up.ts'
 import { launchChromium } from '../test/browser/chromium.ts'
-import { addressesIn, outside } from '../test/browser/screens.ts'
+import { addressesIn, furnish, outside } from '../test/browser/screens.ts'
 import { holdingKey, settled } from '../test/browser/visit.ts'
 import { buildWebWhenStale, webDir } from './build-web.ts'
 
@@ -36,6 +36,7 @@ try {
   const api = caller((route, init) =>
     fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } }),
   )
+  await furnish(api)
   const addresses = [...(await addressesIn(api))].filter(
     ([screen]) => wanted.length === 0 || wanted.some(part => screen.includes(part)),
   )

@@ -1,9 +1,8 @@
 /**
- * Every screen of the app, by the address that `router.tsx` gives it, and where to find one with something on it.
- *
- * The one list: `npm run screenshots` takes a picture of each, and a test visits each. `screens.test.ts` holds it equal
- * to the router.
+ * Every screen of the app and where to find one with something on it: `npm run screenshots` takes a picture of each, and
+ * a test visits each. The router is the one list; what it cannot know is what to put for the names in an address.
  */
+import { readFile } from 'node:fs/promises'
 import type { Caller } from '@headgate/core/api'
 
 /** An address of a screen; undefined where this world has nothing to show on it. */
@@ -13,10 +12,16 @@ const one = { limit: 1 } as const
 const first = async (list: Promise<{ readonly items: readonly { readonly id: string | number }[] }>) =>
   (await list).items[0]?.id
 
-/** Those without a name in their address need nothing to be found. */
-const withName: Readonly<Record<string, Find>> = {
+/** Of Acme one with many readers. */
+async function someDataSource(api: Caller) {
+  const named = await first(api.dataSources.list({ query: { ...one, search: 'Payroll US' } }))
+  return named ?? first(api.dataSources.list({ query: one }))
+}
+
+/** By their path in the router; `screens.test.ts` misses none. */
+export const withName: Readonly<Record<string, Find>> = {
   '/integrations/$id': async api => (await api.integrations.list())[0]?.id,
-  '/data-sources/$id': api => first(api.dataSources.list({ query: { ...one, search: 'claims' } })),
+  '/data-sources/$id': someDataSource,
   '/find/$id': api => first(api.dataSources.list({ query: one })),
   '/domains/$name': async api => (await api.domains.list({ query: one })).items[0]?.name,
   '/policies/$id': api => first(api.policies.list({ query: { ...one, state: 'active' } })),
@@ -27,31 +32,36 @@ const withName: Readonly<Record<string, Find>> = {
   '/runs/$id': api => first(api.runs.list({ query: one })),
   '/exports/$id': async api => (await api.accessExports.list())[0]?.id,
   '/exports/audit/$id': async api => (await api.auditExports.list())[0]?.id,
-  '/explain/$person/$dataSource': async api => {
-    const person = await first(api.users.list({ query: { ...one, search: 'ann@' } }))
-    const dataSource = await first(api.dataSources.list({ query: { ...one, search: 'claims' } }))
-    return person === undefined || dataSource === undefined ? undefined : `${person}/${dataSource}`
-  },
+  '/marketplace/$id': api => first(api.marketplace.list({ query: one })),
+  '/data-products/$id': api => first(api.dataProducts.list({ query: one })),
+  '/requests/$id': api => first(api.requests.list({ query: { ...one, box: 'all' } })),
+  '/reports/$name': async api => (await api.reports.list())[0]?.name,
 }
 
 /** Whoever is signed in sees another screen there. */
 export const outside: readonly string[] = ['/sign-in', '/set-up']
 
-const plain: readonly string[] = [
-  ...['/', '/integrations', '/integrations/new', '/data-sources', '/data-sources/register', '/find', '/domains'],
-  ...['/policies', '/policies/new', '/people', '/people/new', '/people/files', '/people/advice', '/groups'],
-  ...['/account', '/settings', '/settings/e-mail', '/webhooks', '/inbox', '/identity-providers', '/runs', '/audit'],
-  ...['/exports', '/exports/new', '/exports/audit/new', '/grants'],
-]
+const router = new URL('../../packages/web/src/router.tsx', import.meta.url)
 
-/** As the router writes them. */
-export const screens: readonly string[] = [...outside, ...plain, ...Object.keys(withName)]
+/** Every screen, as the router writes it. */
+export async function screens(): Promise<readonly string[]> {
+  const text = await readFile(router, 'utf8')
+  return [...text.matchAll(/\bpath: '([^']+)'/g)].flatMap(([, path]) => path ?? [])
+}
 
-/** Where each screen is to be seen in a world, by its path in the router. */
+/** What a world is given so that screens have something to show. */
+export async function furnish(api: Caller): Promise<void> {
+  await api.tags.create({ body: { name: 'Seasonal.Harvest', description: 'What is of use at harvest time' } })
+  await api.domains.create({ body: { name: 'finance', description: 'What the finance department answers for' } })
+  await api.identityProviders.create({ body: { name: 'okta' } })
+}
+
+/** Where each screen is to be seen in a world, by its path in the router; without those that it has nothing to show on. */
 export async function addressesIn(api: Caller): Promise<ReadonlyMap<string, string>> {
-  const addresses = new Map(outside.concat(plain).map(path => [path, path]))
-  for (const [path, find] of Object.entries(withName)) {
-    const found = await find(api)
+  const addresses = new Map<string, string>()
+  for (const path of await screens()) {
+    const find = withName[path]
+    const found = path.includes('$') ? await find?.(api) : ''
     if (found !== undefined)
       addresses.set(
         path,
