@@ -5,7 +5,10 @@ import { isSignedIn } from './api.ts'
 import { readAuditSearch } from './audit/search.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
+import { readMarketSearch } from './marketplace/search.ts'
 import { readPeopleSearch } from './people/search.ts'
+import { readReportSearch } from './reports/search.ts'
+import { readRequestSearch } from './requests/search.ts'
 import { readRunSearch } from './runs/search.ts'
 import { addressInside } from './sign-in/address-inside.ts'
 import { lazyRouteComponent } from './ui/lazy-route.ts'
@@ -100,6 +103,28 @@ const tags = createRoute({
   path: '/tags',
   validateSearch: readListSearch,
   component: lazyRouteComponent(() => import('./tags/tag-list.tsx'), 'TagList'),
+})
+const marketplace = createRoute({
+  ...inShell,
+  path: '/marketplace',
+  validateSearch: readMarketSearch,
+  component: lazyRouteComponent(() => import('./marketplace/marketplace.tsx'), 'Marketplace'),
+})
+const marketProduct = createRoute({
+  ...inShell,
+  path: '/marketplace/$id',
+  component: lazyRouteComponent(() => import('./marketplace/product-page.tsx'), 'ProductPage'),
+})
+const requests = createRoute({
+  ...inShell,
+  path: '/requests',
+  validateSearch: readRequestSearch,
+  component: lazyRouteComponent(() => import('./requests/request-list.tsx'), 'RequestList'),
+})
+const request = createRoute({
+  ...inShell,
+  path: '/requests/$id',
+  component: lazyRouteComponent(() => import('./requests/request-page.tsx'), 'RequestPage'),
 })
 const domains = createRoute({
   ...inShell,
@@ -215,6 +240,17 @@ const access = createRoute({
   validateSearch: readAccessSearch,
   component: lazyRouteComponent(() => import('./access/access-page.tsx'), 'AccessPage'),
 })
+const reports = createRoute({
+  ...inShell,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('./reports/report-list.tsx'), 'ReportList'),
+})
+const report = createRoute({
+  ...inShell,
+  path: '/reports/$name',
+  validateSearch: readReportSearch,
+  component: lazyRouteComponent(() => import('./reports/report-page.tsx'), 'ReportPage'),
+})
 const runs = createRoute({
   ...inShell,
   path: '/runs',
@@ -280,6 +316,10 @@ const routeTree = root.addChildren([
     dataSource,
     find,
     found,
+    marketplace,
+    marketProduct,
+    requests,
+    request,
     tags,
     domains,
     domain,
@@ -302,6 +342,8 @@ const routeTree = root.addChildren([
     newPerson,
     groups,
     access,
+    reports,
+    report,
     runs,
     audit,
     run,

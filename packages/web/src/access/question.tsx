@@ -1,13 +1,13 @@
 /** What the explorer is asked: about whom, about what, and as of when. */
 import { api } from '@headgate/core/api'
 import { Button, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import forms from '../ui/form.module.css'
+import { type Found, Pick as PickField } from '../ui/pick.tsx'
 import classes from './access.module.css'
 import { localMoment } from './moment.ts'
-import { type Found, Pick as PickField } from './pick.tsx'
+import { useNameOfDataSource, useNameOfPerson } from './names.ts'
 import type { AccessSearch } from './search.ts'
 
 const most = 12
@@ -127,24 +127,4 @@ async function findWhat(text: string): Promise<readonly Found<What>[]> {
       .filter(({ id }) => !known.has(id))
       .map(({ id, name }) => ({ picked: { dataSource: id }, name, note: 'You may find it' })),
   ]
-}
-
-function useNameOfPerson(id: number | undefined): string | undefined {
-  const me = useMe()
-  const person = useQuery({
-    queryKey: ['person', String(id)],
-    queryFn: () => hg.users.get({ params: { id: id ?? 0 } }),
-    enabled: id !== undefined && id !== me.id,
-  })
-  if (id === undefined) return undefined
-  return id === me.id ? me.name : (person.data?.name ?? `Person ${id}`)
-}
-
-function useNameOfDataSource(id: number | undefined): string | undefined {
-  const found = useQuery({
-    queryKey: ['found', String(id)],
-    queryFn: () => hg.subscriptions.find({ params: { id: id ?? 0 } }),
-    enabled: id !== undefined,
-  })
-  return id === undefined ? undefined : (found.data?.name ?? `Data source ${id}`)
 }

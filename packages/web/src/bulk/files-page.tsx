@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import { DataTable } from '../ui/data-table.tsx'
+import { download } from '../ui/download.ts'
 import forms from '../ui/form.module.css'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
@@ -52,21 +53,16 @@ export function FilesPage() {
 }
 
 function Export({ kind }: { readonly kind: Kind }) {
-  const download = useWrite(async () => {
-    // The key or session that one is signed in with goes along: a plain link could not send a key.
-    const text = await hg.bulk.export({ params: { kind }, query: { bom: 'true' } })
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
-    link.download = `${kind}.csv`
-    link.click()
-    URL.revokeObjectURL(link.href)
-  })
+  // The key or session that one is signed in with goes along: a plain link could not send a key.
+  const fetched = useWrite(async () =>
+    download(await hg.bulk.export({ params: { kind }, query: { bom: 'true' } }), `${kind}.csv`, 'text/csv'),
+  )
   return (
     <Section title="Export">
-      <Button variant="default" loading={download.isPending} onClick={() => download.mutate()}>
+      <Button variant="default" loading={fetched.isPending} onClick={() => fetched.mutate()}>
         Download {kind}.csv
       </Button>
-      <Refusal error={download.error} />
+      <Refusal error={fetched.error} />
     </Section>
   )
 }

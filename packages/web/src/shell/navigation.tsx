@@ -1,6 +1,7 @@
 /** The screens that this person may open; those that the API would refuse are left out. */
 import { api, type User } from '@headgate/core/api'
 import {
+  IconChartBar,
   IconCloud,
   IconDatabase,
   IconFileExport,
@@ -10,10 +11,12 @@ import {
   IconHome,
   IconId,
   IconKey,
+  IconMessageQuestion,
   IconPlayerPlay,
   IconScale,
   IconSearch,
   IconSettings,
+  IconShoppingBag,
   IconUser,
   IconUsers,
   type TablerIcon,
@@ -32,6 +35,8 @@ export function Navigation({ me }: { readonly me: User }) {
       <ul className={classes.items}>
         {seesTheWhole(me) && <Item icon={IconHome} name="Home" to="/" activeOptions={{ exact: true }} />}
         <Item icon={IconUser} name="My access" to="/people/$id" params={{ id: String(me.id) }} />
+        <Item icon={IconShoppingBag} name="Marketplace" to="/marketplace" />
+        <Item icon={IconMessageQuestion} name="Requests" to="/requests" />
         <Item icon={IconDatabase} name="Data sources" to="/data-sources" />
         <Item icon={IconSearch} name="Find data" to="/find" />
         {(seesTheWhole(me) || hasDomains) && <Item icon={IconFolders} name="Domains" to="/domains" />}
@@ -43,6 +48,7 @@ export function Navigation({ me }: { readonly me: User }) {
         <Item icon={IconKey} name="Grants" to="/grants" />
         {mayCall(me, api.runs.list) && <Item icon={IconPlayerPlay} name="Runs" to="/runs" />}
         {(seesTheWhole(me) || hasDomains) && <Item icon={IconHistory} name="Audit" to="/audit" />}
+        {mayCall(me, api.reports.list) && <Item icon={IconChartBar} name="Reports" to="/reports" />}
         {seesTheWhole(me) && <Item icon={IconFileExport} name="Exports" to="/exports" />}
         {mayCall(me, api.integrations.list) && <Item icon={IconCloud} name="Integrations" to="/integrations" />}
         {mayCall(me, api.identityProviders.list) && (

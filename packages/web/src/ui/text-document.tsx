@@ -1,5 +1,6 @@
 /** A document to read, to copy and to keep as a file, folded away until somebody wants it. */
 import { Button } from '@mantine/core'
+import { download } from './download.ts'
 import { CopyText } from './scope-path.tsx'
 import classes from './text-document.module.css'
 
@@ -23,7 +24,7 @@ export function TextDocument({ title, text, fileName }: Props) {
             variant="default"
             size="compact-xs"
             aria-label={`Download ${title}`}
-            onClick={() => download(text, fileName)}
+            onClick={() => download(text, fileName, 'application/json')}
           >
             Download
           </Button>
@@ -35,14 +36,4 @@ export function TextDocument({ title, text, fileName }: Props) {
       </pre>
     </details>
   )
-}
-
-/** Made here: the server is not asked again for what is on the screen. */
-function download(text: string, fileName: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = address
-  link.download = fileName
-  link.click()
-  URL.revokeObjectURL(address)
 }
