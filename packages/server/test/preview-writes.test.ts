@@ -26,6 +26,8 @@ const changes: readonly HypotheticalChange[] = [
   { change: 'archivePolicy', id: 1 },
   { change: 'deletePolicy', id: 1 },
   { change: 'restorePolicy', id: 1, version: 1 },
+  { change: 'createTag', tag: { name: 'A', description: '' } },
+  { change: 'createDomain', domain: { name: 'd', description: '', tags: [] } },
   { change: 'addTags', dataSource: 1, tags: ['A'] },
   { change: 'removeTags', dataSource: 1, tags: ['A'] },
   { change: 'editDomain', domain: 'd', tags: ['A'] },
