@@ -18,6 +18,12 @@ async function someDataSource(api: Caller) {
   return named ?? first(api.dataSources.list({ query: one }))
 }
 
+/** Of Acme the analyst. */
+async function somebody(api: Caller) {
+  const named = await first(api.users.list({ query: { ...one, search: 'ann@' } }))
+  return named ?? first(api.users.list({ query: one }))
+}
+
 /** By their path in the router; `screens.test.ts` misses none. */
 export const withName: Readonly<Record<string, Find>> = {
   '/integrations/$id': async api => (await api.integrations.list())[0]?.id,
@@ -25,7 +31,7 @@ export const withName: Readonly<Record<string, Find>> = {
   '/find/$id': api => first(api.dataSources.list({ query: one })),
   '/domains/$name': async api => (await api.domains.list({ query: one })).items[0]?.name,
   '/policies/$id': api => first(api.policies.list({ query: { ...one, state: 'active' } })),
-  '/people/$id': api => first(api.users.list({ query: { ...one, search: 'ann@' } })),
+  '/people/$id': somebody,
   '/groups/$id': api => first(api.groups.list({ query: one })),
   '/webhooks/$id': api => first(api.webhooks.list()),
   '/identity-providers/$id': api => first(api.identityProviders.list()),

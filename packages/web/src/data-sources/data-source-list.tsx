@@ -24,7 +24,7 @@ const route = getRouteApi('/shell/data-sources')
 
 export function DataSourceList() {
   const search = route.useSearch()
-  const navigate = useNavigate()
+  const navigate = useNavigate({ from: '/data-sources' })
   /** Another filter begins at the first page. */
   const narrow = useCallback(
     (change: { [Name in keyof DataSourceSearch]?: DataSourceSearch[Name] | undefined }) =>
@@ -79,7 +79,7 @@ const mineOptions = [
 ]
 
 function Rows({ search }: { readonly search: DataSourceSearch }) {
-  const navigate = useNavigate()
+  const navigate = useNavigate({ from: '/data-sources' })
   const { search: text, tag, integration, health, mine } = search
   const query = {
     limit: pageSize,

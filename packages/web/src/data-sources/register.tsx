@@ -1,21 +1,24 @@
 /** Registering data sources: a list, typed, pasted or picked from what lies in AWS; all of it or nothing. */
 
-import { ApiError } from '@headgate/core/api'
+import { ApiError, type Integration } from '@headgate/core/api'
 import { Button, Checkbox, Textarea } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { hg } from '../api.ts'
 import { useIntegrations } from '../home/counts.ts'
 import { useMe } from '../me.ts'
-import { Answer, Failure } from '../ui/answer.tsx'
+import { Answer, Failure, Nothing } from '../ui/answer.tsx'
 import { Choice } from '../ui/choice.tsx'
 import filters from '../ui/filters.module.css'
+import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
 import { ServerText } from '../ui/server-text.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, sentence } from '../ui/words.ts'
 import { Browse } from './browse.tsx'
 import { readPastedList, withItem } from './pasted-list.ts'
+import { type Advice, adviseRegistration } from './registration-advice.ts'
 
 export function RegisterDataSources() {
   const integrations = useIntegrations(true)
@@ -41,7 +44,11 @@ export function RegisterDataSources() {
                   onChange={setChosen}
                 />
               </search>
-              {id !== undefined && <Form key={id} integrationId={id} />}
+              {id === undefined ? (
+                <Unchosen count={usable.length} />
+              ) : (
+                <Form key={id} integrationId={id} locationPath={locationOf(usable, id)} />
+              )}
             </>
           )
         }}
@@ -50,17 +57,45 @@ export function RegisterDataSources() {
   )
 }
 
-function Form({ integrationId }: { readonly integrationId: string }) {
+function locationOf(integrations: readonly Integration[], wanted: string): string {
+  return integrations.find(({ id }) => id === wanted)?.config.awsLocationPath ?? 's3://'
+}
+
+function Unchosen({ count }: { readonly count: number }) {
+  return count === 0 ? (
+    <Nothing title="No integration that works">
+      An application admin <Link to="/integrations">connects an AWS account</Link> first, or mends the one there is.
+    </Nothing>
+  ) : (
+    <p className="quiet">Choose where the data lies; then pick it, or paste a list.</p>
+  )
+}
+
+interface FormProps {
+  readonly integrationId: string
+  readonly locationPath: string
+}
+
+function Form({ integrationId, locationPath }: FormProps) {
   const governs = useMe().permissions.includes('GOVERNANCE')
   const queries = useQueryClient()
   const [text, setText] = useState('')
   const [allowOverlap, setAllowOverlap] = useState(false)
+  const [midSegment, setMidSegment] = useState(false)
+  const [tag, setTag] = useState<string>()
+  const [domain, setDomain] = useState<string>()
   const [place, setPlace] = useState('')
   const { items, lines } = readPastedList(text)
+  const { advice, hasMidSegment } = adviseRegistration(items, { locationPath, midSegment, allowOverlap })
   const registration = useMutation({
     mutationFn: () => {
-      const overlap = allowOverlap ? { allowOverlap } : {}
-      const dataSources = items.map(item => ({ ...item, ...overlap }))
+      const each = {
+        ...(allowOverlap && { allowOverlap }),
+        ...(midSegment && { midSegment }),
+        ...(tag !== undefined && { tags: [tag] }),
+        ...(domain !== undefined && { domain }),
+      }
+      const dataSources = items.map(item => ({ ...item, ...each }))
       return hg.nativeS3.register({ body: { type: 'Native S3', integrationId, dataSources } })
     },
     onSuccess: async () => {
@@ -81,6 +116,15 @@ function Form({ integrationId }: { readonly integrationId: string }) {
           value={text}
           onChange={event => setText(event.currentTarget.value)}
         />
+        {advice.length > 0 && <AdviceShown advice={advice} lines={lines} />}
+        {hasMidSegment && (
+          <Checkbox
+            mt="xs"
+            label="A star after part of a name is meant: demographics* takes in demographics-old/ as well"
+            checked={midSegment}
+            onChange={event => setMidSegment(event.currentTarget.checked)}
+          />
+        )}
         {governs && (
           <Checkbox
             mt="xs"
@@ -89,9 +133,10 @@ function Form({ integrationId }: { readonly integrationId: string }) {
             onChange={event => setAllowOverlap(event.currentTarget.checked)}
           />
         )}
+        <ForAll tag={tag} onTag={setTag} domain={domain} onDomain={setDomain} />
         <Button
           mt="sm"
-          disabled={items.length === 0}
+          disabled={items.length === 0 || advice.some(({ refuses }) => refuses)}
           loading={registration.isPending}
           onClick={() => registration.mutate()}
         >
@@ -111,6 +156,56 @@ function Form({ integrationId }: { readonly integrationId: string }) {
         />
       </Section>
     </>
+  )
+}
+
+/** Lines of advice that are shown; the rest is counted. */
+const mostAdvice = 20
+
+function AdviceShown({ advice, lines }: { readonly advice: readonly Advice[]; readonly lines: readonly number[] }) {
+  return (
+    <section aria-label="About the list">
+      <ul>
+        {advice.slice(0, mostAdvice).map(({ index, message, refuses }) => (
+          <li key={`${index} ${message}`} className="small">
+            <StateBadge {...(refuses ? toMend : toKnow)} /> Line {lines[index]}: <ServerText text={sentence(message)} />
+          </li>
+        ))}
+      </ul>
+      {advice.length > mostAdvice && <p className="quiet small">and {advice.length - mostAdvice} more</p>}
+    </section>
+  )
+}
+
+const toMend = { tone: 'failed', word: 'To mend' } as const
+const toKnow = { tone: 'held', word: 'To know' } as const
+
+interface ForAllProps {
+  readonly tag: string | undefined
+  readonly onTag: (tag: string | undefined) => void
+  readonly domain: string | undefined
+  readonly onDomain: (domain: string | undefined) => void
+}
+
+/** What is given to every one of the list. */
+function ForAll({ tag, onTag, domain, onDomain }: ForAllProps) {
+  const tags = useQuery({ queryKey: ['tags'], queryFn: () => hg.tags.list({ query: { limit: 1000 } }) })
+  const domains = useQuery({ queryKey: ['domains'], queryFn: () => hg.domains.list({ query: { limit: 1000 } }) })
+  const named = (items: readonly { readonly name: string }[] = []) =>
+    items.map(({ name }) => ({ value: name, label: name }))
+  return (
+    <div className={forms.actions} style={{ marginBlockStart: '0.75rem' }}>
+      <Choice label="Tag of all" none="No tag yet" value={tag} options={named(tags.data?.items)} onChange={onTag} />
+      {domains.data !== undefined && domains.data.items.length > 0 && (
+        <Choice
+          label="Domain of all"
+          none="No domain by hand"
+          value={domain}
+          options={named(domains.data.items)}
+          onChange={onDomain}
+        />
+      )}
+    </div>
   )
 }
 

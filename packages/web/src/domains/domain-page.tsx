@@ -1,12 +1,14 @@
 /** One domain: the tags that make it, what was put in by hand, who has which right; governors change all of it. */
 import { api, type DomainDetail, type DomainRight, domainRights } from '@headgate/core/api'
-import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Checkbox, Group, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { hg } from '../api.ts'
 import { Tags } from '../data-sources/data-source-list.tsx'
 import { mayCall, useMe } from '../me.ts'
+import { FindChoice } from '../people/find-choice.tsx'
+import { findDataSources, findGroups, findPeople } from '../people/find-subjects.ts'
 import { GroupName } from '../people/group-name.tsx'
 import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -71,16 +73,12 @@ interface PartProps {
 }
 
 function Sources({ domain: { name, tags: taken, dataSources: count }, mayChange }: PartProps) {
-  const [id, setId] = useState('')
   const query = { domain: name, limit: 100 }
   const sources = useQuery({
     queryKey: ['data sources', query],
     queryFn: () => hg.dataSources.list({ query }),
   })
-  const put = useWrite(
-    () => hg.domains.addDataSource({ params: { name, id } }),
-    () => setId(''),
-  )
+  const put = useWrite((id: number) => hg.domains.addDataSource({ params: { name, id } }))
   const takeOut = useMutation({
     mutationFn: (source: number) => hg.domains.removeDataSource({ params: { name, id: source } }),
     onSuccess: () => void sources.refetch(),
@@ -133,17 +131,10 @@ function Sources({ domain: { name, tags: taken, dataSources: count }, mayChange 
           )
         }
       </Answer>
-      <Refusal error={takeOut.error} />
       {mayChange && (
-        <WriteForm write={put} verb="Put it in">
-          <TextInput
-            label="Number of a data source"
-            inputMode="numeric"
-            value={id}
-            onChange={e => setId(e.currentTarget.value)}
-          />
-        </WriteForm>
+        <FindChoice what="data source" verb="Put it in" find={findDataSources} onPick={one => put.mutate(one.id)} />
       )}
+      <Refusal error={takeOut.error ?? put.error} />
     </Section>
   )
 }
@@ -210,38 +201,27 @@ function TakeRights({ name, subject }: { name: string; subject: DomainDetail['ri
 }
 
 function GiveRights({ name }: { readonly name: string }) {
-  const [kind, setKind] = useState('user')
-  const [id, setId] = useState('')
   const [rights, setRights] = useState<readonly string[]>([])
-  const give = useWrite(
-    () => {
-      const body = { rights: domainRights.filter(right => rights.includes(right)) }
-      return kind === 'user'
-        ? hg.domains.setUserRights({ params: { name, userId: id }, body })
-        : hg.domains.setGroupRights({ params: { name, groupId: id }, body })
-    },
-    () => setId(''),
-  )
+  const body = { rights: domainRights.filter(right => rights.includes(right)) }
+  const toUser = useWrite((userId: number) => hg.domains.setUserRights({ params: { name, userId }, body }))
+  const toGroup = useWrite((groupId: number) => hg.domains.setGroupRights({ params: { name, groupId }, body }))
   return (
-    <WriteForm write={give} verb="Give these rights">
-      <NativeSelect
-        label="To"
-        value={kind}
-        data={[
-          { value: 'user', label: 'A person' },
-          { value: 'group', label: 'A group' },
-        ]}
-        onChange={e => setKind(e.currentTarget.value)}
-      />
-      <TextInput label="Its number" inputMode="numeric" value={id} onChange={e => setId(e.currentTarget.value)} />
-      <Checkbox.Group label="Rights" value={[...rights]} onChange={setRights}>
+    <>
+      <Checkbox.Group label="Give rights" value={[...rights]} onChange={setRights}>
         <Group gap="sm">
           {domainRights.map(right => (
             <Checkbox key={right} value={right} label={rightWords[right]} />
           ))}
         </Group>
       </Checkbox.Group>
-    </WriteForm>
+      {rights.length > 0 && (
+        <>
+          <FindChoice what="person" verb="Give them these" find={findPeople} onPick={one => toUser.mutate(one.id)} />
+          <FindChoice what="group" verb="Give it these" find={findGroups} onPick={one => toGroup.mutate(one.id)} />
+        </>
+      )}
+      <Refusal error={toUser.error ?? toGroup.error} />
+    </>
   )
 }
 

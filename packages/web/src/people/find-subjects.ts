@@ -1,4 +1,4 @@
-/** What a person or a group is found by, wherever one is picked. */
+/** What a person, a group or a data source is found by, wherever one is picked. */
 import { hg } from '../api.ts'
 import type { Choosable } from './find-choice.tsx'
 
@@ -11,4 +11,8 @@ export async function findPeople(search: string): Promise<readonly Choosable[]> 
 
 export async function findGroups(search: string): Promise<readonly Choosable[]> {
   return (await hg.groups.list({ query: { search, limit: most } })).items
+}
+
+export async function findDataSources(search: string): Promise<readonly Choosable[]> {
+  return (await hg.dataSources.list({ query: { search, limit: most } })).items
 }
