@@ -8,6 +8,7 @@ import { signOut } from '../api.ts'
 import { Bell } from '../inbox/bell.tsx'
 import { MeContext, meQuery } from '../me.ts'
 import { RestraintBanner } from '../restraint/restraint-banner.tsx'
+import { SpotlightButton } from '../spotlight/spotlight-button.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { ColourScheme } from '../ui/colour-scheme.tsx'
 import { errorWords } from '../ui/error-words.ts'
@@ -47,6 +48,7 @@ export function Shell() {
           Headgate
         </Link>
         <Live />
+        {me.data !== undefined && <SpotlightButton me={me.data} />}
         <Bell />
         <ColourScheme />
       </header>

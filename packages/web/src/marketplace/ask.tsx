@@ -1,0 +1,180 @@
+/** Asking for access: first what it would change, then the form of the product, in under a minute. */
+import type { AccessStatus } from '@headgate/core/api'
+import { Button, Checkbox, Radio, Select, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { hg } from '../api.ts'
+import { useMe } from '../me.ts'
+import { Answer } from '../ui/answer.tsx'
+import forms from '../ui/form.module.css'
+import { Section } from '../ui/page.tsx'
+import { Refusal } from '../ui/refusal.tsx'
+import { useWrite } from '../ui/use-write.ts'
+import { AccessStatusTable } from './access-status.tsx'
+import { type AnswerValue, FormField } from './form-field.tsx'
+import { MarkdownText } from './markdown.tsx'
+import type { Offered } from './product-page.tsx'
+
+export function Ask({ product }: { readonly product: Offered }) {
+  const me = useMe()
+  const [level, setLevel] = useState<'READ' | 'WRITE'>(product.levels.includes('READ') ? 'READ' : 'WRITE')
+  const [beneficiary, setBeneficiary] = useState<string>()
+  const others = useQuery({
+    queryKey: ['beneficiaries'],
+    queryFn: () => hg.requests.beneficiaries({ query: { limit: 1000 } }),
+  })
+  const about = { level, ...(beneficiary !== undefined && { for: beneficiary }) }
+  const status = useQuery({
+    queryKey: ['access-status', product.id, about],
+    queryFn: () => hg.requests.statusOfProduct({ params: { id: product.id }, query: about }),
+  })
+  const people = others.data?.items ?? []
+  return (
+    <Section title="Ask for access">
+      <div className={forms.fields}>
+        {product.levels.length > 1 && (
+          <Radio.Group
+            label="What do you want to do with it?"
+            value={level}
+            onChange={value => setLevel(value as typeof level)}
+          >
+            <div className={forms.row}>
+              <Radio value="READ" label="Read" />
+              <Radio value="WRITE" label="Read, write and delete" />
+            </div>
+          </Radio.Group>
+        )}
+        {people.length > 0 && (
+          <Select
+            label="For whom?"
+            clearable
+            searchable
+            placeholder={`Myself (${me.userid})`}
+            data={people.map(({ id, userid, kind }) => ({
+              value: String(id),
+              label: `${userid} (${kind === 'service' ? 'service' : 'stands for a role'})`,
+            }))}
+            value={beneficiary ?? null}
+            onChange={value => setBeneficiary(value ?? undefined)}
+          />
+        )}
+      </div>
+      <Answer query={status} what="what it would change">
+        {found => (
+          <>
+            <AccessStatusTable status={found} />
+            {found.requestable ? (
+              <RequestForm key={`${level} ${beneficiary}`} product={product} status={found} />
+            ) : (
+              <p>
+                {found.why ?? 'There is nothing to ask for.'}{' '}
+                {found.waiting !== undefined && (
+                  <Link to="/requests/$id" params={{ id: String(found.waiting) }}>
+                    See the request that waits.
+                  </Link>
+                )}
+              </p>
+            )}
+          </>
+        )}
+      </Answer>
+    </Section>
+  )
+}
+
+interface FormProps {
+  readonly product: Offered
+  readonly status: AccessStatus
+}
+
+function RequestForm({ product, status }: FormProps) {
+  const { fields, duration, agreements } = status.form
+  const me = useMe()
+  const navigate = useNavigate()
+  const [answers, setAnswers] = useState<Readonly<Record<string, AnswerValue>>>({})
+  const [wanted, setWanted] = useState(duration.suggested[0] ?? duration.most ?? '30d')
+  const [forEver, setForEver] = useState(false)
+  const [accepted, setAccepted] = useState<readonly number[]>([])
+  // One form is one request, however often the button is pressed.
+  const [idempotencyKey] = useState(() => crypto.randomUUID())
+  const ask = useWrite(
+    () =>
+      hg.requests.askForProduct({
+        params: { id: product.id },
+        body: {
+          ...{ level: status.level, answers: { ...answers }, idempotencyKey },
+          ...(status.for.id !== me.id && { for: String(status.for.id) }),
+          agreements: agreements.map(({ id, version }) => ({ id, version })),
+          ...(!forEver && { duration: wanted.trim() }),
+        },
+      }),
+    ({ id }) => navigate({ to: '/requests/$id', params: { id: String(id) } }),
+  )
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    ask.mutate()
+  }
+  const isReady = agreements.every(({ id }) => accepted.includes(id)) && (forEver || wanted.trim() !== '')
+  return (
+    <form className={forms.fields} onSubmit={submit}>
+      {fields.map(field => (
+        <FormField
+          key={field.id}
+          field={field}
+          value={answers[field.id]}
+          onChange={value =>
+            setAnswers(before => {
+              const { [field.id]: _, ...rest } = before
+              return value === undefined ? rest : { ...rest, [field.id]: value }
+            })
+          }
+        />
+      ))}
+      <div className={forms.row}>
+        <TextInput
+          label={duration.label}
+          description={`Such as ${[...duration.suggested.slice(0, 3), '12h'].join(', ')}${duration.most ? `; at most ${duration.most}` : ''}`}
+          value={wanted}
+          disabled={forEver}
+          required={!forEver}
+          onChange={event => setWanted(event.currentTarget.value)}
+          list="suggested-durations"
+        />
+        <datalist id="suggested-durations">
+          {duration.suggested.map(one => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+        {duration.withoutEnd && product.withoutEnd && (
+          <Checkbox
+            label="Without an end"
+            checked={forEver}
+            onChange={event => setForEver(event.currentTarget.checked)}
+          />
+        )}
+      </div>
+      {agreements.map(({ id, name, text }) => (
+        <div key={id}>
+          <details>
+            <summary>{name}</summary>
+            <MarkdownText text={text} />
+          </details>
+          <Checkbox
+            label={`I accept: ${name}`}
+            checked={accepted.includes(id)}
+            onChange={({ currentTarget: { checked } }) =>
+              setAccepted(before => (checked ? [...before, id] : before.filter(one => one !== id)))
+            }
+          />
+        </div>
+      ))}
+      <div className={forms.actions}>
+        <Button type="submit" disabled={!isReady} loading={ask.isPending}>
+          {status.extension ? 'Ask for longer' : 'Ask for access'}
+        </Button>
+      </div>
+      <Refusal error={ask.error} />
+    </form>
+  )
+}

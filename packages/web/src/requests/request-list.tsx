@@ -1,0 +1,235 @@
+/** Requests: one's own with how far they are, and those that wait for one's decision. */
+import type { AccessRequest } from '@headgate/core/api'
+import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { hg } from '../api.ts'
+import { seesTheWhole, useMe } from '../me.ts'
+import { Answer, Nothing } from '../ui/answer.tsx'
+import { DataTable } from '../ui/data-table.tsx'
+import filters from '../ui/filters.module.css'
+import forms from '../ui/form.module.css'
+import { listQuery } from '../ui/list-query.ts'
+import { pageOf } from '../ui/list-search.ts'
+import { Page, Section } from '../ui/page.tsx'
+import { Pager, pageSize } from '../ui/pager.tsx'
+import { PersonName } from '../ui/person-name.tsx'
+import { Refusal } from '../ui/refusal.tsx'
+import { RelativeTime } from '../ui/relative-time.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
+import { useWrite } from '../ui/use-write.ts'
+import { counted } from '../ui/words.ts'
+import type { Box } from './search.ts'
+import { requestWords, subjectOf, wishOf } from './words.ts'
+
+const route = getRouteApi('/shell/requests')
+
+export function RequestList() {
+  const me = useMe()
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const box = search.box ?? 'mine'
+  const query = { limit: pageSize, ...pageOf(search), box }
+  const requests = useQuery({
+    ...listQuery,
+    queryKey: ['requests', query],
+    queryFn: () => hg.requests.list({ query }),
+  })
+  const boxes = [
+    { value: 'mine', label: 'Mine' },
+    { value: 'toDecide', label: 'To decide' },
+    ...(seesTheWhole(me) ? [{ value: 'all', label: 'All' }] : []),
+  ]
+  return (
+    <Page
+      title="Requests"
+      lead={
+        box === 'toDecide'
+          ? 'People who wait for you. Oldest questions first helps nobody wait long.'
+          : 'What was asked for, and what became of it.'
+      }
+    >
+      <div className={filters.filters}>
+        <SegmentedControl
+          aria-label="Which requests"
+          data={boxes}
+          value={box}
+          onChange={value =>
+            void navigate({ to: '/requests', search: value === 'mine' ? {} : { box: value as Box }, replace: true })
+          }
+        />
+      </div>
+      <Answer query={requests} what="the requests">
+        {answer =>
+          answer.items.length === 0 ? (
+            <Nothing title={box === 'toDecide' ? 'Nobody waits for you' : 'No request'}>
+              {box === 'mine' && (
+                <>
+                  Look for data at the <Link to="/marketplace">marketplace</Link>.
+                </>
+              )}
+            </Nothing>
+          ) : (
+            <>
+              {box === 'toDecide' ? (
+                <Queue requests={answer.items} />
+              ) : (
+                <RequestTable requests={answer.items} stale={requests.isPlaceholderData} />
+              )}
+              <Pager
+                search={search}
+                answer={answer}
+                what="requests"
+                go={place =>
+                  void navigate({ to: '/requests', search: { ...(search.box && { box: search.box }), ...place } })
+                }
+              />
+            </>
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}
+
+interface TableProps {
+  readonly requests: readonly AccessRequest[]
+  readonly stale?: boolean
+  /** Before the name: what chooses the row. */
+  readonly choice?: (request: AccessRequest) => React.ReactNode
+}
+
+function RequestTable({ requests, stale = false, choice }: TableProps) {
+  return (
+    <DataTable
+      caption="Requests"
+      rows={requests}
+      rowKey={({ id }) => id}
+      stale={stale}
+      columns={[
+        {
+          name: 'Request',
+          cell: request => (
+            <>
+              {choice?.(request)}
+              <Link to="/requests/$id" params={{ id: String(request.id) }}>
+                {subjectOf(request)}
+              </Link>
+              <div className="quiet small">
+                {wishOf(request)}
+                {request.extension && ', an extension'}
+              </div>
+            </>
+          ),
+        },
+        {
+          name: 'For',
+          width: '20%',
+          cell: ({ for: person, by, onBehalf }) => (
+            <>
+              <PersonName name={person.name} userid={person.userid}>
+                {shown => shown}
+              </PersonName>
+              {onBehalf !== undefined && <div className="quiet small">asked by {by.name}</div>}
+            </>
+          ),
+        },
+        { name: 'Asked', width: '14%', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+        {
+          name: 'State',
+          width: '24%',
+          cell: ({ state, stage, until }) => (
+            <>
+              <StateBadge {...requestWords[state]} />
+              {stage !== undefined && stage.of > 1 && (
+                <div className="quiet small">
+                  stage {stage.number} of {stage.of}
+                </div>
+              )}
+              {until !== undefined && (
+                <div className="quiet small">
+                  until <RelativeTime at={until} />
+                </div>
+              )}
+            </>
+          ),
+        },
+      ]}
+    />
+  )
+}
+
+/** Several at once, by keyboard as well: j and k go down and up, x chooses, a approves, d denies what is chosen. */
+function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
+  const [at, setAt] = useState(0)
+  const [reason, setReason] = useState('')
+  const ids = requests.map(({ id }) => id).filter(id => chosen.has(id))
+  const decide = useWrite(
+    async (verdict: 'approve' | 'deny') => {
+      const said = reason.trim()
+      const body = { verdict, ...(said !== '' && { reason: said }) }
+      // One after the other, so that what was decided before a refusal is known.
+      for (const id of ids) await hg.requests.decide({ params: { id }, body })
+    },
+    () => setChosen(new Set()),
+  )
+  const toggle = (id: number) =>
+    setChosen(before => {
+      const after = new Set(before)
+      if (!after.delete(id)) after.add(id)
+      return after
+    })
+  const mayDeny = ids.length > 0 && reason.trim() !== ''
+  useHotkeys([
+    ['j', () => setAt(Math.min(at + 1, requests.length - 1))],
+    ['k', () => setAt(Math.max(at - 1, 0))],
+    ['x', () => requests[at] !== undefined && toggle(requests[at].id)],
+    ['a', () => ids.length > 0 && decide.mutate('approve')],
+    ['d', () => mayDeny && decide.mutate('deny')],
+  ])
+  return (
+    <>
+      <RequestTable
+        requests={requests}
+        choice={request => (
+          <Checkbox
+            aria-label={`Choose the request of ${request.for.name} for ${subjectOf(request)}`}
+            checked={chosen.has(request.id)}
+            onChange={() => toggle(request.id)}
+            styles={{ root: { outline: requests[at]?.id === request.id ? '2px solid' : 'none', width: 'fit-content' } }}
+          />
+        )}
+      />
+      <Section title="Decide about what is chosen">
+        <p className="quiet small">
+          By keyboard: <kbd>j</kbd> and <kbd>k</kbd> go down and up, <kbd>x</kbd> chooses, <kbd>a</kbd> approves,{' '}
+          <kbd>d</kbd> denies. Each is approved for as long as was asked; open one to approve it for less.
+        </p>
+        <div className={forms.row}>
+          <TextInput
+            label="Why"
+            description="Needed to deny; whoever asked reads it."
+            value={reason}
+            maxLength={1000}
+            onChange={event => setReason(event.currentTarget.value)}
+          />
+          <Button disabled={ids.length === 0} loading={decide.isPending} onClick={() => decide.mutate('approve')}>
+            Approve {counted(ids.length, 'request')}
+          </Button>
+          <Button
+            variant="default"
+            disabled={!mayDeny}
+            loading={decide.isPending}
+            onClick={() => decide.mutate('deny')}
+          >
+            Deny {counted(ids.length, 'request')}
+          </Button>
+        </div>
+        <Refusal error={decide.error} />
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,21 @@
+import type { AccessRequest } from '@headgate/core/api'
+import type { StateWords } from '../ui/words.ts'
+
+export const requestWords: Readonly<Record<AccessRequest['state'], StateWords>> = {
+  pending: { tone: 'onItsWay', word: 'Waits for a decision' },
+  approved: { tone: 'active', word: 'Approved' },
+  denied: { tone: 'failed', word: 'Denied' },
+  canceled: { tone: 'unmapped', word: 'Canceled' },
+  expired: { tone: 'unmapped', word: 'Expired' },
+  revoked: { tone: 'unmapped', word: 'Revoked' },
+}
+
+/** What a request is for. */
+export function subjectOf({ dataProduct, dataSource }: AccessRequest): string {
+  return dataProduct?.name ?? dataSource?.name ?? 'something that is gone'
+}
+
+export function wishOf({ level, duration }: Pick<AccessRequest, 'level' | 'duration'>): string {
+  const what = level === 'READ' ? 'to read' : 'to read, write and delete'
+  return `${what}, ${duration === undefined ? 'without an end' : `for ${duration}`}`
+}
