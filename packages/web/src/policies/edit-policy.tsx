@@ -1,10 +1,14 @@
-/** Editing a policy: its name, level, expression and why it exists. What it applies to stays as it is. */
-import type { Policy, PolicyInput } from '@headgate/core/api'
-import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+/** Editing a policy: everything but its kind and its reach, with what that would do while it is written. */
+import type { Policy } from '@headgate/core/api'
+import { Button } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { LivePreview } from '../preview/live-preview.tsx'
 import classes from '../ui/form.module.css'
+import { contentOf, draftOfPolicy, type PolicyContent, type PolicyDraft } from './policy-draft.ts'
+import { PolicyFields } from './policy-fields.tsx'
+import own from './policy-page.module.css'
 
-export type Content = Omit<PolicyInput, 'state' | 'acknowledge' | 'domain' | 'dataSource'>
+export type Content = Omit<PolicyContent, 'domain' | 'dataSource'>
 
 interface Props {
   readonly policy: Policy
@@ -13,59 +17,40 @@ interface Props {
 }
 
 export function EditPolicy({ policy, onPropose, onLeave }: Props) {
-  const [name, setName] = useState(policy.name)
-  const [level, setLevel] = useState(policy.level)
-  const [when, setWhen] = useState('when' in policy.who ? policy.who.when : undefined)
-  const [description, setDescription] = useState(policy.description)
+  const [draft, setDraft] = useState(() => draftOfPolicy(policy))
+  const set = (change: Partial<PolicyDraft>) => setDraft(before => ({ ...before, ...change }))
+  const content = editOf(draft)
   function submit(event: FormEvent) {
     event.preventDefault()
-    const { kind, appliesTo, who, subscribe, discoverable, dataSource } = policy
-    onPropose({
-      name,
-      kind,
-      level,
-      who: when === undefined ? who : { when },
-      subscribe,
-      discoverable,
-      description,
-      // Of one data source it applies to all of its reach, and says nothing of it.
-      ...(dataSource === undefined && { appliesTo }),
-    })
+    if (content) onPropose(content)
   }
+  const edit = content && { change: 'editPolicy' as const, id: policy.id, policy: content }
+  const isStaged = policy.state === 'staged'
   return (
-    <form onSubmit={submit} className={classes.fields}>
-      <TextInput label="Name" required value={name} onChange={event => setName(event.currentTarget.value)} />
-      <NativeSelect
-        label="Level"
-        value={level}
-        data={[
-          { value: 'READ', label: 'Read' },
-          { value: 'WRITE', label: 'Write, which includes delete' },
-        ]}
-        onChange={event => setLevel(event.currentTarget.value === 'WRITE' ? 'WRITE' : 'READ')}
+    <div className={own.beside}>
+      <form onSubmit={submit} className={classes.form}>
+        <PolicyFields draft={draft} isNew={false} set={set} />
+        <div className={own.buttons}>
+          <Button type="submit" disabled={content === undefined}>
+            Show what it would do
+          </Button>
+          <Button variant="default" onClick={onLeave}>
+            Leave it
+          </Button>
+        </div>
+      </form>
+      <LivePreview
+        title={isStaged ? 'If it were activated like this' : 'If it were saved now'}
+        changes={edit && (isStaged ? [edit, { change: 'activatePolicy', id: policy.id }] : [edit])}
       />
-      {when !== undefined && (
-        <Textarea
-          label={policy.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}
-          autosize
-          minRows={2}
-          value={when}
-          onChange={event => setWhen(event.currentTarget.value)}
-        />
-      )}
-      <Textarea
-        label="Why it exists"
-        value={description}
-        onChange={event => setDescription(event.currentTarget.value)}
-      />
-      <div className={classes.actions}>
-        <Button type="submit" disabled={name.trim() === ''}>
-          Show what it would do
-        </Button>
-        <Button variant="default" onClick={onLeave}>
-          Leave it
-        </Button>
-      </div>
-    </form>
+    </div>
   )
+}
+
+/** Its reach stays, and is not said again. */
+function editOf(draft: PolicyDraft): Content | undefined {
+  const content = contentOf(draft)
+  if (content === undefined) return undefined
+  const { domain: _, dataSource: __, ...edit } = content
+  return edit
 }

@@ -1,0 +1,55 @@
+/** What is wrong or odd with a text: its errors by core's own parser at once, its warnings as the server finds them. */
+
+import type { Policy, PolicyInput } from '@headgate/core/api'
+import { type Expression, parseExpression } from '@headgate/core/policy'
+import { useQuery } from '@tanstack/react-query'
+import { hgUntil } from '../../api.ts'
+import { useSettled } from './names-in-use.ts'
+
+export interface Problem {
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  readonly line: number
+  readonly column: number
+  readonly length: number
+  readonly didYouMean?: string | undefined
+}
+
+export interface Read {
+  /** Undefined where it is in error. */
+  readonly expression: Expression | undefined
+  readonly problems: readonly Problem[]
+}
+
+/** What the check looks at besides the text. */
+export interface Asked {
+  readonly kind: Policy['kind']
+  readonly appliesTo?: PolicyInput['appliesTo'] | undefined
+}
+
+const pauseMs = 350
+
+export function useRead(text: string, { kind, appliesTo }: Asked): Read {
+  const read = parseExpression(text)
+  const settled = useSettled(text, pauseMs)
+  const body = { kind, who: { when: settled }, ...(appliesTo !== undefined && { appliesTo }) }
+  const check = useQuery({
+    queryKey: ['policy-check', body],
+    queryFn: ({ signal }) => hgUntil(signal).policies.check({ body }),
+    enabled: parseExpression(settled).ok,
+    refetchInterval: false,
+    retry: false,
+  })
+  if (!read.ok) {
+    // Nothing yet is no mistake.
+    const errors = text.trim() === '' ? [] : read.errors
+    return { expression: undefined, problems: errors.map(error => ({ ...error, severity: 'error' })) }
+  }
+  const warnings = settled === text ? (check.data?.warnings ?? []) : []
+  return {
+    expression: read.expression,
+    problems: warnings
+      .filter(({ path }) => path === 'who.when')
+      .map(warning => ({ ...warning, severity: 'warning' as const })),
+  }
+}
