@@ -1,18 +1,21 @@
 /** How much room AWS has left in the account and region of an integration, and how long it lasts. */
-import type { CapacityOfPlace, Integration } from '@headgate/core/api'
+import { api, type CapacityOfPlace, type Integration } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { hg } from '../api.ts'
+import { mayCall, useMe } from '../me.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import classes from './capacity-section.module.css'
+import { SetQuotas } from './set-quotas.tsx'
 
 /** It moves slowly. */
 const restMs = 15_000
 
 export function CapacitySection({ config }: { readonly config: Integration['config'] }) {
+  const maySet = mayCall(useMe(), api.capacity.setQuotas)
   const capacity = useQuery({ queryKey: ['capacity'], queryFn: () => hg.capacity.list(), refetchInterval: restMs })
   return (
     <Section title="Room in AWS">
@@ -21,7 +24,14 @@ export function CapacitySection({ config }: { readonly config: Integration['conf
           const here = places.find(
             ({ awsAccountId, awsRegion }) => awsAccountId === config.awsAccountId && awsRegion === config.awsRegion,
           )
-          return here === undefined ? <Nothing title="Not known yet" /> : <Room place={here} />
+          return here === undefined ? (
+            <Nothing title="Not known yet" />
+          ) : (
+            <>
+              <Room place={here} />
+              {maySet && <SetQuotas key={`${here.grants.of} ${here.locations.of}`} place={here} />}
+            </>
+          )
         }}
       </Answer>
     </Section>

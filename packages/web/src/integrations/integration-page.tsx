@@ -15,6 +15,8 @@ import { counted, integrationWords } from '../ui/words.ts'
 import { CapacitySection } from './capacity-section.tsx'
 import { DriftSection } from './drift-section.tsx'
 import { EditIntegration } from './edit-integration.tsx'
+import { ForeignGrants } from './foreign-grants.tsx'
+import { IdentityCenterSection } from './identity-center-section.tsx'
 import { RemoveIntegration } from './remove-integration.tsx'
 import { SetupSection } from './setup-section.tsx'
 import { ValidationTests } from './validation-tests.tsx'
@@ -65,7 +67,9 @@ function Shown({ integration }: { readonly integration: Integration }) {
       {mayCall(me, api.restraint.get) && <RestraintSection id={id} />}
       {mayCall(me, api.capacity.list) && <CapacitySection config={config} />}
       {mayCall(me, api.drift.read) && <DriftSection id={id} status={status} />}
+      {mayCall(me, api.drift.foreign) && <ForeignGrants id={id} />}
       <ValidationTests results={validationResults} />
+      {mayCall(me, api.identityCenter.get) && status === 'enabled' && <IdentityCenterSection id={id} />}
       {mayCall(me, api.integrations.update) && <EditIntegration integration={integration} />}
       {mayCall(me, api.integrations.setup) && <SetupSection id={id} />}
       {mayCall(me, api.integrations.remove) && <RemoveIntegration integration={integration} />}

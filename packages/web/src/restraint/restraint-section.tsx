@@ -14,6 +14,7 @@ import { StateBadge } from '../ui/state-badge.tsx'
 import { counted } from '../ui/words.ts'
 import classes from './restraint.module.css'
 import { type Mode, modeWords, type Restraint } from './restraints.ts'
+import { SetBrake } from './set-brake.tsx'
 
 export function RestraintSection({ id }: { readonly id: string }) {
   const me = useMe()
@@ -37,6 +38,7 @@ export function RestraintSection({ id }: { readonly id: string }) {
           <>
             <Shown restraint={found} seesRuns={mayCall(me, api.runs.get)} />
             {mayCall(me, api.restraint.setMode) && <SetMode id={id} mode={found.mode} />}
+            {mayCall(me, api.restraint.setBrake) && <SetBrake id={id} brake={found.brake} />}
           </>
         )}
       </Answer>
