@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@t
 import { readAccessSearch } from './access/search.ts'
 import { isSignedIn } from './api.ts'
 import { readAuditSearch } from './audit/search.ts'
+import { readProductSearch } from './data-products/search.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
 import { readMarketSearch } from './marketplace/search.ts'
@@ -11,6 +12,7 @@ import { readReportSearch } from './reports/search.ts'
 import { readRequestSearch } from './requests/search.ts'
 import { readRunSearch } from './runs/search.ts'
 import { addressInside } from './sign-in/address-inside.ts'
+import { readTemplateSearch } from './templates/search.ts'
 import { lazyRouteComponent } from './ui/lazy-route.ts'
 import { readListSearch, textIn } from './ui/list-search.ts'
 import { NotFound } from './ui/not-found.tsx'
@@ -125,6 +127,36 @@ const request = createRoute({
   ...inShell,
   path: '/requests/$id',
   component: lazyRouteComponent(() => import('./requests/request-page.tsx'), 'RequestPage'),
+})
+const dataProducts = createRoute({
+  ...inShell,
+  path: '/data-products',
+  validateSearch: readProductSearch,
+  component: lazyRouteComponent(() => import('./data-products/product-list.tsx'), 'DataProductList'),
+})
+const dataProduct = createRoute({
+  ...inShell,
+  path: '/data-products/$id',
+  validateSearch: readListSearch,
+  component: lazyRouteComponent(() => import('./data-products/product-page.tsx'), 'DataProductPage'),
+})
+const requestForms = createRoute({
+  ...inShell,
+  path: '/request-forms',
+  validateSearch: readTemplateSearch,
+  component: lazyRouteComponent(() => import('./templates/request-forms.tsx'), 'RequestForms'),
+})
+const agreements = createRoute({
+  ...inShell,
+  path: '/agreements',
+  validateSearch: readTemplateSearch,
+  component: lazyRouteComponent(() => import('./templates/agreements.tsx'), 'Agreements'),
+})
+const reviewFlows = createRoute({
+  ...inShell,
+  path: '/review-flows',
+  validateSearch: readTemplateSearch,
+  component: lazyRouteComponent(() => import('./templates/review-flows.tsx'), 'ReviewFlows'),
 })
 const domains = createRoute({
   ...inShell,
@@ -321,6 +353,11 @@ const routeTree = root.addChildren([
     requests,
     request,
     tags,
+    dataProducts,
+    dataProduct,
+    requestForms,
+    agreements,
+    reviewFlows,
     domains,
     domain,
     policies,

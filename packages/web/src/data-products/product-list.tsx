@@ -1,0 +1,144 @@
+/** The data products that one looks after or may look into, with how far each is. */
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useCallback } from 'react'
+import { hg } from '../api.ts'
+import { useHasDomains } from '../domains/has-domains.ts'
+import { useMe } from '../me.ts'
+import { Answer, Nothing } from '../ui/answer.tsx'
+import { Choice } from '../ui/choice.tsx'
+import { DataTable } from '../ui/data-table.tsx'
+import filters from '../ui/filters.module.css'
+import { listQuery } from '../ui/list-query.ts'
+import { pageOf } from '../ui/list-search.ts'
+import { Page, Section } from '../ui/page.tsx'
+import { Pager, pageSize } from '../ui/pager.tsx'
+import { SearchField } from '../ui/search-field.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
+import { useWrite } from '../ui/use-write.ts'
+import { ProductForm } from './product-form.tsx'
+import { type ProductSearch, productStates } from './search.ts'
+import { offeredWords, productStateWords } from './words.ts'
+
+const route = getRouteApi('/shell/data-products')
+
+export function DataProductList() {
+  const search = route.useSearch()
+  const navigate = useNavigate()
+  const mayCreate = useMayCreate()
+  const { search: text, state, create } = search
+  const kept = { ...(text !== undefined && { search: text }), ...(state !== undefined && { state }) }
+  const query = { limit: pageSize, ...pageOf(search), ...kept }
+  const products = useQuery({
+    ...listQuery,
+    queryKey: ['data products', query],
+    queryFn: () => hg.dataProducts.list({ query }),
+  })
+  const go = useCallback(
+    (wanted: ProductSearch) => void navigate({ to: '/data-products', search: wanted, replace: true }),
+    [navigate],
+  )
+  const onSearch = useCallback(
+    (wanted: string | undefined) =>
+      go({ ...(state !== undefined && { state }), ...(wanted !== undefined && { search: wanted }) }),
+    [go, state],
+  )
+  return (
+    <Page
+      title="Data products"
+      lead="What people ask for at the marketplace: data sources that belong together, with who decides about them."
+      beside={
+        mayCreate &&
+        create === undefined && (
+          <Link to="/data-products" search={{ ...kept, create: true }}>
+            New data product
+          </Link>
+        )
+      }
+    >
+      {create && <NewProduct onLeave={() => go(kept)} />}
+      <search className={filters.filters}>
+        <SearchField label="Search by name and description" value={text} onChange={onSearch} />
+        <Choice
+          label="State"
+          none="Any state"
+          value={state}
+          options={productStates.map(value => ({ value, label: productStateWords[value].word }))}
+          onChange={wanted => {
+            const found = productStates.find(one => one === wanted)
+            go({ ...(text !== undefined && { search: text }), ...(found !== undefined && { state: found }) })
+          }}
+        />
+      </search>
+      <Answer query={products} what="the data products">
+        {answer =>
+          answer.items.length === 0 ? (
+            <Nothing title={Object.keys(kept).length === 0 ? 'No data product that you look after' : 'None matches'}>
+              {Object.keys(kept).length === 0 ? (
+                <>
+                  What you may ask for stands at the <Link to="/marketplace">marketplace</Link>.
+                </>
+              ) : (
+                <Link to="/data-products">Show all</Link>
+              )}
+            </Nothing>
+          ) : (
+            <>
+              <DataTable
+                caption="Data products"
+                rows={answer.items}
+                rowKey={({ id }) => id}
+                stale={products.isPlaceholderData}
+                columns={[
+                  {
+                    name: 'Name',
+                    cell: ({ id, name, domain }) => (
+                      <>
+                        <Link to="/data-products/$id" params={{ id }}>
+                          {name}
+                        </Link>
+                        {domain !== undefined && <div className="quiet small">in {domain}</div>}
+                      </>
+                    ),
+                  },
+                  { name: 'State', width: '22%', cell: one => <StateBadge {...productStateWords[one.state]} /> },
+                  { name: 'Offers', width: '18%', cell: ({ levels }) => offeredWords(levels) },
+                  { name: 'Sources', width: '11%', cell: one => one.dataSourceCount.toLocaleString('en') },
+                  { name: 'Members', width: '11%', cell: ({ members }) => members.toLocaleString('en') },
+                ]}
+              />
+              <Pager search={search} answer={answer} what="data products" go={place => go({ ...kept, ...place })} />
+            </>
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}
+
+function NewProduct({ onLeave }: { readonly onLeave: () => void }) {
+  const navigate = useNavigate()
+  const create = useWrite(
+    (body: Parameters<typeof hg.dataProducts.create>[0]['body']) => hg.dataProducts.create({ body }),
+    ({ id }) => navigate({ to: '/data-products/$id', params: { id } }),
+  )
+  return (
+    <Section title="New data product">
+      <p className="quiet">It begins as a draft: nobody sees it, and nobody gains anything, until you publish it.</p>
+      <ProductForm
+        verb="Create the draft"
+        isPending={create.isPending}
+        error={create.error}
+        onPropose={content => create.mutate(content)}
+        onLeave={onLeave}
+      />
+    </Section>
+  )
+}
+
+/** Whoever looks after no domain is not led to a form that the API would refuse. */
+function useMayCreate(): boolean {
+  const { permissions } = useMe()
+  const hasDomains = useHasDomains()
+  return permissions.includes('GOVERNANCE') || (hasDomains && !permissions.includes('AUDIT'))
+}

@@ -1,0 +1,21 @@
+/** What the list of data products keeps in its address. */
+import type { DataProduct } from '@headgate/core/api'
+import { type ListSearch, readListSearch } from '../ui/list-search.ts'
+
+export const productStates = ['draft', 'published', 'suspended', 'retired'] as const satisfies DataProduct['state'][]
+type ProductState = (typeof productStates)[number]
+
+export interface ProductSearch extends ListSearch {
+  readonly state?: ProductState
+  /** Whether the form for a new one is open. */
+  readonly create?: true
+}
+
+export function readProductSearch(search: Record<string, unknown>): ProductSearch {
+  const state = productStates.find(one => one === search.state)
+  return {
+    ...readListSearch(search),
+    ...(state !== undefined && { state }),
+    ...(search.create === true && { create: true }),
+  }
+}
