@@ -1,6 +1,8 @@
 /** What would make it a yes: each change alone would do, with the way to where it is made, for whoever may make it. */
 import { api, type Explained, type User } from '@headgate/core/api'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import { Section } from '../ui/page.tsx'
 import classes from './access.module.css'
@@ -23,9 +25,7 @@ export function Fixes({ one, user }: Props) {
       {fixes.length > 0 ? (
         <ul className={classes.fixes}>
           {fixes.map(fix => (
-            <li key={JSON.stringify(fix)}>
-              {fixWords(fix)}. <Where fix={fix} user={user} dataSource={dataSource.id} />
-            </li>
+            <Change key={JSON.stringify(fix)} fix={fix} user={user} dataSource={dataSource.id} />
           ))}
         </ul>
       ) : (
@@ -40,20 +40,40 @@ export function Fixes({ one, user }: Props) {
   )
 }
 
-function Where({
-  fix: { fix },
-  user,
-  dataSource,
-}: {
+interface ChangeProps {
   readonly fix: Fix
   readonly user: number
   readonly dataSource: number
-}) {
+}
+
+function Change(props: ChangeProps) {
+  const { fix } = props
+  const id = fix.product ?? ''
+  const product = useQuery({
+    queryKey: ['offered', id],
+    queryFn: () => hg.marketplace.get({ params: { id } }),
+    enabled: fix.product !== undefined,
+  })
+  return (
+    <li>
+      {fixWords(fix, product.data?.name)}. <Where {...props} />
+    </li>
+  )
+}
+
+function Where({ fix: { fix, product }, user, dataSource }: ChangeProps) {
   const me = useMe()
   const toPerson = { to: '/people/$id', params: { id: String(user) } } as const
   const toDataSource = { to: '/data-sources/$id', params: { id: String(dataSource) } } as const
   if (fix === 'requestProduct' || fix === 'request' || fix === 'subscribe') {
-    if (user !== me.id) return <span className="quiet">They ask for it themselves, under Find data.</span>
+    if (product !== undefined) {
+      return (
+        <Link to="/marketplace/$id" params={{ id: product }}>
+          {user === me.id ? 'Ask for it' : 'Show it to them'}
+        </Link>
+      )
+    }
+    if (user !== me.id) return <span className="quiet">They do so themselves, under Find data.</span>
     return (
       <Link to="/find/$id" params={{ id: String(dataSource) }}>
         {fix === 'subscribe' ? 'Subscribe' : 'Ask for it'}

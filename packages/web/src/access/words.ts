@@ -18,11 +18,15 @@ export const obstacleWords: Readonly<Record<Explained['obstacles'][number], stri
   nothingLetsIn: 'nothing lets anybody in',
 }
 
-export function fixWords(fix: Fix): string {
-  return `${changeWords(fix)}, which gives ${levelWords(fix.gives).toLowerCase()}`
+/** @param product the name of the data product to ask for, once it is known */
+export function fixWords(fix: Fix, product?: string): string {
+  return `${changeWords(fix, product)}, which gives ${levelWords(fix.gives).toLowerCase()}`
 }
 
-function changeWords({ fix, key, value, group, principal, integrationId, product, level }: Fix): string {
+function changeWords(
+  { fix, key, value, group, principal, integrationId, level }: Fix,
+  product: string | undefined,
+): string {
   const to = level === undefined ? '' : ` for ${levelWords(level).toLowerCase()}`
   const attribute = value === undefined ? `any value of ${key}` : `${key}: ${value}`
   if (fix === 'giveAttribute') return `Give the attribute ${attribute}`
@@ -31,7 +35,7 @@ function changeWords({ fix, key, value, group, principal, integrationId, product
   if (fix === 'leaveGroup') return `Leave the group ${group}`
   if (fix === 'addMember') return `Be added by hand${to}`
   if (fix === 'subscribe') return `Subscribe${to}`
-  if (fix === 'requestProduct') return `Ask for the data product ${product}${to}`
+  if (fix === 'requestProduct') return `Ask for the data product${product === undefined ? '' : ` ${product}`}${to}`
   if (fix === 'request') return `Ask for the data source${to}`
   const kind = principal === undefined ? 'an AWS principal' : `an AWS principal: ${principalKindWords[principal]}`
   return `Be given ${kind}${integrationId === undefined ? '' : ` for integration ${integrationId}`}`

@@ -1,4 +1,6 @@
 /** The numbers of a report drawn. The table below says the same in words, so nobody has to see this. */
+import '@mantine/core/styles/ColorSwatch.layer.css'
+import '@mantine/core/styles/Paper.layer.css'
 import '@mantine/charts/styles.layer.css'
 import { BarChart, LineChart } from '@mantine/charts'
 import type { hg } from '../api.ts'
