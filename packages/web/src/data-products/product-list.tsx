@@ -46,7 +46,13 @@ export function DataProductList() {
   return (
     <Page
       title="Data products"
-      lead="What people ask for at the marketplace: data sources that belong together, with who decides about them."
+      lead={
+        <>
+          What people ask for at the marketplace: data sources that belong together. What is asked and who decides
+          stands in <Link to="/request-forms">request forms</Link>, <Link to="/agreements">agreements</Link> and{' '}
+          <Link to="/review-flows">review flows</Link>.
+        </>
+      }
       beside={
         mayCreate &&
         create === undefined && (

@@ -1,0 +1,83 @@
+/** What waits for this very person: requests to decide, requests of their own, access that ends soon. */
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { hg } from '../api.ts'
+import { useMe } from '../me.ts'
+import { useToDecide } from '../requests/to-decide.ts'
+import { subjectOf } from '../requests/words.ts'
+import { Section } from '../ui/page.tsx'
+import { RelativeTime } from '../ui/relative-time.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
+import { counted } from '../ui/words.ts'
+import classes from './home.module.css'
+
+const most = 5
+/** The first notice of an end goes out this long before it. */
+const soonMs = 7 * 24 * 3600 * 1000
+
+/** Nothing at all where nothing waits. */
+export function ForMe() {
+  const me = useMe()
+  const toDecide = useToDecide()
+  const mine = useQuery({
+    queryKey: ['requests', 'mine', 'pending'],
+    queryFn: () => hg.requests.list({ query: { box: 'mine', state: 'pending', limit: most } }),
+  })
+  const granted = useQuery({
+    queryKey: ['requests', 'mine', 'approved'],
+    queryFn: () => hg.requests.list({ query: { box: 'mine', state: 'approved', limit: 1000 } }),
+  })
+  const waiting = mine.data?.items ?? []
+  const others = (mine.data?.total ?? 0) - waiting.length
+  const ending = (granted.data?.items ?? [])
+    .filter(one => one.for.id === me.id && one.ended === undefined && one.until !== undefined && endsSoon(one.until))
+    .slice(0, most)
+  if (toDecide + waiting.length + ending.length === 0) return null
+  return (
+    <Section title="What waits for you">
+      <ul className={classes.waiting}>
+        {toDecide > 0 && (
+          <li>
+            <StateBadge tone="held" word="To decide" />
+            <Link to="/requests" search={{ box: 'toDecide' }}>
+              {counted(toDecide, 'request waits', 'requests wait')} for your decision
+            </Link>
+          </li>
+        )}
+        {ending.map(request => (
+          <li key={request.id}>
+            <StateBadge tone="held" word="Ends soon" />
+            <span>
+              Your access to{' '}
+              <Link to="/requests/$id" params={{ id: String(request.id) }}>
+                {subjectOf(request)}
+              </Link>{' '}
+              ends {request.until !== undefined && <RelativeTime at={request.until} />}: ask for longer there.
+            </span>
+          </li>
+        ))}
+        {waiting.map(request => (
+          <li key={request.id}>
+            <StateBadge tone="onItsWay" word="Asked for" />
+            <span>
+              <Link to="/requests/$id" params={{ id: String(request.id) }}>
+                {subjectOf(request)}
+              </Link>
+              , <RelativeTime at={request.createdAt} />: it waits for others to decide.
+            </span>
+          </li>
+        ))}
+        {others > 0 && (
+          <li>
+            <Link to="/requests">{counted(others, 'more request')} of yours</Link>
+          </li>
+        )}
+      </ul>
+    </Section>
+  )
+}
+
+function endsSoon(until: string): boolean {
+  const left = Date.parse(until) - Date.now()
+  return left > 0 && left < soonMs
+}
