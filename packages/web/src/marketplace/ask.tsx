@@ -1,4 +1,9 @@
 /** Asking for access: first what it would change, then the form of the product, in under a minute. */
+import '@mantine/core/styles/ScrollArea.layer.css'
+import '@mantine/core/styles/Popover.layer.css'
+import '@mantine/core/styles/Combobox.layer.css'
+import '@mantine/core/styles/CloseButton.layer.css'
+import '@mantine/core/styles/Radio.layer.css'
 import type { AccessStatus } from '@headgate/core/api'
 import { Button, Checkbox, Radio, Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'

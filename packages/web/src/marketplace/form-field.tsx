@@ -1,4 +1,5 @@
 /** One field of a request form, as its template says. */
+import '@mantine/core/styles/NumberInput.layer.css'
 import type { AccessStatus } from '@headgate/core/api'
 import { Checkbox, NativeSelect, NumberInput, Textarea, TextInput } from '@mantine/core'
 

@@ -46,6 +46,7 @@ export function Comments({ id, mayComment }: { readonly id: number; readonly may
             label="Ask or answer"
             autosize
             minRows={2}
+            flex={1}
             maxLength={1000}
             value={text}
             onChange={event => setText(event.currentTarget.value)}

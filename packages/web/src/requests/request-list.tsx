@@ -1,4 +1,6 @@
 /** Requests: one's own with how far they are, and those that wait for one's decision. */
+import '@mantine/core/styles/FloatingIndicator.layer.css'
+import '@mantine/core/styles/SegmentedControl.layer.css'
 import type { AccessRequest } from '@headgate/core/api'
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
@@ -45,11 +47,7 @@ export function RequestList() {
   return (
     <Page
       title="Requests"
-      lead={
-        box === 'toDecide'
-          ? 'People who wait for you. Oldest questions first helps nobody wait long.'
-          : 'What was asked for, and what became of it.'
-      }
+      lead={box === 'toDecide' ? 'People who wait for your decision.' : 'What was asked for, and what became of it.'}
     >
       <div className={filters.filters}>
         <SegmentedControl
@@ -183,13 +181,16 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
       return after
     })
   const mayDeny = ids.length > 0 && reason.trim() !== ''
-  useHotkeys([
-    ['j', () => setAt(Math.min(at + 1, requests.length - 1))],
-    ['k', () => setAt(Math.max(at - 1, 0))],
-    ['x', () => requests[at] !== undefined && toggle(requests[at].id)],
-    ['a', () => ids.length > 0 && decide.mutate('approve')],
-    ['d', () => mayDeny && decide.mutate('deny')],
-  ])
+  useHotkeys(
+    [
+      ['j', unlessTyping(() => setAt(Math.min(at + 1, requests.length - 1)))],
+      ['k', unlessTyping(() => setAt(Math.max(at - 1, 0)))],
+      ['x', unlessTyping(() => requests[at] !== undefined && toggle(requests[at].id))],
+      ['a', unlessTyping(() => ids.length > 0 && decide.mutate('approve'))],
+      ['d', unlessTyping(() => mayDeny && decide.mutate('deny'))],
+    ],
+    ['TEXTAREA', 'SELECT'],
+  )
   return (
     <>
       <RequestTable
@@ -232,4 +233,12 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
       </Section>
     </>
   )
+}
+
+/** Boxes and buttons that have the focus take no letters; fields do. */
+function unlessTyping(act: () => unknown) {
+  return ({ target }: KeyboardEvent) => {
+    if (target instanceof HTMLInputElement && target.type === 'text') return
+    act()
+  }
 }

@@ -17,7 +17,7 @@ import { useWrite } from '../ui/use-write.ts'
 import { WriteForm } from '../ui/write-form.tsx'
 import { Comments } from './comments.tsx'
 import { Review } from './review.tsx'
-import { requestWords, subjectOf, wishOf } from './words.ts'
+import { criterionWords, requestWords, subjectOf, whyNotWords, wishOf } from './words.ts'
 
 export function RequestPage() {
   const { id } = useParams({ from: '/shell/requests/$id' })
@@ -34,7 +34,7 @@ export function RequestPage() {
           <About request={found} />
           {found.you.decide && <Review id={found.id} />}
           {found.state === 'pending' && !found.you.decide && found.you.why !== undefined && (
-            <p className="quiet">{found.you.why}</p>
+            <p className="quiet">{whyNotWords(found.you.why)}</p>
           )}
           <Decisions request={found} />
           <Ways request={found} />
@@ -74,7 +74,7 @@ function About({ request }: { readonly request: AccessRequestDetail }) {
         ],
         open !== undefined && [
           stages.length > 1 ? `Stage ${stage?.number} of ${stages.length}` : 'Who decides',
-          `${open.match === 'all' ? 'all of' : 'one of'}: ${open.criteria.join('; ')}`,
+          `${open.match === 'all' ? 'all of' : 'one of'}: ${open.criteria.map(criterionWords).join('; ')}`,
         ],
         expiresAt !== undefined && ['Over, if nobody decides', <RelativeTime key="over" at={expiresAt} />],
         until !== undefined && ['Access until', <RelativeTime key="until" at={until} />],
@@ -106,7 +106,7 @@ function Decisions({ request: { decisions, stages } }: { readonly request: Acces
             cell: ({ by, criteria }) => (
               <>
                 {by.name}
-                <div className="quiet small">{criteria.join('; ')}</div>
+                <div className="quiet small">{criteria.map(criterionWords).join('; ')}</div>
               </>
             ),
           },

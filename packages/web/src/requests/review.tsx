@@ -12,6 +12,7 @@ import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
+import { criterionWords } from './words.ts'
 
 type Found = Awaited<ReturnType<typeof hg.requests.review>>
 
@@ -50,7 +51,10 @@ function Effect({ review: { effect, advice, alike, pastDecisions, deciders, stuc
               ? 'nobody of their groups has asked for this before'
               : `of people in their groups ${alike.approved} were approved and ${alike.denied} denied`,
           ],
-          ['You decide with', deciders.map(({ criterion, count }) => `${criterion} (${count})`).join('; ')],
+          [
+            'You decide with',
+            deciders.map(({ criterion, count }) => `${criterionWords(criterion)} (${count})`).join('; '),
+          ],
           stuck && ['Stuck', 'nobody else can complete this stage'],
         ]}
       />

@@ -10,6 +10,25 @@ export const requestWords: Readonly<Record<AccessRequest['state'], StateWords>> 
   revoked: { tone: 'unmapped', word: 'Revoked' },
 }
 
+/** Why somebody may not decide. */
+const whyNot: Readonly<Record<string, string>> = {
+  requester: 'You asked for it, so that somebody else decides.',
+  beneficiary: 'It is for you, so that somebody else decides.',
+  flowEditor: 'You wrote the rules by which it is decided, so that somebody else decides.',
+  assumesRole: 'You can use the role that it is for, so that somebody else decides.',
+}
+
+export function whyNotWords(why: string): string {
+  return whyNot[why] ?? why
+}
+
+/** Who decides, as the server says it, without the names of the contract. */
+export function criterionWords(criterion: string): string {
+  return criterion
+    .replace('MANAGE_DATA_PRODUCTS', 'whoever manages data products')
+    .replace(/^GOVERNANCE$/, 'a governor')
+}
+
 /** What a request is for. */
 export function subjectOf({ dataProduct, dataSource }: AccessRequest): string {
   return dataProduct?.name ?? dataSource?.name ?? 'something that is gone'
