@@ -21,7 +21,8 @@ import type { ReportSearch } from './search.ts'
 
 const Chart = lazy(() => import('./chart.tsx').then(({ Chart }) => ({ default: Chart })))
 const route = getRouteApi('/shell/reports/$name')
-const pageSize = 100
+/** The most that the server gives at once: long tables draw only what can be seen. */
+const pageSize = 1000
 
 type Report = Awaited<ReturnType<typeof hg.reports.list>>[number]
 

@@ -1,6 +1,7 @@
 /** A list of things, a row each. On a narrow screen every row becomes a block with the columns' names in it. */
 import type { ReactNode } from 'react'
 import classes from './data-table.module.css'
+import { rowCount, VirtualRows } from './virtual-rows.tsx'
 
 export interface Column<Row> {
   readonly name: string
@@ -20,10 +21,18 @@ interface Props<Row> {
   readonly stale?: boolean
 }
 
+/** Longer lists draw only what can be seen; up to here the browser's own search in the page finds every row. */
+const mostDrawn = 200
+
 export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false }: Props<Row>) {
+  const isLong = rows.length > mostDrawn
   return (
     // The roles are what a table has anyway; said aloud because blocks on a narrow screen would lose them.
-    <table className={classes.table} data-stale={stale || undefined}>
+    <table
+      className={classes.table}
+      data-stale={stale || undefined}
+      aria-rowcount={isLong ? rowCount(rows) : undefined}
+    >
       <caption className="visually-hidden">{caption}</caption>
       <colgroup>
         {columns.map(({ name, width }) => (
@@ -31,7 +40,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false }
         ))}
       </colgroup>
       <thead>
-        <tr>
+        <tr aria-rowindex={isLong ? 1 : undefined}>
           {columns.map(({ name }) => (
             <th key={name} scope="col">
               {name}
@@ -39,26 +48,32 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false }
           ))}
         </tr>
       </thead>
-      <tbody>
-        {rows.map(row => (
-          <tr key={rowKey(row)}>
-            {columns.map(({ name, cell }, place) =>
-              place === 0 ? (
-                <th key={name} scope="row">
-                  {cell(row)}
-                </th>
-              ) : (
-                <td key={name}>
-                  <span className={classes.label} aria-hidden="true">
-                    {name}
-                  </span>
-                  <div className={classes.value}>{cell(row)}</div>
-                </td>
-              ),
-            )}
-          </tr>
-        ))}
-      </tbody>
+      {isLong ? (
+        <VirtualRows rows={rows} rowKey={rowKey} columns={columns.length} cells={row => cellsOf(columns, row)} />
+      ) : (
+        <tbody>
+          {rows.map(row => (
+            <tr key={rowKey(row)}>{cellsOf(columns, row)}</tr>
+          ))}
+        </tbody>
+      )}
     </table>
+  )
+}
+
+function cellsOf<Row>(columns: readonly Column<Row>[], row: Row): ReactNode {
+  return columns.map(({ name, cell }, place) =>
+    place === 0 ? (
+      <th key={name} scope="row">
+        {cell(row)}
+      </th>
+    ) : (
+      <td key={name}>
+        <span className={classes.label} aria-hidden="true">
+          {name}
+        </span>
+        <div className={classes.value}>{cell(row)}</div>
+      </td>
+    ),
   )
 }
