@@ -7,13 +7,15 @@ import { useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
-import { CopyText } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { policyKindWords, policyStateWords } from '../ui/words.ts'
+import { counted, policyKindWords, policyStateWords } from '../ui/words.ts'
 import { AppliesTo } from './applies-to.tsx'
 import { PolicyActions } from './policy-actions.tsx'
 import classes from './policy-page.module.css'
+import { PolicyVersions } from './policy-versions.tsx'
+import { useDataSourceCount } from './use-data-source-count.ts'
+import { WhoTakes } from './who-takes.tsx'
 
 const route = getRouteApi('/shell/policies/$id')
 
@@ -43,7 +45,7 @@ function Shown({ policy }: { readonly policy: Policy }) {
         facts={[
           ['Kind', policyKindWords[policy.kind]],
           ['Level', policy.level === 'WRITE' ? 'Write, which includes delete' : 'Read'],
-          ['Applies to', <AppliesTo key="applies" appliesTo={policy.appliesTo} />],
+          ['Applies to', <Applies key="applies" policy={policy} />],
           ['Reach', <Reach key="reach" policy={policy} />],
           policy.subscribe === 'manual' && ['Subscribing', 'who qualifies is let in once they subscribe'],
           policy.discoverable && ['May be found', 'by everybody, also those who do not qualify'],
@@ -54,11 +56,27 @@ function Shown({ policy }: { readonly policy: Policy }) {
         ]}
       />
       <Section title={policy.kind === 'grant' ? 'Who is let in' : 'What everyone must meet'}>
-        <Who policy={policy} />
+        <WhoTakes who={policy.who} kind={policy.kind} />
       </Section>
       {policy.warnings.length > 0 && <Warnings warnings={policy.warnings} />}
-      {mayChange && !policy.protected && <PolicyActions policy={policy} />}
+      {policy.protected && (
+        <Section title="Why it cannot be changed">
+          <p>It is part of Headgate: the marketplace and the guardrails stand on it, so nobody edits or deletes it.</p>
+        </Section>
+      )}
+      {mayChange && !policy.protected ? <PolicyActions policy={policy} /> : <PolicyVersions policy={policy} />}
     </Page>
+  )
+}
+
+function Applies({ policy: { appliesTo, domain, dataSource } }: { readonly policy: Policy }) {
+  const isGlobal = domain === undefined && dataSource === undefined
+  const count = useDataSourceCount(isGlobal ? appliesTo : undefined)
+  return (
+    <>
+      <AppliesTo appliesTo={appliesTo} />
+      {count !== undefined && <div className="quiet small">{counted(count, 'data source')} now</div>}
+    </>
   )
 }
 
@@ -84,21 +102,6 @@ function Created({ policy }: { readonly policy: Policy }) {
     <>
       by {policy.createdBy}, <RelativeTime at={policy.createdAt} />
     </>
-  )
-}
-
-function Who({ policy: { who, kind } }: { readonly policy: Policy }) {
-  if ('everyone' in who) {
-    return <p>{kind === 'grant' ? 'Everyone who is not disabled.' : 'Nothing: everyone passes.'}</p>
-  }
-  if ('onRequest' in who) return <p>Nobody by itself: people may ask, and who is approved becomes a member.</p>
-  return (
-    <div className={classes.expression}>
-      <pre>
-        <code>{who.when}</code>
-      </pre>
-      <CopyText text={who.when} what="the expression" />
-    </div>
   )
 }
 

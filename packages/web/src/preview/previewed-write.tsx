@@ -15,7 +15,7 @@ import { Section } from '../ui/page.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { EffectShown } from './effect.tsx'
 import classes from './preview.module.css'
-import { consequence, type Effect, shownAtFirst } from './words.ts'
+import { consequence, type Effect, notShownBefore, shownAtFirst } from './words.ts'
 
 export type Change = Parameters<typeof hg.previews.make>[0]['body']['changes'][number]
 
@@ -40,6 +40,8 @@ export function PreviewedWrite({ change, verb, write, onDone, onLeave, beside }:
   const queries = useQueryClient()
   const panel = useRef<HTMLDivElement>(null)
   const [means, setMeans] = useState(false)
+  // What was on the screen when it was confirmed, and was no longer so.
+  const [refused, setRefused] = useState<Effect>()
   // What asked for it is gone: a keyboard goes on here, and whoever looks is brought here.
   useEffect(() => panel.current?.focus(), [])
   const preview = useQuery({
@@ -61,15 +63,17 @@ export function PreviewedWrite({ change, verb, write, onDone, onLeave, beside }:
       await onDone()
       await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'preview' })
     },
-    onError: async error => {
-      if (isOutOfDate(error)) await preview.refetch()
+    onError: async (error, seen) => {
+      if (!isOutOfDate(error)) return
+      setRefused(seen)
+      await preview.refetch()
     },
   })
   const asksToMean = save.error instanceof ApiError && save.error.code === 'policy-open-by-absence'
   return (
     <Section title="What it would do">
       <div className={classes.panel} ref={panel} tabIndex={-1}>
-        {isOutOfDate(save.error) && <Moved error={save.error} />}
+        {isOutOfDate(save.error) && <Moved error={save.error} before={refused} now={preview.data} />}
         <Answer query={preview} what="what it would do">
           {effect => (
             <>
@@ -119,12 +123,26 @@ export function PreviewedWrite({ change, verb, write, onDone, onLeave, beside }:
   )
 }
 
-function Moved({ error }: { readonly error: Error }) {
+interface MovedProps {
+  readonly error: Error
+  readonly before: Effect | undefined
+  readonly now: Effect | undefined
+}
+
+function Moved({ error, before, now }: MovedProps) {
+  const isNew = before !== undefined && now !== undefined && before !== now
+  const others = isNew ? notShownBefore(before, now) : []
   return (
     <div className={classes.notice} role="alert">
       <p>
         <strong>Nothing was stored.</strong> <ServerText text={errorWords(error).text} />
       </p>
+      {isNew && (
+        <p>
+          You saw: {consequence(before)}. Now: {consequence(now)}.
+        </p>
+      )}
+      {others.length > 0 && <p>Not shown before: {others.join('; ')}.</p>}
       <p>Below is what it would do now. Look at it and confirm again.</p>
     </div>
   )

@@ -20,6 +20,19 @@ export function consequence({ people, integrations }: Effect): string {
   return parts.length === 0 ? 'nobody gains or loses' : parts.join(', ')
 }
 
+/** Who gains or loses now and was not among the rows of before: `bob gains on Payroll`. Rows beyond the first are counted only. */
+export function notShownBefore(before: Effect, now: Effect): readonly string[] {
+  const keyOf = ({ user, dataSource, after }: Effect['items'][number]) => `${user.id} ${dataSource.id} ${after}`
+  const shown = new Set(before.items.map(keyOf))
+  // Further rows may have been there and not been shown.
+  if (before.total > before.items.length) return []
+  return now.items
+    .filter(item => !shown.has(keyOf(item)))
+    .map(
+      ({ user, dataSource, after }) => `${user.name} ${after === undefined ? 'loses' : 'gains'} on ${dataSource.name}`,
+    )
+}
+
 /** `about 40 seconds`, `about 3 minutes`. */
 export function lasting(seconds: number): string {
   if (seconds < 90) return `about ${counted(Math.max(1, Math.round(seconds)), 'second')}`
