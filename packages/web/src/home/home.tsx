@@ -3,7 +3,10 @@ import { api } from '@headgate/core/api'
 import { Navigate } from '@tanstack/react-router'
 import { mayCall, seesTheWhole, useMe } from '../me.ts'
 import { Page } from '../ui/page.tsx'
+import { FirstSteps } from './first-steps.tsx'
+import { ForMe } from './for-me.tsx'
 import { GrantStates } from './grant-states.tsx'
+import { InAws } from './in-aws.tsx'
 import { Integrations } from './integrations.tsx'
 import { Totals } from './totals.tsx'
 import { Waiting } from './waiting.tsx'
@@ -13,9 +16,12 @@ export function Home() {
   if (!seesTheWhole(me)) return <Navigate to="/people/$id" params={{ id: String(me.id) }} replace />
   return (
     <Page title="Home">
+      <FirstSteps />
+      <ForMe />
       <Waiting />
       <Totals />
       <GrantStates />
+      <InAws />
       {mayCall(me, api.integrations.list) && <Integrations />}
     </Page>
   )

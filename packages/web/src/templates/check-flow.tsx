@@ -18,7 +18,7 @@ export function CheckFlow({ text }: { readonly text: string }) {
       </Button>
       {error instanceof SyntaxError ? <p role="alert">This is not JSON: {error.message}</p> : <Refusal error={error} />}
       {data !== undefined && (
-        <div role="status">
+        <div aria-live="polite">
           {data.valid && data.warnings.length === 0 && <StateBadge tone="active" word="Nothing wrong, nothing odd" />}
           {data.faults.map(({ path, message }) => (
             <p key={`${path} ${message}`}>

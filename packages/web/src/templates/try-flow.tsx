@@ -56,7 +56,7 @@ const excludedWords: Readonly<Record<Tried['excluded'][number]['why'], string>> 
 
 function Result({ tried: { rule, outcome, duration, stages, excluded } }: { readonly tried: Tried }) {
   return (
-    <div role="status">
+    <div aria-live="polite">
       <p>
         {rule === undefined ? 'No rule holds, so what is said otherwise counts. ' : `Rule ${rule + 1} holds. `}
         {outcome === 'approve'
