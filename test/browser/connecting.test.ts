@@ -4,14 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control'
+import { CreateAccessGrantCommand, ListAccessGrantsLocationsCommand } from '@aws-sdk/client-s3-control'
 import { createApp } from '../../packages/server/src/http/app.ts'
 import { prepareAccount } from '../../packages/server/test/support/aws-account.ts'
 import { givePassword, password } from '../../packages/server/test/support/password.ts'
 import { testServer } from '../../packages/server/test/support/server.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
 import { accessibilityViolations, startChromium } from './chromium.ts'
-import { fits, open, settled } from './visit.ts'
+import { fits, open } from './visit.ts'
 
 test('connecting an account, come what may', async t => {
   await buildWebWhenStale()
@@ -26,6 +26,23 @@ test('connecting an account, come what may', async t => {
       new ListAccessGrantsLocationsCommand({ AccountId: account.accountId }),
     )
     return AccessGrantsLocationsList.map(({ LocationScope }) => LocationScope)
+  }
+  /** As somebody else in the account would, in Headgate's location. */
+  const makeGrant = async () => {
+    const { s3Control } = account.owner
+    const AccountId = account.accountId
+    const { AccessGrantsLocationsList } = await s3Control.send(new ListAccessGrantsLocationsCommand({ AccountId }))
+    await s3Control.send(
+      new CreateAccessGrantCommand({
+        ...{
+          AccountId,
+          AccessGrantsLocationId: AccessGrantsLocationsList?.[0]?.AccessGrantsLocationId,
+          Permission: 'READ',
+        },
+        AccessGrantsLocationConfiguration: { S3SubPrefix: `${account.bucket}/public/*` },
+        Grantee: { GranteeType: 'IAM', GranteeIdentifier: account.locationRole },
+      }),
+    )
   }
   const adele = await server.as(['APPLICATION_ADMIN', 'GOVERNANCE', 'AUDIT'], 'adele')
   await givePassword(server, adele)
@@ -116,10 +133,12 @@ test('connecting an account, come what may', async t => {
   })
 
   await t.test('deleted, with what that takes away said before, nothing of it is left in AWS', async () => {
+    await makeGrant()
     await page.getByRole('link', { name: 'Research' }).click()
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
-    await settled(page)
+    await page.getByRole('alert').getByText('that Headgate did not make').waitFor()
     await fits(page, '/integrations/$id, being deleted')
+    await page.getByLabel('Delete grants in its location').check()
     await page.getByRole('button', { name: 'Delete Research: nobody gains or loses' }).click()
     await page.getByRole('heading', { name: 'Integrations', level: 1 }).waitFor()
     await page.getByText('No AWS account is connected').waitFor()

@@ -361,6 +361,8 @@ test('the reference is served from here alone', async () => {
   assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)
   const html = await page.text()
   assert.doesNotMatch(html, /https?:\/\//)
+  const scripts = /script-src ([^;]+)/.exec(page.headers.get('content-security-policy') ?? '')?.[1] ?? ''
+  assert.match(scripts, /^'self' 'sha256-[\w+/=]{44}'$/, 'no script runs by standing in the page')
   const script = /<script src="([^"]+)"/.exec(html)?.[1] ?? ''
   const code = await fetch(new URL(script, `${server.url}/docs/`))
   assert.equal(code.status, 200)
