@@ -8,6 +8,7 @@ import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
 import { readMarketSearch } from './marketplace/search.ts'
 import { readPeopleSearch } from './people/search.ts'
+import { readPolicySearch } from './policies/search.ts'
 import { readReportSearch } from './reports/search.ts'
 import { readRequestSearch } from './requests/search.ts'
 import { readRunSearch } from './runs/search.ts'
@@ -172,7 +173,7 @@ const domain = createRoute({
 const policies = createRoute({
   ...inShell,
   path: '/policies',
-  validateSearch: readListSearch,
+  validateSearch: readPolicySearch,
   component: lazyRouteComponent(() => import('./policies/policy-list.tsx'), 'PolicyList'),
 })
 const newPolicy = createRoute({

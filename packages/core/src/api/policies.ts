@@ -224,6 +224,7 @@ export const policies = {
     needs: rules.listPolicies,
     query: pageQuery.extend({
       state: state.optional(),
+      kind: kind.optional(),
       /** Of the reach of one domain. */
       domain: name.optional(),
       /** Of the reach of one data source. */

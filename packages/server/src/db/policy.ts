@@ -65,13 +65,14 @@ export interface PolicyFilter {
 
 /** By name, without the archived ones unless they are asked for; the search looks at name and description. */
 export async function listPolicies(db: Reader, query: PolicyQuery, only?: PolicyFilter): Promise<Page<PolicyRow>> {
-  const { search, state, domain, dataSource, selectable } = query
+  const { search, state, kind, domain, dataSource, selectable } = query
   const pattern = containing(search ?? '')
   const matching = living(db)
     .where(({ or, eb }) =>
       or([eb('policy.name', 'ilike', pattern), eb(sql`policy.definition ->> 'description'`, 'ilike', pattern)]),
     )
     .where('policy.state', 'in', state === undefined ? ['staged', 'active'] : [state])
+    .$if(kind !== undefined, chosen => chosen.where(sql`policy.definition ->> 'kind'`, '=', kind as string))
     .$if(domain !== undefined, chosen => chosen.where('policy.domain', '=', domain as string))
     .$if(dataSource !== undefined, chosen => chosen.where('policy.data_source_id', '=', dataSource as number))
     .$if(selectable !== undefined, chosen => chosen.where(sql<boolean>`${isSelectable} = ${selectable}`))

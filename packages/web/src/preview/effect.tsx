@@ -53,12 +53,12 @@ function Grants({ integrations }: { readonly integrations: Effect['integrations'
       rows={integrations}
       rowKey={({ integrationId }) => integrationId}
       columns={[
-        { name: 'Integration', width: '26%', cell: ({ name }) => name },
+        { name: 'Integration', width: '22%', cell: ({ name }) => name },
         { name: 'Creates', width: '14%', cell: ({ grants }) => counted(grants.create, 'grant') },
         { name: 'Revokes', width: '14%', cell: ({ grants }) => counted(grants.revoke, 'grant') },
         {
           name: 'Unmapped',
-          width: '14%',
+          width: '19%',
           cell: ({ unmapped }) =>
             unmapped === 0 ? <span className="quiet">none</span> : unmapped.toLocaleString('en'),
         },
