@@ -8,6 +8,7 @@ import { FindChoice } from '../people/find-choice.tsx'
 import { findDataSources, findPeople } from '../people/find-subjects.ts'
 import forms from '../ui/form.module.css'
 import { Refusal } from '../ui/refusal.tsx'
+import classes from './product-form.module.css'
 
 export type ProductInput = Parameters<typeof hg.dataProducts.create>[0]['body']
 
@@ -53,8 +54,9 @@ export function ProductForm({ product, verb, isPending = false, error = null, on
       ...(expert !== undefined && { expert: expert.id }),
       ...(longest.trim() !== '' && { longest: longest.trim() }),
       ...(colour !== '' && { colour }),
-      ...(form !== '' && { form: Number(form) }),
-      ...(flow !== '' && { reviewFlow: Number(flow) }),
+      // The standard ones are what stands where none is chosen: choosing them says nothing.
+      ...(isChosen(form, choices.forms) && { form: Number(form) }),
+      ...(isChosen(flow, choices.flows) && { reviewFlow: Number(flow) }),
     })
   }
   return (
@@ -77,19 +79,19 @@ export function ProductForm({ product, verb, isPending = false, error = null, on
         data={[{ value: '', label: 'No domain' }, ...withCurrent(choices.domains, domain)]}
         onChange={event => setDomain(event.currentTarget.value)}
       />
-      <fieldset>
+      <fieldset className={classes.part}>
         <legend>Data sources</legend>
         {sources.length === 0 ? (
           <p className="quiet">None yet. A draft may stay empty; what is published needs one.</p>
         ) : (
-          <ul>
+          <ul className={classes.parts}>
             {sources.map(({ id, name: shown }) => (
               <li key={id}>
-                {shown}{' '}
+                {shown}
                 <Button
                   variant="default"
                   size="compact-xs"
-                  aria-label={`Take ${shown} out`}
+                  aria-label={`Take out ${shown}`}
                   onClick={() => setSources(before => before.filter(one => one.id !== id))}
                 >
                   Take out
@@ -129,17 +131,17 @@ export function ProductForm({ product, verb, isPending = false, error = null, on
         <NativeSelect
           label="What is asked"
           value={form}
-          data={[{ value: '', label: 'The standard form' }, ...choices.forms]}
+          data={options(choices.forms, 'The standard form')}
           onChange={event => setForm(event.currentTarget.value)}
         />
         <NativeSelect
           label="Who decides"
           value={flow}
-          data={[{ value: '', label: 'The standard review flow' }, ...choices.flows]}
+          data={options(choices.flows, 'The standard review flow')}
           onChange={event => setFlow(event.currentTarget.value)}
         />
       </div>
-      <fieldset>
+      <fieldset className={classes.part}>
         <legend>Who knows the data</legend>
         {expert === undefined ? (
           <p className="quiet">Nobody is named.</p>
@@ -189,13 +191,27 @@ function useChoices() {
   const flows = useQuery({ queryKey: ['review flows', query], queryFn: () => hg.reviewFlows.list({ query }) })
   return {
     domains: (domains.data?.items ?? []).map(({ name }) => name),
-    forms: options(requestForms.data?.items ?? []),
-    flows: options(flows.data?.items ?? []),
+    forms: requestForms.data?.items ?? [],
+    flows: flows.data?.items ?? [],
   }
 }
 
-function options(items: readonly Named[]) {
-  return items.map(({ id, name }) => ({ value: String(id), label: name }))
+interface Choosable extends Named {
+  readonly builtIn: boolean
+}
+
+/** The standard one is what stands where none is chosen: it is there once, whichever way the product says so. */
+function options(items: readonly Choosable[], standard: string) {
+  const builtIn = items.find(one => one.builtIn)
+  const others = items.filter(one => !one.builtIn)
+  return [
+    { value: builtIn === undefined ? '' : String(builtIn.id), label: standard },
+    ...others.map(({ id, name }) => ({ value: String(id), label: name })),
+  ]
+}
+
+function isChosen(id: string, items: readonly Choosable[]): boolean {
+  return id !== '' && items.find(one => String(one.id) === id)?.builtIn !== true
 }
 
 /** What it says now stays a choice, though one may not see that domain. */

@@ -11,7 +11,7 @@ import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
-import { Page, Section } from '../ui/page.tsx'
+import { Page } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
@@ -43,6 +43,7 @@ export function DataProductList() {
       go({ ...(state !== undefined && { state }), ...(wanted !== undefined && { search: wanted }) }),
     [go, state],
   )
+  if (create) return <NewProduct onLeave={() => go(kept)} />
   return (
     <Page
       title="Data products"
@@ -54,15 +55,13 @@ export function DataProductList() {
         </>
       }
       beside={
-        mayCreate &&
-        create === undefined && (
+        mayCreate && (
           <Link to="/data-products" search={{ ...kept, create: true }}>
             New data product
           </Link>
         )
       }
     >
-      {create && <NewProduct onLeave={() => go(kept)} />}
       <search className={filters.filters}>
         <SearchField label="Search by name and description" value={text} onChange={onSearch} />
         <Choice
@@ -129,8 +128,11 @@ function NewProduct({ onLeave }: { readonly onLeave: () => void }) {
     ({ id }) => navigate({ to: '/data-products/$id', params: { id } }),
   )
   return (
-    <Section title="New data product">
-      <p className="quiet">It begins as a draft: nobody sees it, and nobody gains anything, until you publish it.</p>
+    <Page
+      title="New data product"
+      above={<Link to="/data-products">Data products</Link>}
+      lead="It begins as a draft: nobody sees it, and nobody gains anything, until you publish it."
+    >
       <ProductForm
         verb="Create the draft"
         isPending={create.isPending}
@@ -138,7 +140,7 @@ function NewProduct({ onLeave }: { readonly onLeave: () => void }) {
         onPropose={content => create.mutate(content)}
         onLeave={onLeave}
       />
-    </Section>
+    </Page>
   )
 }
 

@@ -40,7 +40,7 @@ export function Versions({ product: { id, version: current, managed, state } }: 
           <Button
             variant="default"
             size="compact-xs"
-            aria-label={`What version ${version} changed`}
+            aria-label={`What it changed: version ${version}`}
             aria-expanded={looked === version}
             onClick={() => look(looked === version ? undefined : version)}
           >

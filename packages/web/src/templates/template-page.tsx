@@ -200,7 +200,7 @@ function Versions<One extends Template, Input>({ kind, id }: Props<One, Input>) 
                     <Button
                       variant="default"
                       size="compact-xs"
-                      aria-label={`What version ${version} changed`}
+                      aria-label={`What it changed: version ${version}`}
                       aria-expanded={looked === version}
                       onClick={() => look(looked === version ? undefined : version)}
                     >

@@ -8,7 +8,7 @@ import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
-import { Page, Section } from '../ui/page.tsx'
+import { Page } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { SearchField } from '../ui/search-field.tsx'
@@ -40,20 +40,19 @@ function TemplateList<One extends Template, Input>({ kind, search }: Props<One, 
     [navigate, to],
   )
   const onSearch = useCallback((wanted: string | undefined) => go(wanted === undefined ? {} : { search: wanted }), [go])
+  if (search.create && governs) return <NewTemplate kind={kind} onLeave={() => go(text)} />
   return (
     <Page
       title={title}
       lead={lead}
       beside={
-        governs &&
-        search.create === undefined && (
+        governs && (
           <Link to={to} search={{ ...text, create: true }}>
             New {one}
           </Link>
         )
       }
     >
-      {search.create && governs && <NewTemplate kind={kind} onLeave={() => go(text)} />}
       <search className={filters.filters}>
         <SearchField label="Search by name" value={search.search} onChange={onSearch} />
       </search>
@@ -120,8 +119,8 @@ function NewTemplate<One extends Template, Input>({ kind, onLeave }: NewProps<On
     ({ id }) => navigate({ to: kind.to, search: { id } }),
   )
   return (
-    <Section title={`New ${kind.one}`}>
+    <Page title={`New ${kind.one}`} above={<Link to={kind.to}>{kind.title}</Link>}>
       <TemplateEditor kind={kind} verb="Create it" write={create} onLeave={onLeave} />
-    </Section>
+    </Page>
   )
 }

@@ -6,6 +6,7 @@ import { FindChoice } from '../people/find-choice.tsx'
 import { findPeople } from '../people/find-subjects.ts'
 import forms from '../ui/form.module.css'
 import { Refusal } from '../ui/refusal.tsx'
+import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
 
@@ -68,7 +69,9 @@ function Result({ tried: { rule, outcome, duration, stages, excluded } }: { read
           // biome-ignore lint/suspicious/noArrayIndexKey: stages have an order and nothing else
           <li key={place}>
             {match === 'any' ? 'one of' : 'a different person for each of'}:{' '}
-            {criteria.map(({ text, count, people }) => `${text} (${names(people, count)})`).join('; ')}{' '}
+            <ServerText
+              text={criteria.map(({ text, count, people }) => `${text} (${names(people, count)})`).join('; ')}
+            />{' '}
             {stuck && <StateBadge tone="failed" word="Nobody can complete it" />}
           </li>
         ))}
