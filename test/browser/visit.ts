@@ -64,4 +64,6 @@ export async function settled(page: Page): Promise<void> {
   const waiting = page.getByRole('status').filter({ hasText: /^Loading .*…$/ })
   await waiting.first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
+  // What was laid out anew is painted with the second frame.
+  await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))')
 }

@@ -12,6 +12,8 @@ import { Page } from '../ui/page.tsx'
 import { pageSize } from '../ui/pager.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { SearchField } from '../ui/search-field.tsx'
+import { About } from './about.tsx'
+import { Changes } from './changes.tsx'
 import type { AuditSearch } from './search.ts'
 import { typeWords } from './words.ts'
 
@@ -72,6 +74,12 @@ export function AuditList() {
           onChange={value => narrow({ status: value })}
         />
       </search>
+      {search.target !== undefined && (
+        <p>
+          Only what is about <code>{search.target.toLowerCase().replace('/', ' ')}</code>.{' '}
+          <Link to="/audit">Show everything</Link>
+        </p>
+      )}
       <Answer query={events} what="the audit trail">
         {({ items, next }) => (
           <>
@@ -116,13 +124,14 @@ const columns: readonly Column<AuditEventAnswer>[] = [
 
 function What({ event }: { readonly event: AuditEventAnswer }) {
   const { auditPayload, actionStatus, isReduced, id, requestId, actorIp, position } = event
-  const { type, version: _, ...rest } = auditPayload
+  const { type, version: _, before, after, ...rest } = auditPayload
   return (
     <>
       {typeWords(type)}
       {actionStatus === 'FAILURE' && <span className="quiet small"> · refused or failed</span>}
       <details>
         <summary className="quiet small">Details</summary>
+        {!isReduced && <Changes before={before} after={after} />}
         <pre className="small" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
           {isReduced
             ? 'It is about other things too; what it says of them is left out.'
@@ -131,14 +140,4 @@ function What({ event }: { readonly event: AuditEventAnswer }) {
       </details>
     </>
   )
-}
-
-/** Of many, the first. */
-const mostNamed = 3
-
-function About({ event: { targets, relatedResources } }: { readonly event: AuditEventAnswer }) {
-  const all = [...targets, ...relatedResources]
-  const named = all.slice(0, mostNamed).map(({ type, id, name }) => name ?? `${type.toLowerCase()} ${id}`)
-  const more = all.length - named.length
-  return <>{[...named, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')}</>
 }

@@ -1,0 +1,60 @@
+/** What an event is about, by name where it has one, with the way to the thing itself where it has a page. */
+import type { AuditEventAnswer } from '@headgate/core/api'
+import { Link } from '@tanstack/react-router'
+import { Fragment } from 'react'
+
+type Resource = AuditEventAnswer['targets'][number]
+
+/** Of many, the first. */
+const mostNamed = 3
+
+export function About({ event: { targets, relatedResources } }: { readonly event: AuditEventAnswer }) {
+  const all = [...targets, ...relatedResources]
+  const more = all.length - mostNamed
+  return (
+    <>
+      {all.slice(0, mostNamed).map((resource, place) => (
+        <Fragment key={`${resource.type} ${resource.id}`}>
+          {place > 0 && ', '}
+          <Named resource={resource} />
+        </Fragment>
+      ))}
+      {more > 0 && `, and ${more.toLocaleString('en')} more`}
+    </>
+  )
+}
+
+function Named({ resource: { type, id, name } }: { readonly resource: Resource }) {
+  const word = words[type] ?? type.toLowerCase().replaceAll('_', ' ')
+  // A name alone says who it is of people and data sources; an opaque id says nothing, so it is left to the details.
+  const text = name ?? (/^\d+$/.test(id) ? `${word} ${id}` : `a ${word}`)
+  const page = pages[type]
+  if (page === undefined) return text
+  return (
+    <Link to={page} params={{ id }} title={word}>
+      {text}
+    </Link>
+  )
+}
+
+const words: Readonly<Record<string, string>> = {
+  DATASOURCE: 'data source',
+  USER: 'person',
+  API_KEY: 'API key',
+  ROUTE: 'call',
+}
+
+/** Those that stay where they are: what was deleted says so itself. */
+const pages = {
+  DATASOURCE: '/data-sources/$id',
+  USER: '/people/$id',
+  GROUP: '/groups/$id',
+  POLICY: '/policies/$id',
+  INTEGRATION: '/integrations/$id',
+  RUN: '/runs/$id',
+} as const satisfies Readonly<Record<string, string>> as Readonly<
+  Record<
+    string,
+    '/data-sources/$id' | '/people/$id' | '/groups/$id' | '/policies/$id' | '/integrations/$id' | '/runs/$id'
+  >
+>
