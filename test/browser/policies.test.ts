@@ -78,4 +78,10 @@ test('a policy is written with completion, held against its preview, stored, and
   await page.getByText('Restored from version 1').waitFor()
   await quiet(here)
   assert.equal(inAws(here).length, 2)
+
+  await page.goto('/app/policies?kind=guardrail')
+  await page.getByText('No policy matches').waitFor()
+  await page.getByLabel('Kind').selectOption('grant')
+  await page.getByRole('link', { name: 'The French read' }).waitFor()
+  await fits(page, '/policies')
 })

@@ -240,6 +240,12 @@ test('the list is searched, filtered and paged by name', async t => {
     active.items.map(({ name }) => name),
     ['b'],
   )
+  await server.admin.policies.create({ body: { ...analysts, name: 'e', kind: 'guardrail' } })
+  const { items: guardrails } = await server.admin.policies.list({ query: { kind: 'guardrail' } })
+  assert.deepEqual(
+    guardrails.map(({ name }) => name),
+    ['e'],
+  )
 })
 
 test('governors write global policies, auditors read them, others neither', async t => {
