@@ -64,7 +64,8 @@ test('a consumer asks in the marketplace, a steward decides, and the grant is in
 
   const steward = await signedIn(t, chromium, { server }, gina.key)
   await steward.getByRole('link', { name: 'Requests' }).click()
-  await steward.getByText('To decide').click()
+  await steward.getByRole('heading', { name: 'Requests' }).waitFor()
+  await steward.getByText('To decide', { exact: true }).click()
   const row = steward.getByLabel('Choose the request of Name of ann for Retail orders')
   await row.waitFor()
   await fits(steward, '/requests')

@@ -174,6 +174,10 @@ function RequestForm({ product, status }: FormProps) {
           />
         </div>
       ))}
+      <p className="quiet">
+        What happens next: whoever the review flow of this product names decides, never you. Your request tells who that
+        is and how far it is; you are told of every step.
+      </p>
       <div className={forms.actions}>
         <Button type="submit" disabled={!isReady} loading={ask.isPending}>
           {status.extension ? 'Ask for longer' : 'Ask for access'}

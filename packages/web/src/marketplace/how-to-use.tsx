@@ -78,7 +78,7 @@ function TestAccess({ scope }: { readonly scope: string }) {
   return (
     <WriteForm write={ask} verb="Test my access">
       {ask.data?.aws !== undefined && (
-        <p role="status">
+        <p aria-live="polite">
           <StateBadge
             tone={ask.data.aws.layer === 'granted' ? 'active' : 'failed'}
             word={ask.data.aws.layer === 'granted' ? 'AWS would let you in' : 'AWS would refuse you'}

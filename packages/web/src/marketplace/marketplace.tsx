@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { hg } from '../api.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
+import { Choice } from '../ui/choice.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
 import { listQuery } from '../ui/list-query.ts'
@@ -59,6 +60,20 @@ export function Marketplace() {
           ]}
           onChange={({ currentTarget: { value } }) =>
             choose(({ domain: _, ...before }) => (value === '' ? before : { ...before, domain: value }))
+          }
+        />
+        <Choice
+          label="Level"
+          none="To read or to write"
+          value={search.level}
+          options={[
+            { value: 'READ', label: 'To read' },
+            { value: 'WRITE', label: 'To write, which includes delete' },
+          ]}
+          onChange={value =>
+            choose(({ level: _, ...before }) =>
+              value === 'READ' || value === 'WRITE' ? { ...before, level: value } : before,
+            )
           }
         />
         <Checkbox

@@ -5,6 +5,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { z } from 'zod'
 import { hg } from '../api.ts'
 import { Tags } from '../data-sources/data-source-list.tsx'
+import { seesTheWhole, useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
@@ -20,6 +21,7 @@ export type Offered = z.output<typeof api.marketplace.get.response>
 
 export function ProductPage() {
   const { id } = useParams({ from: '/shell/marketplace/$id' })
+  const mayLook = seesTheWhole(useMe())
   const product = useQuery({ queryKey: ['marketplace', id], queryFn: () => hg.marketplace.get({ params: { id } }) })
   return (
     <PageAnswer query={product} what="the data product">
@@ -34,6 +36,13 @@ export function ProductPage() {
           {found.mine.length > 0 && <HowToUse product={found} />}
           {!found.retired && <Ask product={found} />}
           <Contents product={found} />
+          {mayLook && (
+            <p>
+              <Link to="/data-products/$id" params={{ id }}>
+                Who has access through it, and all its versions
+              </Link>
+            </p>
+          )}
         </Page>
       )}
     </PageAnswer>

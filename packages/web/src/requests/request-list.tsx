@@ -5,11 +5,12 @@ import type { AccessRequest } from '@headgate/core/api'
 import { Button, Checkbox, SegmentedControl, TextInput } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useCallback, useState } from 'react'
 import { hg } from '../api.ts'
 import { seesTheWhole, useMe } from '../me.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
+import { Choice } from '../ui/choice.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
 import forms from '../ui/form.module.css'
@@ -20,10 +21,11 @@ import { Pager, pageSize } from '../ui/pager.tsx'
 import { PersonName } from '../ui/person-name.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
+import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
-import type { Box } from './search.ts'
+import { type Box, type RequestSearch, requestStates } from './search.ts'
 import { requestWords, subjectOf, wishOf } from './words.ts'
 
 const route = getRouteApi('/shell/requests')
@@ -31,9 +33,22 @@ const route = getRouteApi('/shell/requests')
 export function RequestList() {
   const me = useMe()
   const search = route.useSearch()
-  const navigate = useNavigate()
+  const navigate = route.useNavigate()
   const box = search.box ?? 'mine'
-  const query = { limit: pageSize, ...pageOf(search), box }
+  // What is to be decided waits, whatever the address says.
+  const state = box === 'toDecide' ? undefined : search.state
+  const kept = { ...(search.box && { box: search.box }), ...(state !== undefined && { state }) }
+  const text = search.search === undefined ? {} : { search: search.search }
+  const query = { limit: pageSize, ...pageOf(search), ...text, ...kept, box }
+  const onSearch = useCallback(
+    (wanted: string | undefined) =>
+      void navigate({
+        search: ({ at: _, page: __, search: ___, ...before }: RequestSearch) =>
+          wanted === undefined ? before : { ...before, search: wanted },
+        replace: true,
+      }),
+    [navigate],
+  )
   const requests = useQuery({
     ...listQuery,
     queryKey: ['requests', query],
@@ -58,11 +73,26 @@ export function RequestList() {
             void navigate({ to: '/requests', search: value === 'mine' ? {} : { box: value as Box }, replace: true })
           }
         />
+        <SearchField label="Search by data product or data source" value={search.search} onChange={onSearch} />
+        {box !== 'toDecide' && (
+          <Choice
+            label="State"
+            none="Any state"
+            value={state}
+            options={requestStates.map(value => ({ value, label: requestWords[value].word }))}
+            onChange={wanted => {
+              const found = requestStates.find(one => one === wanted)
+              const { state: _, ...others } = kept
+              const chosen = { ...others, ...text, ...(found !== undefined && { state: found }) }
+              void navigate({ to: '/requests', search: chosen, replace: true })
+            }}
+          />
+        )}
       </div>
       <Answer query={requests} what="the requests">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title={box === 'toDecide' ? 'Nobody waits for you' : 'No request'}>
+            <Nothing title={emptyWords(box, search)}>
               {box === 'mine' && (
                 <>
                   Look for data at the <Link to="/marketplace">marketplace</Link>.
@@ -80,9 +110,7 @@ export function RequestList() {
                 search={search}
                 answer={answer}
                 what="requests"
-                go={place =>
-                  void navigate({ to: '/requests', search: { ...(search.box && { box: search.box }), ...place } })
-                }
+                go={place => void navigate({ to: '/requests', search: { ...kept, ...text, ...place } })}
               />
             </>
           )
@@ -90,6 +118,11 @@ export function RequestList() {
       </Answer>
     </Page>
   )
+}
+
+function emptyWords(box: Box, { search, state }: RequestSearch): string {
+  if (search !== undefined || (state !== undefined && box !== 'toDecide')) return 'No request matches'
+  return box === 'toDecide' ? 'Nobody waits for you' : 'No request'
 }
 
 interface TableProps {
@@ -186,6 +219,15 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
       ['j', unlessTyping(() => setAt(Math.min(at + 1, requests.length - 1)))],
       ['k', unlessTyping(() => setAt(Math.max(at - 1, 0)))],
       ['x', unlessTyping(() => requests[at] !== undefined && toggle(requests[at].id))],
+      // A button or a box that has the focus takes it itself.
+      [
+        'space',
+        ({ target }) =>
+          !(target instanceof HTMLButtonElement || target instanceof HTMLInputElement) &&
+          requests[at] !== undefined &&
+          toggle(requests[at].id),
+        { preventDefault: false },
+      ],
       ['a', unlessTyping(() => ids.length > 0 && decide.mutate('approve'))],
       ['d', unlessTyping(() => mayDeny && decide.mutate('deny'))],
     ],
@@ -206,8 +248,8 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
       />
       <Section title="Decide about what is chosen">
         <p className="quiet small">
-          By keyboard: <kbd>j</kbd> and <kbd>k</kbd> go down and up, <kbd>x</kbd> chooses, <kbd>a</kbd> approves,{' '}
-          <kbd>d</kbd> denies. Each is approved for as long as was asked; open one to approve it for less.
+          By keyboard: <kbd>j</kbd> and <kbd>k</kbd> go down and up, <kbd>x</kbd> or space chooses, <kbd>a</kbd>{' '}
+          approves, <kbd>d</kbd> denies. Each is approved for as long as was asked; open one to approve it for less.
         </p>
         <div className={forms.row}>
           <TextInput

@@ -160,7 +160,7 @@ function Ways({ request: { id, you } }: { readonly request: AccessRequestDetail 
         </WriteForm>
       )}
       {extend.data !== undefined && (
-        <p role="status">
+        <p aria-live="polite">
           Asked.{' '}
           <Link to="/requests/$id" params={{ id: String(extend.data.id) }}>
             See the new request
@@ -191,7 +191,7 @@ function Ways({ request: { id, you } }: { readonly request: AccessRequestDetail 
             />
           </WriteForm>
           {revoke.data !== undefined && revoke.data.stillGivenBy.length > 0 && (
-            <p role="status">
+            <p aria-live="polite">
               They keep access by{' '}
               {revoke.data.stillGivenBy.map(({ id: other }) => (
                 <Link key={other} to="/requests/$id" params={{ id: String(other) }}>

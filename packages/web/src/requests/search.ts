@@ -1,15 +1,31 @@
 /** What the lists of requests keep in their address. */
+import type { AccessRequest } from '@headgate/core/api'
 import { type ListSearch, readListSearch } from '../ui/list-search.ts'
 
 const boxes = ['mine', 'toDecide', 'all'] as const
 export type Box = (typeof boxes)[number]
 
+export const requestStates = [
+  'pending',
+  'approved',
+  'denied',
+  'canceled',
+  'expired',
+  'revoked',
+] as const satisfies AccessRequest['state'][]
+
 export interface RequestSearch extends ListSearch {
   /** Absent: one's own. */
   readonly box?: Box
+  readonly state?: AccessRequest['state']
 }
 
 export function readRequestSearch(search: Record<string, unknown>): RequestSearch {
   const box = boxes.find(one => one === search.box)
-  return { ...readListSearch(search), ...(box !== undefined && box !== 'mine' && { box }) }
+  const state = requestStates.find(one => one === search.state)
+  return {
+    ...readListSearch(search),
+    ...(box !== undefined && box !== 'mine' && { box }),
+    ...(state !== undefined && { state }),
+  }
 }
