@@ -94,9 +94,9 @@ export async function crowd({ server, account }: Lake, size: number): Promise<vo
   })
 }
 
-/** Waits for what must come about sooner or later. */
+/** Waits for what must come about sooner or later, on a busy machine later. */
 export async function until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false) {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 150_000
   for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found as T
