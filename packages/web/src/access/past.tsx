@@ -67,8 +67,8 @@ export function PastAccess({ search, when, go }: Props) {
                 rowKey={({ user, dataSource }) => `${user.id} ${dataSource.id}`}
                 stale={then.isPlaceholderData}
                 columns={[
-                  ...(person === undefined || isOne ? [personColumn<PastAccessRow>('20%')] : []),
-                  ...(dataSource === undefined || isOne ? [dataSourceColumn<PastAccessRow>('22%')] : []),
+                  ...(person === undefined || isOne ? [personColumn<PastAccessRow>('17%')] : []),
+                  ...(dataSource === undefined || isOne ? [dataSourceColumn<PastAccessRow>('20%')] : []),
                   ...thenColumns(readsNames),
                 ]}
               />
@@ -97,7 +97,7 @@ function thenColumns(linkPolicies: boolean): readonly Column<PastAccessRow>[] {
   return [
     {
       name: 'Level',
-      width: '14%',
+      width: '11%',
       cell: ({ level, until }) => (
         <>
           {level === undefined ? <StateBadge tone="held" word="None any more" /> : level === 'WRITE' ? 'Write' : 'Read'}
@@ -109,7 +109,7 @@ function thenColumns(linkPolicies: boolean): readonly Column<PastAccessRow>[] {
       name: 'Because',
       cell: row => <Because row={{ ...row, selfGiven: false }} linkPolicies={linkPolicies} />,
     },
-    { name: 'In AWS then', width: '24%', cell: ({ grants }) => <Held grants={grants} /> },
+    { name: 'In AWS then', width: '20%', cell: ({ grants }) => <Held grants={grants} /> },
   ]
 }
 

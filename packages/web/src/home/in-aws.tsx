@@ -25,7 +25,7 @@ export function InAws() {
               ...places.map(
                 place =>
                   [
-                    `${place.awsAccountId}, ${place.awsRegion}`,
+                    `${place.awsRegion} ${place.awsAccountId}`,
                     <Quota key={`${place.awsAccountId} ${place.awsRegion}`} place={place} />,
                   ] as const,
               ),
