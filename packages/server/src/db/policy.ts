@@ -48,6 +48,7 @@ export async function findReach(db: Reader, id: number): Promise<PolicyReach & {
 
 export interface PolicyQuery extends PageQuery {
   readonly state?: LivingState | undefined
+  readonly kind?: 'grant' | 'guardrail' | undefined
   readonly domain?: string | undefined
   readonly dataSource?: number | undefined
   /** Those that data owners pick. */

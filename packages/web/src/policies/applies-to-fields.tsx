@@ -62,7 +62,7 @@ export function AppliesToFields({ draft, kind, reachesEverywhere, onChange }: Pr
             leftSection={<IconPlus size={15} aria-hidden="true" />}
             onClick={() => onChange({ to, conditions: [...conditions, noCondition] })}
           >
-            Narrow or widen it
+            {to === 'any' ? 'Widen it' : 'Narrow it'}
           </Button>
         </div>
       )}

@@ -61,7 +61,7 @@ function Shown({ policy }: { readonly policy: Policy }) {
       {policy.warnings.length > 0 && <Warnings warnings={policy.warnings} />}
       {policy.protected && (
         <Section title="Why it cannot be changed">
-          <p>It is part of Headgate: the marketplace and the guardrails stand on it, so nobody edits or deletes it.</p>
+          <p>It is part of Headgate: the marketplace gives access by it, so nobody edits or deletes it.</p>
         </Section>
       )}
       {mayChange && !policy.protected ? <PolicyActions policy={policy} /> : <PolicyVersions policy={policy} />}

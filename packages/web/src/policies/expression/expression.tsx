@@ -27,6 +27,8 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
   const { expression, problems } = useRead(value, { kind, appliesTo })
   const [rows, setRows] = useState<Rows>()
   const possible = value.trim() === '' ? nothingYet : expression && rowsOf(expression)
+  // Going over to the text would lose what is not finished.
+  const isUntouched = rows?.rows.every(({ args }) => args.every(arg => arg === '')) === true
   const isUnfinished = rows !== undefined && expressionOfRows(rows) === undefined
   return (
     <div className={classes.expression}>
@@ -38,7 +40,7 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
           <Way
             name="Text"
             isTaken={rows === undefined}
-            isOpen={!isUnfinished || value === ''}
+            isOpen={!isUnfinished || isUntouched}
             take={() => setRows(undefined)}
           />
           <Way

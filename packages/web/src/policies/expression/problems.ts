@@ -3,6 +3,7 @@
 import type { Policy, PolicyInput } from '@headgate/core/api'
 import { type Expression, parseExpression } from '@headgate/core/policy'
 import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { hgUntil } from '../../api.ts'
 import { useSettled } from './names-in-use.ts'
 
@@ -30,7 +31,6 @@ export interface Asked {
 const pauseMs = 350
 
 export function useRead(text: string, { kind, appliesTo }: Asked): Read {
-  const read = parseExpression(text)
   const settled = useSettled(text, pauseMs)
   const body = { kind, who: { when: settled }, ...(appliesTo !== undefined && { appliesTo }) }
   const check = useQuery({
@@ -40,12 +40,18 @@ export function useRead(text: string, { kind, appliesTo }: Asked): Read {
     refetchInterval: false,
     retry: false,
   })
+  const found = settled === text ? check.data?.warnings : undefined
+  // The same as long as nothing changed: the editor draws marks anew for every other list.
+  return useMemo(() => readOf(text, found ?? []), [text, found])
+}
+
+function readOf(text: string, warnings: Policy['warnings']): Read {
+  const read = parseExpression(text)
   if (!read.ok) {
     // Nothing yet is no mistake.
     const errors = text.trim() === '' ? [] : read.errors
     return { expression: undefined, problems: errors.map(error => ({ ...error, severity: 'error' })) }
   }
-  const warnings = settled === text ? (check.data?.warnings ?? []) : []
   return {
     expression: read.expression,
     problems: warnings
