@@ -23,7 +23,7 @@ test('screens', async t => {
   await buildWebWhenStale()
   const here = await lake(t, { webFolder: webDir })
   const { admin, url } = here.server
-  await register(here, 's3://research-data/finance/*')
+  const dataSource = await register(here, 's3://research-data/finance/*')
   await furnish(admin)
 
   await t.test('no page of the app may run a script of its own text, or ask anybody else', async () => {
@@ -54,6 +54,30 @@ test('screens', async t => {
   })
 
   const browser = await startChromium(t)
+  await t.test('an owner tags a data source, and lets somebody in by name once they saw what that does', async t => {
+    const { id: ann } = await here.server.as([], 'ann')
+    const page = await open(t, browser, here)
+    await holdingKey(page, admin.key)
+    await page.goto(`/app/data-sources/${dataSource}`)
+    await page.getByLabel('A tag of the catalogue').selectOption('Seasonal.Harvest')
+    await page.getByRole('button', { name: 'Apply it' }).click()
+    await page.getByRole('button', { name: 'Apply Seasonal.Harvest: nobody gains or loses' }).click()
+    await page.getByRole('button', { name: 'Remove the tag Seasonal.Harvest' }).waitFor()
+    const members = page.getByRole('region', { name: 'Change its members' })
+    await members.getByLabel('Reason').fill('Audit of the harvest')
+    await members.getByLabel('Find a person').fill('ann')
+    await members.getByLabel('Found person').waitFor()
+    await members.getByRole('button', { name: 'Let them in' }).click()
+    await page.getByRole('button', { name: /in: 1 person gains/ }).click()
+    await page.getByRole('button', { name: 'Take out ann' }).waitFor()
+    const { members: stored, tags } = await admin.dataSources.get({ params: { id: dataSource } })
+    assert.deepEqual(tags, ['Seasonal.Harvest'])
+    assert.deepEqual(
+      stored.map(({ subject, reason }) => ({ subject, reason })),
+      [{ subject: { user: { id: ann, userid: 'ann' } }, reason: 'Audit of the harvest' }],
+    )
+  })
+
   const addresses = [...(await addressesIn(admin))].filter(([screen]) => isLong || inShortRun.includes(screen))
   for (const [screen, address] of addresses) {
     await t.test(`${screen} fits everybody`, async t => {

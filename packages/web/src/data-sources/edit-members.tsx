@@ -60,7 +60,7 @@ export function EditMembers({ id, members }: Props) {
               <Button
                 size="compact-xs"
                 variant="subtle"
-                aria-label={`Take ${nameOf(member)} out`}
+                aria-label={`Take out ${nameOf(member)}`}
                 onClick={() => takeOut(member)}
               >
                 Take out
