@@ -183,6 +183,9 @@ function RequestForm({ product, status }: FormProps) {
           {status.extension ? 'Ask for longer' : 'Ask for access'}
         </Button>
       </div>
+      {agreements.some(({ id }) => !accepted.includes(id)) && (
+        <p className="quiet small">Accept what is named above, and you can ask.</p>
+      )}
       <Refusal error={ask.error} />
     </form>
   )
