@@ -117,7 +117,7 @@ function Sources({ domain: { name, tags: taken, dataSources: count }, mayChange 
                           <Button
                             variant="default"
                             size="compact-xs"
-                            aria-label={`Take ${source.name} out`}
+                            aria-label={`Take out ${source.name}`}
                             onClick={() => takeOut.mutate(source.id)}
                           >
                             Take out
