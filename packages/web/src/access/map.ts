@@ -67,10 +67,15 @@ export function mapOf({ person, explained, why, grants }: Given): AccessMap {
     leadsTo: { screen: 'dataSource', id: explained.dataSource.id },
   })
 
+  const guardrails = explained.guardrails.map(policy => ({ ...policy, role: 'Guardrail' }))
+  const lettingIn = explained.grants.map(policy => ({ ...policy, role: 'Grant policy' }))
+  // What decides comes first: a guardrail in the way, then whatever is met.
   const rules = [
-    ...explained.guardrails.map(policy => ({ ...policy, role: 'Guardrail' })),
-    ...explained.grants.map(policy => ({ ...policy, role: 'Grant policy' })),
-  ].sort((one, other) => Number(other.holds) - Number(one.holds))
+    ...guardrails.filter(({ holds }) => !holds),
+    ...lettingIn.filter(({ holds }) => holds),
+    ...guardrails.filter(({ holds }) => holds),
+    ...lettingIn.filter(({ holds }) => !holds),
+  ]
   for (const { id, name, holds, subscribed, rule, via, role } of rules.slice(0, mostRules)) {
     const point = `policy ${id} ${via?.id ?? ''}`
     const counts = holds && subscribed !== false
