@@ -1,6 +1,7 @@
 /** What a list is searched for: typed here, kept in the address, asked for once typing pauses. */
 import { TextInput } from '@mantine/core'
 import { IconSearch } from '@tabler/icons-react'
+import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 
 const pauseMs = 250
@@ -14,6 +15,7 @@ interface Props {
 export function SearchField({ label, value = '', onChange }: Props) {
   const [typed, setTyped] = useState(value)
   const [settled, setSettled] = useState(value)
+  const router = useRouter()
   // The address changed by other means than this field: the way back, a link.
   if (settled !== value) {
     setSettled(value)
@@ -22,9 +24,13 @@ export function SearchField({ label, value = '', onChange }: Props) {
   useEffect(() => {
     const wanted = typed.trim()
     if (wanted === value) return
-    const timer = setTimeout(() => onChange(wanted === '' ? undefined : wanted), pauseMs)
+    const here = router.latestLocation.pathname
+    const timer = setTimeout(() => {
+      // Somebody followed a link meanwhile, and its screen is still being loaded: the search would call them back.
+      if (router.latestLocation.pathname === here) onChange(wanted === '' ? undefined : wanted)
+    }, pauseMs)
     return () => clearTimeout(timer)
-  }, [typed, value, onChange])
+  }, [typed, value, onChange, router])
   return (
     <TextInput
       type="search"
