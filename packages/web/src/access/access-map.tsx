@@ -24,7 +24,7 @@ export function AccessMap({ map }: { readonly map: MapOfAccess }) {
     id: `${from} → ${to}`,
     source: from,
     target: to,
-    className: holds ? classes.holds : classes.open,
+    ...classOf(holds),
     markerEnd: { type: MarkerType.ArrowClosed, color: holds ? 'var(--state-active)' : 'var(--line-control)' },
   }))
   return (
@@ -53,6 +53,12 @@ export function AccessMap({ map }: { readonly map: MapOfAccess }) {
       />
     </div>
   )
+}
+
+/** A style sheet's classes may be undefined, which the library does not take. */
+function classOf(holds: boolean): { className?: string } {
+  const className = holds ? classes.holds : classes.open
+  return className === undefined ? {} : { className }
 }
 
 function Point({ data: { point } }: { readonly data: PointNode['data'] }) {

@@ -7,7 +7,13 @@ import { RelativeTime } from './relative-time.tsx'
 
 type Reason = AccessRow['because'][number]
 
-export function Because({ row, linkPolicies }: { readonly row: AccessRow; readonly linkPolicies: boolean }) {
+export function Because({
+  row,
+  linkPolicies,
+}: {
+  readonly row: Pick<AccessRow, 'user' | 'because' | 'selfGiven'>
+  readonly linkPolicies: boolean
+}) {
   return (
     <ul className={classes.reasons}>
       {row.because.length === 0 && <li className="quiet">Nothing any more</li>}
