@@ -66,6 +66,14 @@ audit
   )
 
 program
+  .command('login')
+  .description('keep an API key for the commands; it is typed, or piped in')
+  .requiredOption('--url <address>', 'of Headgate')
+  .option('--profile <name>', 'under which it is kept', 'default')
+  .addHelpText('after', '\nExample: headgate login --url https://headgate.example.com')
+  .action(async options => (await import('./login.ts')).loginCommand(options, process.env))
+
+program
   .command('doctor')
   .description('whether everything is well, from here to AWS; each finding with its remedy')
   .option('--json', 'print JSON')

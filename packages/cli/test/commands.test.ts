@@ -1,9 +1,11 @@
 /** `headgate` as people and scripts type it, against a real server. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -98,5 +100,23 @@ describe('headgate', () => {
     assert.equal(nobody.code, 1)
     assert.match(nobody.stderr, /headgate login|HEADGATE_URL/)
     assert.equal(await stat(path.join(home, '.config')).catch(() => 'not there'), 'not there')
+  })
+
+  test('a key is tried and kept for its owner alone; one that is refused is not kept', async () => {
+    const login = (key: string) => {
+      const child = spawn(process.execPath, [main, 'login', '--url', server.url], { env: { PATH: '', HOME: home } })
+      child.stdin.end(key)
+      return Promise.all([textOf(child.stderr), once(child, 'exit').then(([code]) => code as number)])
+    }
+    const [refused, code] = await login('hg_nothing')
+    assert.match(refused, /^the server does not take this key\nmake one at http:.*\/app\/account\n$/)
+    assert.equal(code, 1)
+    const file = path.join(home, '.config/headgate/profiles.json')
+    assert.deepEqual(await login(`${server.admin.key}\n`), [`signed in as admin; kept in ${file}\n`, 0])
+    assert.equal((await stat(file)).mode & 0o777, 0o600)
+    const unset = { HEADGATE_API_KEY: '', HEADGATE_URL: '' }
+    assert.match((await headgate('user show admin', unset)).stdout, /^userid: admin$/m)
+    await chmod(file, 0o644)
+    assert.match((await headgate('user show admin', unset)).stderr, /^others may read .*\nrun `chmod 600 /)
   })
 })
