@@ -282,6 +282,8 @@ describe('requests', () => {
           where id = 'shrinks1'`.execute(doing.tx)
       })
     await offer(['READ'], '10d')
+    const { form } = await nia.requests.statusOfProduct({ params: { id: 'shrinks1' }, query: {} })
+    assert.equal(form.duration.most, '10d', 'as people say it')
     await refused(decided(gina, write.id), 'request-invalid')
     await refused(decided(gina, read.id), 'request-invalid')
     await refused(decided(gina, read.id, { withoutEnd: true }), 'request-invalid')

@@ -1,5 +1,5 @@
 /** `/requests`: asking for access, deciding, and what becomes of it. Every change is made under the lock of the request. */
-import type { Level } from '@headgate/core'
+import { type Level, printDuration } from '@headgate/core'
 import { api, Problem, rules } from '@headgate/core/api'
 import { allow } from '../access/allow.ts'
 import { openToQuestions } from '../access/places.ts'
@@ -133,7 +133,7 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
           duration: {
             ...duration,
             suggested: [...duration.suggested],
-            ...(most === undefined ? {} : { most: `${Math.floor(most / 60_000)}min` }),
+            ...(most === undefined ? {} : { most: printDuration(most) }),
             withoutEnd: what.limits.withoutEnd,
           },
           agreements: agreements.map(one => ({ ...one })),
