@@ -4,6 +4,7 @@
  * Each command is loaded when it is called: a tool that asks for credentials a hundred times does not load a server.
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { profileOption, serverOption } from './connection-options.ts'
 import { Refused } from './refused.ts'
 
 const credentialsExample = `
@@ -49,8 +50,8 @@ audit
   .option('--action <name>', 'such as PolicyEdited')
   .option('--target <name>', 'what was done to this')
   .option('--json', 'one JSON object a line')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .action(async options => (await import('./audit-tail.ts')).auditTailCommand(options, process.env))
 audit
   .command('verify')
@@ -77,8 +78,8 @@ program
   .command('doctor')
   .description('whether everything is well, from here to AWS; each finding with its remedy')
   .option('--json', 'print JSON')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .action(async options => (await import('./doctor.ts')).doctorCommand(options, process.env, await config()))
 
 program
@@ -108,8 +109,8 @@ program
   .command('aws-config')
   .description('AWS profiles for everything that you reach, to put into ~/.aws/config')
   .option('--aws-profile <name>', 'AWS profile with your own identity, which asks for credentials', 'default')
-  .option('--url <address>', 'Headgate to ask')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .option('--json', 'print what is reached as JSON instead')
   .action(async options => (await import('./aws-config.ts')).awsConfigCommand(options, process.env))
 
@@ -120,8 +121,8 @@ access
   .argument('<place>', 's3://bucket/path, or the name of a data source')
   .option('--at <instant>', 'as of a moment of the past, such as 2026-11-01T00:00Z; of a data source')
   .option('--json', 'print JSON')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .action(async (place, options) => (await import('./access-commands.ts')).whoCommand(place, options, process.env))
 access
   .command('what')
@@ -129,8 +130,8 @@ access
   .argument('<person>', 'a user name, or the ARN of a principal')
   .option('--at <instant>', 'as of a moment of the past')
   .option('--json', 'print JSON')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .action(async (person, options) => (await import('./access-commands.ts')).whatCommand(person, options, process.env))
 
 program
@@ -139,8 +140,8 @@ program
   .argument('<person>', 'a user name, or the ARN of a principal')
   .argument('<place>', 's3://bucket/path, or the name of a data source')
   .option('--json', 'print JSON')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .addHelpText('after', '\nExample: headgate explain ann@example.com s3://lake/finance/2026.csv')
   .action(async (person, place, options) =>
     (await import('./access-commands.ts')).explainCommand(person, place, options, process.env),
@@ -153,8 +154,8 @@ program
   .option('--out <file>', 'write the plan, to be carried out exactly by `headgate apply plan.json`')
   .option('--prune', 'delete what the files do not name')
   .option('--json', 'print JSON')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .addHelpText('after', '\nExit codes: 0 nothing to do, 2 something to do, 1 it could not be told.')
   .action(async (folder, options) => (await import('./plan-command.ts')).planCommand(folder, options, process.env))
 
@@ -165,16 +166,16 @@ program
   .option('--prune', 'delete what the files do not name')
   .option('--yes', 'do not ask')
   .option('--json', 'print JSON')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .action(async (what, options) => (await import('./plan-command.ts')).applyCommand(what, options, process.env))
 
 program
   .command('pull')
   .description('write what there is into a folder of YAML files')
   .argument('<folder>')
-  .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-  .option('--profile <name>', 'profile of `headgate login`')
+  .addOption(serverOption)
+  .addOption(profileOption)
   .action(async (folder, options) => (await import('./plan-command.ts')).pullCommand(folder, options, process.env))
 
 program

@@ -7,6 +7,7 @@ import { Command, Option } from 'commander'
 import { type BodyFlags, bodyOf } from './body.ts'
 import { confirmed } from './confirm.ts'
 import { type Connection, type ConnectionFlags, connect, type Environment } from './connection.ts'
+import { profileOption, serverOption } from './connection-options.ts'
 import { printJson, printOne, printTable } from './print.ts'
 import { Refused } from './refused.ts'
 import { type CallName, type Resource, resources } from './resources.ts'
@@ -51,8 +52,8 @@ function verbCommand(resource: Resource, verb: string, call: CallName, environme
   if (endpoint.method === 'DELETE') command.option('--yes', 'do not ask')
   return command
     .option('--json', 'print JSON')
-    .option('--url <address>', 'Headgate to speak to; default HEADGATE_URL or the profile')
-    .option('--profile <name>', 'profile of `headgate login`')
+    .addOption(serverOption)
+    .addOption(profileOption)
     .action(async (...given: unknown[]) => {
       const flags = given.at(-2) as Flags
       const args = given.slice(0, parameters.length) as string[]
