@@ -46,6 +46,8 @@ export async function signIn(page: Page, key: string): Promise<void> {
 
 /** What is asked for has come, nothing has to be scrolled sideways, and axe-core finds nothing. */
 export async function fits(page: Page, screen: string): Promise<void> {
+  // A screen that is still on its way shows nothing at all, and would pass or fail for that.
+  await page.locator('h1').first().waitFor()
   // Several parts of a screen may still be waiting; the first of none is gone.
   await page.getByRole('status').first().waitFor({ state: 'detached' })
   assert.equal(await sidewaysScroll(page), 0, `${screen} is wider than the window`)
