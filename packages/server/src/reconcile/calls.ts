@@ -4,7 +4,7 @@
  * A create whose answer was lost is looked up, never assumed; what AWS understood differently is taken back, and so is
  * what it carried out long after the row was given up.
  */
-import { type DesiredGrant, type Instant, printScope } from '@headgate/core'
+import { type DesiredGrant, type Instant, listLagMs, printScope } from '@headgate/core'
 import { createGrant, deleteGrant } from '../aws/access-grants.ts'
 import { AwsFailure } from '../aws/aws-error.ts'
 import type { AwsClients } from '../aws/clients.ts'
@@ -43,9 +43,6 @@ export interface Called {
   /** What need not be tried for others either. */
   readonly stops?: 'unreachable' | 'quota'
 }
-
-/** Lists lag: a grant whose call is younger than this may be there unseen (05). */
-const listLagMs = 2 * 60_000
 
 /** A deleted grant may be listed for a while: not taken back for ever. */
 const mostTakenBack = 3

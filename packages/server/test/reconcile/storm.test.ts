@@ -110,7 +110,8 @@ async function cutConnections({ server }: Lake, isLeaderOnly: boolean): Promise<
 /** What waits for its next try, or for lists to have noticed, is told that the time has come. */
 async function isSettled({ server }: Lake): Promise<boolean> {
   const { rows } = await sql<{ isOpen: boolean }>`with open as (
-    update ledger set next_try_at = now(), updated_at = updated_at - interval '10 minutes'
+    update ledger set next_try_at = now(), updated_at = updated_at - interval '10 minutes',
+      revoking_at = revoking_at - interval '10 minutes'
     where state not in ('active', 'revoked', 'abandoned') returning id
   ), aged as (
     -- What a covering grant makes redundant goes half a minute after that has come.
