@@ -1,6 +1,7 @@
 /**
  * `npm run screenshots`: every screen of the demo world, at 1440 and 390 pixels, light and dark, as PNG files in
- * `screenshots/`. Parts of addresses as arguments take only those: `npm run screenshots -- integrations people`.
+ * `screenshots/`. Parts of addresses as arguments take only those, widths others than those two:
+ * `npm run screenshots -- integrations people --width=360 --width=2560`.
  *
  * A demo of its own in a temporary folder, gone afterwards; each picture is taken once the screen has settled.
  */
@@ -8,6 +9,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { caller } from '@headgate/core/api'
 import { readConfig } from '@headgate/server'
 import { up } from '../packages/cli/src/up.ts'
@@ -17,9 +19,12 @@ import { holdingKey, settled } from '../test/browser/visit.ts'
 import { buildWebWhenStale, webDir } from './build-web.ts'
 
 const folder = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'screenshots')
-const widths = { 1440: 900, 390: 844 } as const
 const schemes = ['light', 'dark'] as const
-const wanted = process.argv.slice(2)
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { width: { type: 'string', multiple: true, default: ['1440', '390'] } },
+})
+const widths = values.width.map(Number)
 
 await buildWebWhenStale()
 const dataDir = await mkdtemp(path.join(tmpdir(), 'headgate-screenshots-'))
@@ -40,14 +45,14 @@ try {
   const addresses = [...(await addressesIn(api))].filter(
     ([screen]) => wanted.length === 0 || wanted.some(part => screen.includes(part)),
   )
-  const context = await browser.newContext({ baseURL: server.url })
+  const context = await browser.newContext({ baseURL: server.url, reducedMotion: 'reduce' })
   for (const [screen, address] of addresses) {
     const page = await context.newPage()
     if (!outside.includes(screen)) await holdingKey(page, key)
     await page.goto(`/app${address}`)
     await settled(page)
-    for (const [width, height] of Object.entries(widths)) {
-      await page.setViewportSize({ width: Number(width), height })
+    for (const width of widths) {
+      await page.setViewportSize({ width, height: width < 600 ? 844 : 900 })
       for (const colorScheme of schemes) {
         await page.emulateMedia({ colorScheme })
         await settled(page)

@@ -12,9 +12,9 @@ const one = { limit: 1 } as const
 const first = async (list: Promise<{ readonly items: readonly { readonly id: string | number }[] }>) =>
   (await list).items[0]?.id
 
-/** Of Acme one with many readers. */
-async function someDataSource(api: Caller) {
-  const named = await first(api.dataSources.list({ query: { ...one, search: 'Payroll US' } }))
+/** Of Acme one with many readers; Ann is among those of the contacts. */
+async function someDataSource(api: Caller, search = 'Payroll US') {
+  const named = await first(api.dataSources.list({ query: { ...one, search } }))
   return named ?? first(api.dataSources.list({ query: one }))
 }
 
@@ -41,7 +41,13 @@ export const withName: Readonly<Record<string, Find>> = {
   '/marketplace/$id': api => first(api.marketplace.list({ query: one })),
   '/data-products/$id': api => first(api.dataProducts.list({ query: one })),
   '/requests/$id': api => first(api.requests.list({ query: { ...one, box: 'all' } })),
-  '/reports/$name': async api => (await api.reports.list())[0]?.name,
+  '/reports/$name': async api => `access-to-data-source?dataSource=${await someDataSource(api)}`,
+}
+
+/** What is asked about, on screens that are of little use without a question. */
+const asking: Readonly<Record<string, Find>> = {
+  '/access': async api => `person=${await somebody(api)}&dataSource=${await someDataSource(api, 'Customer contacts')}`,
+  '/requests': async () => 'box=all',
 }
 
 /** Whoever is signed in sees another screen there. */
@@ -66,13 +72,11 @@ export async function furnish(api: Caller): Promise<void> {
 export async function addressesIn(api: Caller): Promise<ReadonlyMap<string, string>> {
   const addresses = new Map<string, string>()
   for (const path of await screens()) {
-    const find = withName[path]
-    const found = path.includes('$') ? await find?.(api) : ''
-    if (found !== undefined)
-      addresses.set(
-        path,
-        path.replace(/\$.*/, () => String(found)),
-      )
+    const found = path.includes('$') ? await withName[path]?.(api) : ''
+    if (found === undefined) continue
+    const question = await asking[path]?.(api)
+    const address = path.replace(/\$.*/, () => String(found))
+    addresses.set(path, question === undefined ? address : `${address}?${question}`)
   }
   return addresses
 }

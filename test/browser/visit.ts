@@ -63,7 +63,7 @@ export async function holdingKey(page: Page, key: string): Promise<void> {
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor()
   // The first of none is gone; what else says its state stays.
-  const waiting = page.getByRole('status').filter({ hasText: /^Loading .*…$/ })
+  const waiting = page.getByRole('status').filter({ hasText: /^(Loading|Drawing) .*…$/ })
   await waiting.first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
   // What was laid out anew is painted with the second frame.

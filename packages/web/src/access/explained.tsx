@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { hg } from '../api.ts'
 import { readsPolicies, useMe } from '../me.ts'
+import { Waiting } from '../ui/answer.tsx'
 import { Facts, Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
@@ -128,7 +129,7 @@ function Way({ user, one }: Props) {
     <Section title={user.id === me.id ? 'How you come to it' : 'How they come to it'}>
       {map.leftOut > 0 && <p className="quiet">{counted(map.leftOut, 'more rule')} below.</p>}
       {isWide && (
-        <Suspense fallback={<p className="quiet">Drawing the map …</p>}>
+        <Suspense fallback={<Waiting text="Drawing the map …" />}>
           <AccessMap map={map} />
         </Suspense>
       )}

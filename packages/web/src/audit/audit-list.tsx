@@ -126,18 +126,17 @@ function What({ event }: { readonly event: AuditEventAnswer }) {
   const { auditPayload, actionStatus, isReduced, id, requestId, actorIp, position } = event
   const { type, version: _, before, after, ...rest } = auditPayload
   return (
-    <>
-      {typeWords(type)}
-      {actionStatus === 'FAILURE' && <span className="quiet small"> · refused or failed</span>}
-      <details>
-        <summary className="quiet small">Details</summary>
-        {!isReduced && <Changes before={before} after={after} />}
-        <pre className="small" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-          {isReduced
-            ? 'It is about other things too; what it says of them is left out.'
-            : JSON.stringify({ ...rest, position, id, requestId, ...(actorIp !== null && { actorIp }) }, undefined, 2)}
-        </pre>
-      </details>
-    </>
+    <details>
+      <summary>
+        {typeWords(type)}
+        {actionStatus === 'FAILURE' && <span className="quiet small"> · refused or failed</span>}
+      </summary>
+      {!isReduced && <Changes before={before} after={after} />}
+      <pre className="small" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+        {isReduced
+          ? 'It is about other things too; what it says of them is left out.'
+          : JSON.stringify({ ...rest, position, id, requestId, ...(actorIp !== null && { actorIp }) }, undefined, 2)}
+      </pre>
+    </details>
   )
 }

@@ -10,6 +10,7 @@ import { useProposal } from '../people/previewed-actions.tsx'
 import forms from '../ui/form.module.css'
 import { Chips, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { productOf } from '../ui/tag-chips.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { WriteForm } from '../ui/write-form.tsx'
 
@@ -36,12 +37,14 @@ function Tags({ dataSource: { id, tags } }: Props) {
   const [chosen, setChosen] = useState('')
   const catalogue = useQuery({ queryKey: ['tags'], queryFn: () => hg.tags.list({ query: { limit: 1000 } }) })
   if (shown) return shown
+  // What its data products put there comes and goes with them.
+  const own = tags.filter(tag => productOf(tag) === undefined)
   const others = catalogue.data?.items.filter(({ name }) => !tags.includes(name)) ?? []
   return (
     <Section title="Change its tags">
-      {tags.length > 0 && (
+      {own.length > 0 && (
         <Chips>
-          {tags.map(tag => (
+          {own.map(tag => (
             <li key={tag}>
               {tag}{' '}
               <Button

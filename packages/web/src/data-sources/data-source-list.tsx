@@ -12,11 +12,12 @@ import { DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
-import { Chips, Page } from '../ui/page.tsx'
+import { Page } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
+import { TagChips } from '../ui/tag-chips.tsx'
 import { dataSourceStateWords, healthWords } from '../ui/words.ts'
 import type { DataSourceSearch } from './search.ts'
 
@@ -117,18 +118,18 @@ function Rows({ search }: { readonly search: DataSourceSearch }) {
               columns={[
                 {
                   name: 'Name',
-                  width: '26%',
+                  width: '22%',
                   cell: ({ id, name }) => (
                     <Link to="/data-sources/$id" params={{ id: String(id) }}>
                       {name}
                     </Link>
                   ),
                 },
-                { name: 'Scope', width: '36%', cell: ({ scope }) => <ScopePath scope={scope} /> },
-                { name: 'Tags', cell: ({ tags }) => <Tags tags={tags} /> },
+                { name: 'Scope', width: '30%', cell: ({ scope }) => <ScopePath scope={scope} /> },
+                { name: 'Tags', cell: ({ tags }) => <TagChips tags={tags} /> },
                 {
                   name: 'State',
-                  width: '14%',
+                  width: '13%',
                   cell: ({ state, health }) => (
                     <StateBadge {...(state === 'active' ? healthWords[health.status] : dataSourceStateWords[state])} />
                   ),
@@ -150,21 +151,6 @@ function Rows({ search }: { readonly search: DataSourceSearch }) {
         )
       }
     </Answer>
-  )
-}
-
-export function Tags({ tags }: { readonly tags: readonly string[] }) {
-  if (tags.length === 0) return <span className="quiet">none</span>
-  return (
-    <Chips>
-      {tags.map(tag => (
-        <li key={tag}>
-          <Link to="/data-sources" search={{ tag }} title={`Everything tagged ${tag}`}>
-            {tag}
-          </Link>
-        </li>
-      ))}
-    </Chips>
   )
 }
 

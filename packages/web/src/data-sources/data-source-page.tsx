@@ -14,11 +14,11 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
+import { TagChips } from '../ui/tag-chips.tsx'
 import { counted, dataSourceStateWords, grantWords, healthWords, sentence } from '../ui/words.ts'
 import { Audience } from './audience.tsx'
 import { BindingPolicies } from './binding-policies.tsx'
 import { ChangeDataSource } from './change.tsx'
-import { Tags } from './data-source-list.tsx'
 import { EditMembers } from './edit-members.tsx'
 import { Members } from './members.tsx'
 import { OwnSubscription } from './subscription.tsx'
@@ -58,7 +58,7 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
         facts={[
           ['Scope', <ScopePath key="scope" scope={scope} />],
           ['Kind', kinds[kind]],
-          ['Tags', <Tags key="tags" tags={tags} />],
+          ['Tags', <TagChips key="tags" tags={tags} />],
           [
             'Owners',
             owners.length + ownerGroups.length === 0 ? (
@@ -85,9 +85,13 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
       </Section>
       <BindingPolicies policies={dataSource.policies} />
       <Members members={dataSource.members} />
-      {mayChange && dataSource.state === 'active' && <EditMembers id={id} members={dataSource.members} />}
-      {mayChange && <ChangeDataSource dataSource={dataSource} />}
       {(seesTheWhole(me) || mayChange) && <Activity target={`DATASOURCE/${id}`} />}
+      {mayChange && (
+        <Section title="Change it">
+          {dataSource.state === 'active' && <EditMembers id={id} members={dataSource.members} />}
+          <ChangeDataSource dataSource={dataSource} />
+        </Section>
+      )}
     </Page>
   )
 }

@@ -11,7 +11,7 @@ import { pageOf } from '../ui/list-search.ts'
 import { Page } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { SearchField } from '../ui/search-field.tsx'
-import { Tags } from './data-source-list.tsx'
+import { TagChips } from '../ui/tag-chips.tsx'
 
 const route = getRouteApi('/shell/find')
 
@@ -58,7 +58,7 @@ export function FindData() {
                       </>
                     ),
                   },
-                  { name: 'Tags', width: '34%', cell: ({ tags }) => <Tags tags={tags} /> },
+                  { name: 'Tags', width: '34%', cell: ({ tags }) => <TagChips tags={tags} /> },
                   {
                     name: 'For you',
                     width: '24%',

@@ -6,7 +6,7 @@ import { hg } from '../api.ts'
 import { useMe } from '../me.ts'
 import { Answer, PageAnswer } from '../ui/answer.tsx'
 import { Page, Section } from '../ui/page.tsx'
-import { Tags } from './data-source-list.tsx'
+import { TagChips } from '../ui/tag-chips.tsx'
 import { OwnSubscription } from './subscription.tsx'
 
 const route = getRouteApi('/shell/find/$id')
@@ -22,7 +22,7 @@ export function FoundPage() {
           above={<Link to="/find">Find data</Link>}
           lead={description === '' ? undefined : description}
         >
-          <Tags tags={tags} />
+          <TagChips tags={tags} />
           <OwnSubscription id={id} />
           <WhyNot id={id} />
         </Page>

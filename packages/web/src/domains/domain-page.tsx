@@ -5,7 +5,6 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { hg } from '../api.ts'
-import { Tags } from '../data-sources/data-source-list.tsx'
 import { mayCall, useMe } from '../me.ts'
 import { FindChoice } from '../people/find-choice.tsx'
 import { findDataSources, findGroups, findPeople } from '../people/find-subjects.ts'
@@ -14,6 +13,7 @@ import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { TagChips } from '../ui/tag-chips.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
@@ -43,7 +43,7 @@ function Shown({ domain }: { readonly domain: DomainDetail }) {
     <Page title={name} above={<Link to="/domains">Domains</Link>} lead={description === '' ? undefined : description}>
       <Facts
         facts={[
-          ['Takes in by tag', <Tags key="tags" tags={tags} />],
+          ['Takes in by tag', <TagChips key="tags" tags={tags} />],
           ['Policies', counted(policies, 'policy', 'policies')],
           mine.length > 0 && ['Your rights', mine.map(right => rightWords[right]).join(', ')],
         ]}
@@ -103,7 +103,7 @@ function Sources({ domain: { name, tags: taken, dataSources: count }, mayChange 
                     </Link>
                   ),
                 },
-                { name: 'Tags', width: '36%', cell: ({ tags }) => <Tags tags={tags} /> },
+                { name: 'Tags', width: '36%', cell: ({ tags }) => <TagChips tags={tags} /> },
                 {
                   name: 'In it',
                   width: '20%',

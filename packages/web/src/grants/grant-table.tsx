@@ -6,7 +6,7 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { grantWords } from '../ui/words.ts'
+import { grantPermissionWords, grantWords } from '../ui/words.ts'
 
 export function GrantTable({ grants, stale }: { readonly grants: readonly Grant[]; readonly stale: boolean }) {
   return (
@@ -44,7 +44,7 @@ export function GrantTable({ grants, stale }: { readonly grants: readonly Grant[
             </>
           ),
         },
-        { name: 'Permission', width: '13%', cell: ({ permission }) => permission },
+        { name: 'Permission', width: '13%', cell: ({ permission }) => grantPermissionWords[permission] },
         { name: 'State', cell: grant => <State grant={grant} /> },
       ]}
     />

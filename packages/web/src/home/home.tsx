@@ -15,7 +15,7 @@ export function Home() {
   const me = useMe()
   if (!seesTheWhole(me)) return <Navigate to="/people/$id" params={{ id: String(me.id) }} replace />
   return (
-    <Page title="Home">
+    <Page title="Home" withContents={false}>
       <FirstSteps />
       <ForMe />
       <Waiting />

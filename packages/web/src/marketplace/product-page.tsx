@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { z } from 'zod'
 import { hg } from '../api.ts'
-import { Tags } from '../data-sources/data-source-list.tsx'
 import { seesTheWhole, useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -12,6 +11,7 @@ import { Facts, Page, Section } from '../ui/page.tsx'
 import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
+import { TagChips } from '../ui/tag-chips.tsx'
 import { Ask } from './ask.tsx'
 import { HowToUse } from './how-to-use.tsx'
 import { MarkdownText } from './markdown.tsx'
@@ -123,7 +123,7 @@ function Contents({ product: { contents } }: { readonly product: Offered }) {
               </>
             ),
           },
-          { name: 'Tags', width: '40%', cell: ({ tags }) => <Tags tags={tags} /> },
+          { name: 'Tags', width: '40%', cell: ({ tags }) => <TagChips tags={tags} /> },
         ]}
       />
     </Section>

@@ -5,6 +5,7 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
+import { ProductName, productOf } from '../ui/tag-chips.tsx'
 import { permissionWords, principalKindWords, sourceWords } from '../ui/words.ts'
 import { GroupName } from './group-name.tsx'
 import { kindWords } from './kinds.ts'
@@ -60,11 +61,11 @@ export function Attributes({ attributes }: Pick<User, 'attributes'>) {
     <ul>
       {[...byKey].map(([key, values]) => (
         <li key={key}>
-          <span className="quiet">{key}:</span>{' '}
+          <span className="quiet">{values.some(({ value }) => productOf(value)) ? 'data product' : key}:</span>{' '}
           {values.map(({ value, source, until }, place) => (
             <span key={`${value} ${source}`}>
               {place > 0 && ', '}
-              {value}
+              <AttributeValue value={value} />
               {source !== 'local' && <span className="quiet"> {sourceWords(source)}</span>}
               {until !== undefined && (
                 <span className="quiet">
@@ -77,6 +78,12 @@ export function Attributes({ attributes }: Pick<User, 'attributes'>) {
       ))}
     </ul>
   )
+}
+
+/** A data product that somebody was approved for goes by its name. */
+function AttributeValue({ value }: { readonly value: string }) {
+  const product = productOf(value)
+  return product === undefined ? value : <ProductName id={product} />
 }
 
 function Principals({ person: { principals } }: { readonly person: User }) {

@@ -17,7 +17,7 @@ import { Pager, pageSize } from '../ui/pager.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { counted, grantWords } from '../ui/words.ts'
+import { counted, grantPermissionWords, grantWords } from '../ui/words.ts'
 import classes from './run-page.module.css'
 import { useRun } from './watch.ts'
 import { releaseWords, runWords } from './words.ts'
@@ -182,7 +182,7 @@ function Grants({ id, isRunning }: { readonly id: string; readonly isRunning: bo
                   width: '18%',
                   cell: ({ what, permission }) => (
                     <>
-                      {whatWords[what]} <span className="quiet">{permission}</span>
+                      {whatWords[what]} <span className="quiet">{grantPermissionWords[permission].toLowerCase()}</span>
                     </>
                   ),
                 },

@@ -11,19 +11,18 @@ import { accessWords } from './words.ts'
 export function accessColumns(linkPolicies: boolean): readonly Column<AccessRow>[] {
   return [
     { name: 'Level', width: '9%', cell: row => <Level row={row} /> },
-    { name: 'Because', width: '38%', cell: row => <Reasons row={row} linkPolicies={linkPolicies} /> },
-    { name: 'In AWS', width: '27%', cell: row => <Provisioning row={row} /> },
+    { name: 'Because', width: '36%', cell: row => <Reasons row={row} linkPolicies={linkPolicies} /> },
+    { name: 'In AWS', width: '30%', cell: row => <Provisioning row={row} /> },
   ]
 }
 
 function Reasons({ row, linkPolicies }: { readonly row: AccessRow; readonly linkPolicies: boolean }) {
   return (
-    <>
-      <Because row={row} linkPolicies={linkPolicies} />
+    <Because row={row} linkPolicies={linkPolicies}>
       <Link className="small" to="/access" search={{ person: row.user.id, dataSource: row.dataSource.id }}>
         Explain
       </Link>
-    </>
+    </Because>
   )
 }
 

@@ -23,10 +23,15 @@ export function Answer<Data>({ query, what, children }: AnswerProps<Data>) {
   // does, unseen, while its reader has to sign in again: what they typed is in it.
   if (data !== undefined && (error === null || errorWords(error).mayPass || isSignedOut(error))) return children(data)
   if (error !== null) return <Failure error={error} what={what} isTrying={isFetching} retry={() => void refetch()} />
+  return <Waiting text={`Loading ${what} …`} />
+}
+
+/** @param text what is being done, such as `Loading the policies …` */
+export function Waiting({ text }: { readonly text: string }) {
   return (
     <div className={classes.waiting} role="status">
       <Loader size="sm" aria-hidden="true" />
-      <span>Loading {what} …</span>
+      <span>{text}</span>
     </div>
   )
 }

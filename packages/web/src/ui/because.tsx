@@ -10,16 +10,20 @@ type Reason = AccessRow['because'][number]
 export function Because({
   row,
   linkPolicies,
+  children,
 }: {
   readonly row: Pick<AccessRow, 'user' | 'because' | 'selfGiven'>
   readonly linkPolicies: boolean
+  /** Behind the last reason: the way to more. */
+  readonly children?: ReactNode
 }) {
   return (
     <ul className={classes.reasons}>
       {row.because.length === 0 && <li className="quiet">Nothing any more</li>}
-      {row.because.map(reason => (
+      {row.because.map((reason, place) => (
         <li key={`${reason.kind} ${reason.id} ${reason.level}`}>
           <ReasonText reason={reason} linkPolicies={linkPolicies} />
+          {place === row.because.length - 1 && children !== undefined && <> {children}</>}
         </li>
       ))}
       {row.selfGiven && (

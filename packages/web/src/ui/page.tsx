@@ -1,31 +1,39 @@
 /** The frame of a screen: its title in the window and on top, what it is about, sections below. */
 import type { ReactNode } from 'react'
+import { Unlisted, useListed, WithContents } from './contents.tsx'
 import classes from './page.module.css'
 
 interface PageProps {
   readonly title: string
   /** Above the title: where this belongs. */
   readonly above?: ReactNode
-  /** Beside the title: its state. */
+  /** Beside the title: its state, then what can be done; links look like the buttons that they are. */
   readonly beside?: ReactNode
   readonly lead?: ReactNode
+  /** Whether a long one begins with the way to its sections. */
+  readonly withContents?: boolean
   readonly children: ReactNode
 }
 
-export function Page({ title, above, beside, lead, children }: PageProps) {
+export function Page({ title, above, beside, lead, withContents = true, children }: PageProps) {
   return (
-    <div className={classes.page}>
-      <title>{`${title} · Headgate`}</title>
-      <header className={classes.head}>
-        {above !== undefined && <p className={classes.above}>{above}</p>}
-        <div className={classes.titleLine}>
-          <h1>{title}</h1>
-          {beside}
+    <WithContents>
+      {contents => (
+        <div className={classes.page}>
+          <title>{`${title} · Headgate`}</title>
+          <header className={classes.head}>
+            {above !== undefined && <p className={classes.above}>{above}</p>}
+            <div className={classes.titleLine}>
+              <h1>{title}</h1>
+              {beside}
+            </div>
+            {lead !== undefined && <div className={classes.lead}>{lead}</div>}
+          </header>
+          {withContents && contents}
+          {children}
         </div>
-        {lead !== undefined && <div className={classes.lead}>{lead}</div>}
-      </header>
-      {children}
-    </div>
+      )}
+    </WithContents>
   )
 }
 
@@ -36,13 +44,15 @@ interface SectionProps {
 }
 
 export function Section({ title, beside, children }: SectionProps) {
+  const { ref, id, isInner } = useListed(title)
+  const Heading = isInner ? 'h3' : 'h2'
   return (
-    <section className={classes.section} aria-label={title}>
+    <section ref={ref} id={id} className={classes.section} aria-label={title}>
       <div className={classes.titleLine}>
-        <h2>{title}</h2>
+        <Heading>{title}</Heading>
         {beside}
       </div>
-      {children}
+      <Unlisted>{children}</Unlisted>
     </section>
   )
 }

@@ -1,5 +1,5 @@
 /** The states of things as people read them: a word, a tone, one colour for each tone everywhere. */
-import type { AccessRow, GrantState, Health, IntegrationStatus, ValidationTest } from '@headgate/core/api'
+import type { AccessRow, Grant, GrantState, Health, IntegrationStatus, ValidationTest } from '@headgate/core/api'
 
 export type Tone = 'active' | 'onItsWay' | 'held' | 'failed' | 'unmapped'
 
@@ -67,6 +67,12 @@ export const healthWords: Readonly<Record<Health['status'], StateWords>> = {
   'path-missing': { tone: 'held', word: 'Path missing' },
   'bucket-unreachable': { tone: 'failed', word: 'Bucket unreachable' },
   'provisioning-error': { tone: 'failed', word: 'Provisioning error' },
+}
+
+/** What a grant lets its holder do, in AWS's terms. */
+export const grantPermissionWords: Readonly<Record<Grant['permission'], string>> = {
+  READ: 'Read',
+  READWRITE: 'Read and write',
 }
 
 export const permissionWords = {
