@@ -11,7 +11,7 @@ import {
 } from '@headgate/core'
 import fc from 'fast-check'
 import { expressions, names } from '../packages/core/test/expressions.ts'
-import { emptyRow, expressionOfRows, rowsOf } from '../packages/web/src/policies/expression/rows.ts'
+import { deepest, emptyRow, expressionOfRows, rowsOf } from '../packages/web/src/policies/expression/rows.ts'
 
 const read = (text: string): Expression => {
   const result = parseExpression(text)
@@ -36,19 +36,25 @@ test('law: what the builder shows means the same and prints the same as the text
   assert.ok(shown > 20, `only ${shown} expressions were shown`)
 })
 
-test('the builder shows lists of any or all, their conditions turned round or not, and nothing else', () => {
+test('the builder shows lists in lists, each turned round or not, and leaves what is nested deeper to the text', () => {
   const shown = [
     "@isInGroups('A') AND NOT @hasAttribute('left') AND @hasTagAsGroup('dataSource')",
     "@isUser('ann') OR @hasPrincipal('iamRole') OR @hasTagAsAttribute('unit', 'dataSource')",
     "NOT @isInAnyGroup('A', 'B')",
-  ]
-  for (const text of shown) assert.ok(rowsOf(read(text)), text)
-  const text = [
-    "@isUser('a') AND (@isUser('b') OR @isUser('c'))",
+    "@isUser('a') AND (@isUser('b') OR NOT (@isUser('c') AND @isUser('d')))",
     "NOT (@isUser('a') OR @isUser('b'))",
     "NOT (NOT @isUser('a'))",
   ]
-  for (const one of text) assert.equal(rowsOf(read(one)), undefined, one)
+  for (const text of shown) {
+    const rows = rowsOf(read(text))
+    assert.ok(rows, text)
+    assert.equal(printExpression(expressionOfRows(rows)!), text)
+  }
+  const levels = (depth: number): string =>
+    depth === 0 ? "@isUser('a')" : `@isUser('b') ${depth % 2 ? 'AND' : 'OR'} (${levels(depth - 1)})`
+  // Brackets around a single condition are none, so one more is needed for as many groups.
+  assert.ok(rowsOf(read(levels(deepest + 1))))
+  assert.equal(rowsOf(read(levels(deepest + 2))), undefined)
 })
 
 test('a list with an unfinished row has no expression: a forgotten row lets nobody in', () => {
@@ -60,4 +66,7 @@ test('a list with an unfinished row has no expression: a forgotten row lets nobo
     assert.equal(written !== undefined, isFinished, name)
   }
   assert.equal(expressionOfRows({ match: 'all', rows: [] }), undefined)
+  const group = { negated: true, match: 'all', rows: [...finished, emptyRow('isUser')] } as const
+  assert.equal(expressionOfRows({ match: 'any', rows: [...finished, group] }), undefined)
+  assert.equal(expressionOfRows({ match: 'any', rows: [...finished, { ...group, rows: [] }] }), undefined)
 })

@@ -1,24 +1,42 @@
-/** The builder: any or all of a list of conditions, a row each. */
-import { type Call, principalKinds } from '@headgate/core/policy'
+/** The builder: any or all of a list of conditions, a row each; a group of them is a list inside the list. */
+import { functionNamesIn, type LanguageContext } from '@headgate/core/policy'
 import { ActionIcon, Button, NativeSelect } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
-import { principalKindWords } from '../../ui/words.ts'
+import { Condition, conditionWords } from './condition.tsx'
 import classes from './expression.module.css'
-import { NameField } from './name-field.tsx'
-import { emptyRow, type Row, type Rows } from './rows.ts'
+import { deepest, emptyRow, isNest, type Nest, type Part, type Rows } from './rows.ts'
 
 interface Props {
   readonly rows: Rows
+  /** Where the expression stands: what may be asked there. */
+  readonly context?: LanguageContext
   readonly onChange: (rows: Rows) => void
 }
 
-export function Builder({ rows: { match, rows }, onChange }: Props) {
-  const put = (place: number, ...row: readonly Row[]) => onChange({ match, rows: rows.toSpliced(place, 1, ...row) })
+export function Builder({ rows, context = 'policy', onChange }: Props) {
+  const options = functionNamesIn(context).map(value => ({ value, label: conditionWords[value] }))
+  return <List rows={rows} place="" depth={0} options={options} onChange={onChange} />
+}
+
+type Options = readonly { readonly value: string; readonly label: string }[]
+
+interface ListProps {
+  readonly rows: Rows
+  /** Of the group that it is, such as `2.1.`. */
+  readonly place: string
+  readonly depth: number
+  readonly options: Options
+  readonly onChange: (rows: Rows) => void
+}
+
+function List({ rows: { match, rows }, place, depth, options, onChange }: ListProps) {
+  const put = (at: number, ...part: readonly Part[]) => onChange({ match, rows: rows.toSpliced(at, 1, ...part) })
+  const add = (part: Part) => onChange({ match, rows: [...rows, part] })
   return (
-    <div className={classes.builder}>
+    <div className={depth === 0 ? classes.builder : classes.nest}>
       {rows.length > 1 && (
         <NativeSelect
-          aria-label="How many of the conditions must be met"
+          aria-label={`How many of the conditions ${place === '' ? '' : `in ${place.slice(0, -1)} `}must be met`}
           value={match}
           data={[
             { value: 'all', label: 'All of these must be met' },
@@ -28,145 +46,97 @@ export function Builder({ rows: { match, rows }, onChange }: Props) {
         />
       )}
       <ol className={classes.rows}>
-        {rows.map((row, place) => (
+        {rows.map((part, at) => (
           // Rows have no identity but their place.
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is what stands at that place
-          <li key={place} className={classes.row}>
-            <ConditionRow row={row} place={place + 1} onChange={changed => put(place, changed)} />
+          <li key={at} className={classes.row}>
+            {isNest(part) ? (
+              <Group
+                nest={part}
+                place={`${place}${at + 1}`}
+                depth={depth + 1}
+                options={options}
+                onChange={changed => put(at, changed)}
+              />
+            ) : (
+              <Condition
+                row={part}
+                place={`${place}${at + 1}`}
+                options={options}
+                onChange={changed => put(at, changed)}
+              />
+            )}
             <ActionIcon
               variant="subtle"
               color="gray"
               size="lg"
-              aria-label={`Remove condition ${place + 1}`}
-              onClick={() => put(place)}
+              aria-label={`Remove ${isNest(part) ? 'group' : 'condition'} ${place}${at + 1}`}
+              onClick={() => put(at)}
             >
               <IconTrash size={17} aria-hidden="true" />
             </ActionIcon>
           </li>
         ))}
       </ol>
-      <div>
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconPlus size={15} aria-hidden="true" />}
-          onClick={() => onChange({ match, rows: [...rows, emptyRow('isInAnyGroup')] })}
-        >
-          Add a condition
-        </Button>
+      <div className={classes.adding}>
+        <Add name="Add a condition" place={place} onClick={() => add(emptyRow('isInAnyGroup'))} />
+        {depth < deepest && (
+          <Add
+            name="Add a group"
+            place={place}
+            onClick={() => add({ negated: false, match: 'any', rows: [emptyRow('isInAnyGroup')] })}
+          />
+        )}
       </div>
     </div>
   )
 }
 
-interface RowProps {
-  readonly row: Row
-  /** From 1. */
-  readonly place: number
-  readonly onChange: (row: Row) => void
+interface GroupProps extends Omit<ListProps, 'rows' | 'onChange'> {
+  readonly nest: Nest
+  readonly onChange: (nest: Nest) => void
 }
 
-function ConditionRow({ row, place, onChange }: RowProps) {
-  const { negated, name } = row
+function Group({ nest, place, depth, options, onChange }: GroupProps) {
   return (
-    <div className={classes.condition}>
+    <fieldset className={classes.group}>
+      <legend className="visually-hidden">Group {place}</legend>
       <NativeSelect
-        aria-label={`Condition ${place}: is it so or not`}
-        value={negated ? 'not' : 'is'}
+        aria-label={`Group ${place}: is it so or not`}
+        value={nest.negated ? 'not' : 'is'}
         data={[
-          { value: 'is', label: 'The person' },
-          { value: 'not', label: 'Not: the person' },
+          { value: 'is', label: 'What follows, as one' },
+          { value: 'not', label: 'Not: what follows, as one' },
         ]}
-        onChange={event => onChange({ ...row, negated: event.currentTarget.value === 'not' })}
+        onChange={event => onChange({ ...nest, negated: event.currentTarget.value === 'not' })}
       />
-      <NativeSelect
-        aria-label={`Condition ${place}: what is asked`}
-        value={name}
-        data={Object.entries(asks).map(([value, label]) => ({ value, label }))}
-        onChange={event => onChange({ ...emptyRow(event.currentTarget.value as Call['name']), negated })}
+      <List
+        rows={nest}
+        place={`${place}.`}
+        depth={depth}
+        options={options}
+        onChange={rows => onChange({ ...rows, negated: nest.negated })}
       />
-      <Arguments row={row} place={place} onChange={onChange} />
-    </div>
+    </fieldset>
   )
 }
 
-function Arguments({ row, place, onChange }: RowProps) {
-  const { name, args } = row
-  const set = (at: number, ...value: readonly string[]) => onChange({ ...row, args: args.toSpliced(at, 1, ...value) })
-  switch (name) {
-    case 'hasAttribute':
-      return (
-        <>
-          <NameField
-            label={`Condition ${place}: key`}
-            placeholder="Key"
-            kind="key"
-            value={args[0]!}
-            onChange={key => set(0, key)}
-          />
-          <NameField
-            label={`Condition ${place}: value`}
-            placeholder="Any value"
-            kind="value"
-            under={args[0]}
-            value={args[1] ?? ''}
-            onChange={value => onChange({ ...row, args: [args[0]!, value] })}
-          />
-        </>
-      )
-    case 'hasTagAsAttribute':
-      return (
-        <NameField
-          label={`Condition ${place}: key`}
-          placeholder="Key"
-          kind="key"
-          value={args[0]!}
-          onChange={key => set(0, key)}
-        />
-      )
-    case 'hasTagAsGroup':
-      return null
-    case 'hasPrincipal':
-      return (
-        <NativeSelect
-          aria-label={`Condition ${place}: kind of principal`}
-          value={args[0]!}
-          data={principalKinds.map(value => ({ value, label: principalKindWords[value] }))}
-          onChange={event => set(0, event.currentTarget.value)}
-        />
-      )
-    default: {
-      const kind = name === 'isUser' ? 'user' : 'group'
-      const what = kind === 'user' ? 'User name' : 'Group'
-      return (
-        <>
-          {args.map((arg, at) => (
-            <NameField
-              // biome-ignore lint/suspicious/noArrayIndexKey: a name is what stands at that place
-              key={at}
-              label={`Condition ${place}: ${what.toLowerCase()} ${at + 1}`}
-              placeholder={what}
-              kind={kind}
-              value={arg}
-              // One that is emptied goes, but for the last.
-              onChange={value => (value === '' && args.length > 1 ? set(at) : set(at, value))}
-            />
-          ))}
-          <Button variant="subtle" size="xs" onClick={() => onChange({ ...row, args: [...args, ''] })}>
-            {kind === 'user' ? 'Another person' : 'Another group'}
-          </Button>
-        </>
-      )
-    }
-  }
+interface AddProps {
+  readonly name: string
+  readonly place: string
+  readonly onClick: () => void
 }
 
-const asks: Readonly<Record<Call['name'], string>> = {
-  isInAnyGroup: 'is in any of these groups',
-  isInGroups: 'is in all of these groups',
-  hasAttribute: 'has the attribute',
-  hasTagAsAttribute: 'has a tag of the data source as value of',
-  hasTagAsGroup: 'is in a group named like a tag of the data source',
-  isUser: 'is one of these people',
-  hasPrincipal: 'is known to AWS as',
+function Add({ name, place, onClick }: AddProps) {
+  return (
+    <Button
+      variant="default"
+      size="xs"
+      leftSection={<IconPlus size={15} aria-hidden="true" />}
+      {...(place !== '' && { 'aria-label': `${name} in group ${place.slice(0, -1)}` })}
+      onClick={onClick}
+    >
+      {name}
+    </Button>
+  )
 }

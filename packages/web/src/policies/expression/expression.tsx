@@ -10,7 +10,7 @@ import { ServerText } from '../../ui/server-text.tsx'
 import { Builder } from './builder.tsx'
 import classes from './expression.module.css'
 import { type Asked, type Problem, useRead } from './problems.ts'
-import { emptyRow, expressionOfRows, type Rows, rowsOf } from './rows.ts'
+import { deepest, emptyRow, expressionOfRows, isUntouched, type Rows, rowsOf } from './rows.ts'
 import { TextEditor } from './text-editor.tsx'
 
 export interface ExpressionProps {
@@ -28,7 +28,7 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
   const [rows, setRows] = useState<Rows>()
   const possible = value.trim() === '' ? nothingYet : expression && rowsOf(expression)
   // Going over to the text would lose what is not finished.
-  const isUntouched = rows?.rows.every(({ args }) => args.every(arg => arg === '')) === true
+  const isEmpty = rows !== undefined && isUntouched(rows)
   const isUnfinished = rows !== undefined && expressionOfRows(rows) === undefined
   return (
     <div className={classes.expression}>
@@ -40,7 +40,7 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
           <Way
             name="Text"
             isTaken={rows === undefined}
-            isOpen={!isUnfinished || isUntouched}
+            isOpen={!isUnfinished || isEmpty}
             take={() => setRows(undefined)}
           />
           <Way
@@ -70,7 +70,9 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
         />
       )}
       {rows === undefined && possible === undefined && expression !== undefined && (
-        <p className="quiet small">The builder shows one list of conditions; this is more than that and stays text.</p>
+        <p className="quiet small">
+          The builder shows groups inside of groups {deepest} deep; this is nested deeper and stays text.
+        </p>
       )}
       {isUnfinished && (
         <p className="quiet small">
