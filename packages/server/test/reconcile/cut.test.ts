@@ -62,7 +62,7 @@ const twice: ReadonlySet<Boundary> = new Set(['after intents', 'after create', '
 
 for (const name of boundaries) {
   for (const nth of twice.has(name) ? [1, 2] : [1]) {
-    test(`cut ${name}, time ${nth}`, { timeout: 25_000 }, async t => {
+    test(`cut ${name}, time ${nth}`, { timeout: 120_000 }, async t => {
       const here = await lake(t)
       const { before, during, wanted } = await story(here)
       const first = await startChangeLoop(here.server.world)

@@ -11,7 +11,7 @@ const size = 5000
 const program = fileURLToPath(new URL('loop-process.ts', import.meta.url))
 
 test('killed in the middle of 5,000 grants, restarted: 5,000 and no more; a revocation does not wait for the rest', {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async t => {
   const here = await lake(t)
   const { server, account } = here
