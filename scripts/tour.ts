@@ -1,9 +1,9 @@
 /**
  * `npm run tour`: the main job told step by step, each step checked and timed, from a policy to bytes read from S3 and
- * back. `--identity-center` tells it with a person of IAM Identity Center, from her sign-in on; `--export` puts who has access into a bucket, `--marketplace` has somebody ask for data, be let in and
- * lose it on time. Starts an instance of its
- * own in a temporary folder and speaks to it as its users would: through the public API and the AWS SDK only. Exits
- * non-zero as soon as a step surprises.
+ * back. `--identity-center` tells it with a person of IAM Identity Center, from her sign-in on; `--export` puts who has access into
+ * a bucket, `--marketplace` has somebody ask for data, be let in and lose it on time, `--cli` does all of it with `headgate` commands.
+ * Starts an instance of its own in a temporary folder and speaks to it as its users would: through the public API, the commands and
+ * the AWS SDK only. Exits non-zero as soon as a step surprises.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,29 +11,24 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '@headgate/server'
 import { type Up, up } from '../packages/cli/src/up.ts'
+import { tellCommands } from './tour/cli.ts'
 import { tellExport } from './tour/export.ts'
 import { tellIdentityCenter } from './tour/identity-center.ts'
 import { tellMainLine } from './tour/main-line.ts'
 import { tellMarketplace } from './tour/marketplace.ts'
 import { narrator } from './tour/narrator.ts'
-import { stageOf } from './tour/stage.ts'
+import { type Stage, stageOf } from './tour/stage.ts'
 
 const { values } = parseArgs({
   options: {
     'identity-center': { type: 'boolean', default: false },
     export: { type: 'boolean', default: false },
     marketplace: { type: 'boolean', default: false },
+    cli: { type: 'boolean', default: false },
   },
 })
-const tell = values['identity-center']
-  ? tellIdentityCenter
-  : values.export
-    ? tellExport
-    : values.marketplace
-      ? tellMarketplace
-      : tellMainLine
-const told = narrator()
 const dataDir = await mkdtemp(path.join(tmpdir(), 'headgate-tour-'))
+const told = narrator()
 let running: Up | undefined
 let surprise: unknown
 try {
@@ -49,7 +44,7 @@ try {
       sandboxPort: 0,
     }),
   )
-  await tell(stageOf(running, told, dataDir))
+  await storyOf(values)(stageOf(running, told, dataDir))
 } catch (error) {
   surprise = error
 } finally {
@@ -57,3 +52,11 @@ try {
   await rm(dataDir, { recursive: true, force: true })
 }
 told.finish(surprise)
+
+function storyOf(asked: typeof values): (stage: Stage) => Promise<void> {
+  if (asked['identity-center']) return tellIdentityCenter
+  if (asked.export) return tellExport
+  if (asked.marketplace) return tellMarketplace
+  if (asked.cli) return stage => tellCommands(stage, path.join(dataDir, 'home'))
+  return tellMainLine
+}

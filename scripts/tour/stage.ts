@@ -9,6 +9,9 @@ import { passTimeIn } from './time.ts'
 
 export interface Stage extends Pick<Narrator, 'step' | 'until'> {
   readonly api: Caller
+  /** Of Headgate. */
+  readonly url: string
+  readonly adminApiKey: string
   /** Somebody else, who takes their set-up link and signs in, as in a browser. */
   signIn(id: number): Promise<Caller>
   /** Lets time go by in the marketplace. */
@@ -35,7 +38,8 @@ export function stageOf({ ready }: Up, { step, until }: Narrator, dataDir: strin
     caller((route, init) => fetch(ready.url + route, { ...init, headers: { ...init.headers, ...headers } }))
   const api = withHeaders({ authorization: ready.adminApiKey })
   return {
-    ...{ step, until, account, api, endpoint: ready.sandbox.endpoint },
+    ...{ step, until, account, api, url: ready.url, adminApiKey: ready.adminApiKey },
+    endpoint: ready.sandbox.endpoint,
     async signIn(id) {
       const [{ token }, password] = [await api.setUp.link({ params: { id } }), randomUUID()]
       const { userid } = await api.setUp.use({ body: { token, password } })

@@ -54,6 +54,13 @@ audit
   .addOption(profileOption)
   .action(async options => (await import('./audit-tail.ts')).auditTailCommand(options, process.env))
 audit
+  .command('trail')
+  .description('the whole trail, one JSON object a line, to be kept and verified elsewhere')
+  .addOption(serverOption)
+  .addOption(profileOption)
+  .addHelpText('after', '\nExample: headgate audit trail > trail.ndjson && headgate audit verify trail.ndjson')
+  .action(async options => (await import('./audit-trail.ts')).auditTrailCommand(options, process.env))
+audit
   .command('verify')
   .description('say whether an audit trail is whole: files and folders of it, or the database')
   .argument('[files...]', 'files or folders as GET /audit/trail or the export to S3 wrote them')

@@ -44,6 +44,8 @@ export interface Kind<Content> {
   readonly one: string
   readonly item: z.ZodType<Content>
   keyOf(content: Content): string
+  /** The one of its kind that it lies in, which stays as long as it does. */
+  within?(key: string): string | undefined
   /** What of it is compared with `other`, in one canonical form; absent: all of it. */
   comparable?(content: Content, other?: Content): unknown
   /** Throws Refused for a change that can never be made. */

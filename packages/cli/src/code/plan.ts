@@ -22,10 +22,11 @@ export function planOf(
     )
   })
   const pruned = kinds.toReversed().flatMap(kind => {
-    const named = wanted.get(kind)
-    return [...byKey(kind, found)]
-      .filter(([key, { untouched, isUsed }]) => !untouched && !isUsed && !named?.has(key))
-      .map(([key, current]): Step => ({ kind, do: 'delete', key, current }))
+    const current = byKey(kind, found)
+    const stays = staying(kind, current, wanted.get(kind))
+    return [...current]
+      .filter(([key]) => !stays.has(key))
+      .map(([key, one]): Step => ({ kind, do: 'delete', key, current: one }))
   })
   return prune ? [...kept, ...pruned] : kept
 }
@@ -35,6 +36,22 @@ function stepFor(kind: Kind<unknown>, key: string, wanted: unknown, current: Cur
   if (current === undefined) return [step]
   kind.check?.(step)
   return isSame(kind, wanted, current.content) ? [] : [step]
+}
+
+/** What is not pruned: what files name, what is not theirs to delete, and what these lie in. */
+function staying(
+  { within }: Kind<unknown>,
+  current: ReadonlyMap<string, Current<unknown>>,
+  named: ReadonlyMap<string, unknown> | undefined,
+): ReadonlySet<string> {
+  const stays = new Set<string>(named?.keys())
+  for (const [key, { untouched, isUsed }] of current) if (untouched || isUsed) stays.add(key)
+  for (const key of stays) {
+    const outer = within?.(key)
+    // Met by this very loop in its turn.
+    if (outer !== undefined) stays.add(outer)
+  }
+  return stays
 }
 
 function isSame(kind: Kind<unknown>, wanted: unknown, current: unknown): boolean {

@@ -9,6 +9,7 @@ type Tag = z.output<typeof api.tags.create.body>
 export const tags: Kind<Tag> = {
   ...{ name: 'tags', one: 'tag', item: api.tags.create.body },
   keyOf: ({ name }) => name,
+  within: name => (name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : undefined),
   comparable: ({ name }) => ({ name }),
   async read(caller) {
     const found = await everyItem(query => caller.tags.list({ query }))
