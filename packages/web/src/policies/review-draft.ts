@@ -40,7 +40,11 @@ export function reviewOf(stages: ReviewDraft): ReviewInput | undefined {
   const isUnfinished = stages.some(
     ({ criteria }) => criteria.length === 0 || criteria.some(({ value }) => value.trim() === ''),
   )
-  if (stages.length === 0 || isUnfinished) return undefined
+  return stages.length === 0 || isUnfinished ? undefined : writtenReview(stages)
+}
+
+/** As it stands, whether it is finished or not. */
+export function writtenReview(stages: ReviewDraft): ReviewInput {
   return {
     stages: stages.map(({ needs, criteria }) => {
       const written = criteria.map(criterionOf)

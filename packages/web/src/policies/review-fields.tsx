@@ -2,6 +2,7 @@
 import { permissions } from '@headgate/core/api'
 import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
+import { OrderedList } from '../ui/ordered-list.tsx'
 import { permissionWords } from '../ui/words.ts'
 import { NameField } from './expression/name-field.tsx'
 import classes from './policy-page.module.css'
@@ -21,21 +22,18 @@ interface Props {
 
 export function ReviewFields({ stages, onChange }: Props) {
   return (
-    <div className={classes.conditions}>
-      {stages.map((stage, place) => (
-        <Stage
-          // biome-ignore lint/suspicious/noArrayIndexKey: a stage is what stands at that place
-          key={place}
-          stage={stage}
-          name={stages.length === 1 ? 'Who decides' : `Stage ${place + 1}: who decides`}
-          onChange={changed => onChange(stages.toSpliced(place, 1, changed))}
-          onRemove={stages.length > 1 ? () => onChange(stages.toSpliced(place, 1)) : undefined}
-        />
-      ))}
-      <div>
-        <Add onClick={() => onChange([...stages, noStage])}>Add a stage after it</Add>
-      </div>
-    </div>
+    <OrderedList
+      items={stages}
+      one="Stage"
+      title={place => (stages.length === 1 ? 'Who decides' : `Stage ${place}: who decides`)}
+      add="Add a stage after it"
+      least={1}
+      most={10}
+      beginning={() => noStage}
+      onChange={onChange}
+    >
+      {(stage, put, name) => <Stage stage={stage} name={name} onChange={put} />}
+    </OrderedList>
   )
 }
 
@@ -43,15 +41,13 @@ interface StageProps {
   readonly stage: StageDraft
   readonly name: string
   readonly onChange: (stage: StageDraft) => void
-  readonly onRemove: (() => void) | undefined
 }
 
-function Stage({ stage: { needs, criteria }, name, onChange, onRemove }: StageProps) {
+function Stage({ stage: { needs, criteria }, name, onChange }: StageProps) {
   const put = (place: number, ...put: readonly CriterionDraft[]) =>
     onChange({ needs, criteria: criteria.toSpliced(place, 1, ...put) })
   return (
-    <fieldset className={classes.stage}>
-      <legend>{name}</legend>
+    <div className={classes.stage}>
       {criteria.length > 1 && (
         <NativeSelect
           aria-label={`${name}: how many`}
@@ -80,13 +76,8 @@ function Stage({ stage: { needs, criteria }, name, onChange, onRemove }: StagePr
       ))}
       <div className={classes.buttons}>
         <Add onClick={() => onChange({ needs, criteria: [...criteria, noCriterion] })}>Add somebody</Add>
-        {onRemove && (
-          <Button variant="subtle" size="xs" onClick={onRemove}>
-            Remove this stage
-          </Button>
-        )}
       </div>
-    </fieldset>
+    </div>
   )
 }
 

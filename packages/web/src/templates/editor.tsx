@@ -5,6 +5,7 @@ import forms from '../ui/form.module.css'
 import { Refusal } from '../ui/refusal.tsx'
 import type { Write } from '../ui/use-write.ts'
 import type { Kind, Template } from './kind.ts'
+import classes from './template.module.css'
 
 interface Props<One extends Template, Input> {
   readonly kind: Kind<One, Input>
@@ -15,53 +16,91 @@ interface Props<One extends Template, Input> {
   readonly onLeave: () => void
 }
 
-export function TemplateEditor<One extends Template, Input>({ kind, one, verb, write, onLeave }: Props<One, Input>) {
+export function TemplateEditor<One extends Template, Input>({
+  kind,
+  one,
+  verb,
+  write: save,
+  onLeave,
+}: Props<One, Input>) {
   const [name, setName] = useState(one?.name ?? '')
   const [description, setDescription] = useState(one?.description ?? '')
-  const [text, setText] = useState(one === undefined ? kind.beginning : kind.textOf(one))
+  const [text, write] = useState(one === undefined ? kind.beginning : kind.textOf(one))
+  const [isText, setText] = useState(false)
   const [unreadable, setUnreadable] = useState<string>()
   function submit(event: FormEvent) {
     event.preventDefault()
     try {
-      write.mutate(kind.inputOf(name.trim(), description, text))
+      save.mutate(kind.inputOf(name.trim(), description, text))
       setUnreadable(undefined)
     } catch (caught) {
       if (!(caught instanceof SyntaxError)) throw caught
       setUnreadable(`This is not JSON: ${caught.message}`)
     }
   }
+  const { text: words, design, Check } = kind
+  const isDesigned = design !== undefined && !isText && design.canShow(text)
   return (
-    <form className={forms.fields} onSubmit={submit}>
-      <TextInput label="Name" required value={name} onChange={event => setName(event.currentTarget.value)} />
-      <TextInput
-        label="Description"
-        value={description}
-        maxLength={4096}
-        onChange={event => setDescription(event.currentTarget.value)}
-      />
-      <Textarea
-        label={kind.text.label}
-        description={kind.text.help}
-        required
-        autosize
-        minRows={8}
-        maxRows={30}
-        spellCheck={!kind.text.isCode}
-        {...(kind.text.isCode && { styles: { input: { fontFamily: 'var(--mantine-font-family-monospace)' } } })}
-        {...(unreadable !== undefined && { error: unreadable })}
-        value={text}
-        onChange={event => setText(event.currentTarget.value)}
-      />
-      {kind.check?.(text)}
-      <div className={forms.actions}>
-        <Button type="submit" disabled={name.trim() === '' || text.trim() === ''} loading={write.isPending}>
-          {verb}
-        </Button>
-        <Button variant="default" onClick={onLeave}>
-          Leave it
-        </Button>
-      </div>
-      <Refusal error={write.error} />
-    </form>
+    <div className={classes.beside} data-has-picture={design?.Picture && ''}>
+      <form className={forms.fields} onSubmit={submit}>
+        <TextInput
+          label="Name"
+          required
+          maxLength={255}
+          value={name}
+          onChange={event => setName(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Description"
+          value={description}
+          maxLength={4096}
+          onChange={event => setDescription(event.currentTarget.value)}
+        />
+        {design !== undefined && (
+          <fieldset className={classes.ways}>
+            <legend className="visually-hidden">How to write it</legend>
+            <button type="button" aria-pressed={!isText} onClick={() => setText(false)}>
+              Designer
+            </button>
+            <button type="button" aria-pressed={isText} onClick={() => setText(true)}>
+              Text
+            </button>
+          </fieldset>
+        )}
+        {isDesigned && <design.Designer text={text} onChange={write} />}
+        {!isDesigned && design !== undefined && !isText && (
+          <p role="alert">
+            The designer cannot show what the text says now: it is not complete, or holds what the designer does not
+            know. Mend it in the text.
+          </p>
+        )}
+        {!isDesigned && (design === undefined || isText) && (
+          <Textarea
+            label={words.label}
+            description={words.help}
+            required
+            autosize
+            minRows={8}
+            maxRows={30}
+            spellCheck={!words.isCode}
+            {...(words.isCode && { styles: { input: { fontFamily: 'var(--mantine-font-family-monospace)' } } })}
+            {...(unreadable !== undefined && { error: unreadable })}
+            value={text}
+            onChange={event => write(event.currentTarget.value)}
+          />
+        )}
+        {Check && <Check text={text} />}
+        <div className={forms.actions}>
+          <Button type="submit" disabled={name.trim() === '' || text.trim() === ''} loading={save.isPending}>
+            {verb}
+          </Button>
+          <Button variant="default" onClick={onLeave}>
+            Leave it
+          </Button>
+        </div>
+        <Refusal error={save.error} />
+      </form>
+      {design?.Picture && <design.Picture text={text} />}
+    </div>
   )
 }

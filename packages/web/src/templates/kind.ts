@@ -1,5 +1,5 @@
 /** What forms, agreements and review flows have in common, for the screens that they share. */
-import type { ReactNode } from 'react'
+import type { ComponentType, ReactNode } from 'react'
 
 /** Always there, whatever it holds. */
 export interface Template {
@@ -41,6 +41,20 @@ export interface Routes<One extends Template, Input> {
   ) => Promise<{ readonly changes: readonly Change[] }>
 }
 
+/** What a designer is given: the text, of which it makes another. */
+export interface DesignerProps {
+  readonly text: string
+  readonly onChange: (text: string) => void
+}
+
+export interface Design {
+  /** Whether the text says something that can be shown; otherwise it stays text. */
+  readonly canShow: (text: string) => boolean
+  readonly Designer: ComponentType<DesignerProps>
+  /** Beside it: what it comes to. */
+  readonly Picture?: ComponentType<{ readonly text: string }>
+}
+
 interface User {
   readonly kind: 'dataProduct' | 'policy' | 'form'
   readonly id: string
@@ -75,8 +89,10 @@ export interface Kind<One extends Template, Input> {
   readonly textOf: (one: One) => string
   /** @throws SyntaxError when the text cannot be read */
   readonly inputOf: (name: string, description: string, text: string) => Input
+  /** Where it is more than a text: how it is designed. */
+  readonly design?: Design
   /** What it holds, to read. */
   readonly shown: (one: One) => ReactNode
-  /** Told of a draft while it is written, on demand. */
-  readonly check?: (text: string) => ReactNode
+  /** Told of a draft while it is written. */
+  readonly Check?: ComponentType<{ readonly text: string }>
 }

@@ -6,11 +6,14 @@ import { Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Facts } from '../ui/page.tsx'
 import { counted } from '../ui/words.ts'
+import { FormDesigner } from './form-designer.tsx'
+import { printForm, readForm, tidied } from './form-draft.ts'
+import { FormPicture } from './form-picture.tsx'
+import { typeWords } from './form-words.ts'
 import type { Kind } from './kind.ts'
 import { TemplateScreen } from './template-screen.tsx'
 
 type RequestForm = Awaited<ReturnType<typeof hg.requestForms.get>>
-type Field = RequestForm['fields'][number]
 
 const beginning: Omit<RequestFormInput, 'name' | 'description'> = {
   fields: [{ id: 'purpose', type: 'longAnswer', label: 'What do you need it for?', required: true }],
@@ -31,8 +34,13 @@ const kind: Kind<RequestForm, RequestFormInput> = {
     isCode: true,
   },
   beginning: JSON.stringify(beginning, undefined, 2),
-  textOf: ({ fields, duration, agreements }) => JSON.stringify({ fields, duration, agreements }, undefined, 2),
-  inputOf: (name, description, text) => ({ ...(JSON.parse(text) as object), name, description }),
+  design: { canShow: text => readForm(text) !== undefined, Designer: FormDesigner, Picture: FormPicture },
+  textOf: ({ fields, duration, agreements }) => printForm({ fields, duration, agreements }),
+  inputOf: (name, description, text) => {
+    const form = readForm(text)
+    // What cannot be shown, the server says what is wrong with.
+    return { ...(form === undefined ? (JSON.parse(text) as object) : tidied(form)), name, description }
+  },
   shown: form => <Shown form={form} />,
 }
 
@@ -40,16 +48,6 @@ const route = getRouteApi('/shell/request-forms')
 
 export function RequestForms() {
   return <TemplateScreen kind={kind} search={route.useSearch()} />
-}
-
-const typeWords: Readonly<Record<Field['type'], string>> = {
-  shortAnswer: 'a line',
-  longAnswer: 'a text',
-  dropdown: 'one of',
-  checkboxes: 'some of',
-  number: 'a number',
-  date: 'a day',
-  link: 'a link',
 }
 
 function Shown({ form: { fields, duration, agreements } }: { readonly form: RequestForm }) {

@@ -6,17 +6,22 @@ import { useMe } from '../me.ts'
 import { DataTable } from '../ui/data-table.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { CheckFlow } from './check-flow.tsx'
+import { CheckFlow, placeWords } from './check-flow.tsx'
+import { FlowDesigner, OutcomeSays } from './flow-designer.tsx'
+import { readFlow } from './flow-draft.ts'
 import type { Kind } from './kind.ts'
 import { TemplateScreen } from './template-screen.tsx'
 import { TryFlow } from './try-flow.tsx'
 
 type ReviewFlow = Awaited<ReturnType<typeof hg.reviewFlows.get>>
-type Outcome = ReviewFlow['otherwise']
 
 const beginning: Omit<ReviewFlowInput, 'name' | 'description'> = {
   rules: [],
   otherwise: { review: { stages: [{ any: [{ permission: 'GOVERNANCE' }] }] } },
+}
+
+function textOf({ rules, otherwise }: Pick<ReviewFlow, 'rules' | 'otherwise'>): string {
+  return JSON.stringify({ rules, otherwise }, undefined, 2)
 }
 
 const kind: Kind<ReviewFlow, ReviewFlowInput> = {
@@ -32,11 +37,12 @@ const kind: Kind<ReviewFlow, ReviewFlowInput> = {
     isCode: true,
   },
   beginning: JSON.stringify(beginning, undefined, 2),
-  textOf: ({ rules, otherwise }) => JSON.stringify({ rules, otherwise }, undefined, 2),
+  design: { canShow: text => readFlow(text) !== undefined, Designer: FlowDesigner },
+  textOf,
   // What is missing in it, the server says.
   inputOf: (name, description, text) => ({ ...(JSON.parse(text) as ReviewFlowInput), name, description }),
   shown: flow => <Shown flow={flow} />,
-  check: text => <CheckFlow text={text} />,
+  Check: CheckFlow,
 }
 
 const route = getRouteApi('/shell/review-flows')
@@ -47,9 +53,11 @@ export function ReviewFlows() {
 
 function Shown({ flow: { id, rules, otherwise, warnings } }: { readonly flow: ReviewFlow }) {
   const governs = useMe().permissions.includes('GOVERNANCE')
+  const read = readFlow(textOf({ rules, otherwise }))
+  if (read === undefined) return <pre>{textOf({ rules, otherwise })}</pre>
   const rows = [
-    ...rules.map(({ if: condition, then }) => ({ condition, outcome: then })),
-    { condition: undefined, outcome: otherwise },
+    ...read.rules.map(rule => ({ condition: rule.if, outcome: rule.outcome })),
+    { condition: undefined, outcome: read.otherwise },
   ]
   return (
     <>
@@ -64,45 +72,15 @@ function Shown({ flow: { id, rules, otherwise, warnings } }: { readonly flow: Re
             cell: ({ condition }) =>
               condition === undefined ? rows.length === 1 ? 'Always' : 'Otherwise' : <code>{condition}</code>,
           },
-          { name: 'Then', cell: ({ outcome }) => <OutcomeShown outcome={outcome} /> },
+          { name: 'Then', cell: ({ outcome }) => <OutcomeSays outcome={outcome} /> },
         ]}
       />
       {warnings.map(({ path, message }) => (
         <p key={`${path} ${message}`}>
-          <StateBadge tone="held" word="Warning" /> <code>{path}</code>: <ServerText text={message} />
+          <StateBadge tone="held" word="Warning" /> {placeWords(path)}: <ServerText text={message} />
         </p>
       ))}
       {governs && <TryFlow id={id} />}
     </>
   )
-}
-
-function OutcomeShown({ outcome }: { readonly outcome: Outcome }) {
-  if ('approve' in outcome)
-    return `Approved at once${outcome.approve.for ? `, for at most ${outcome.approve.for}` : ''}`
-  return (
-    <ol>
-      {outcome.review.stages.map(stage => {
-        const [match, criteria] = 'any' in stage ? ['one of', stage.any] : ['a different person for each of', stage.all]
-        return (
-          <li key={JSON.stringify(stage)}>
-            {match}: {criteria.map(criterionWords).join('; ')}
-          </li>
-        )
-      })}
-    </ol>
-  )
-}
-
-type Review = Extract<Outcome, { review: unknown }>['review']
-type Stage = Review['stages'][number]
-type Criterion = Extract<Stage, { any: unknown }>['any'][number]
-
-function criterionWords(criterion: Criterion): string {
-  if ('user' in criterion) return criterion.user
-  if ('group' in criterion) return `the group ${criterion.group}`
-  if ('permission' in criterion) return `whoever has ${criterion.permission}`
-  if ('domainRight' in criterion) return `whoever has ${criterion.domainRight} in ${criterion.domain ?? 'its domain'}`
-  const { key, value } = criterion.attribute
-  return `whoever has ${key}${value === undefined ? '' : `: ${value}`}`
 }

@@ -8,9 +8,13 @@ import {
 } from '@codemirror/autocomplete'
 import type { EditorView } from '@codemirror/view'
 import {
+  type AnyFunctionName,
   completionAt,
-  functionNames,
+  functionNamesIn,
+  isFunctionName,
+  type LanguageContext,
   languageFunctions,
+  levels,
   principalKinds,
   printString,
   usageOf,
@@ -21,16 +25,21 @@ import { namesInUse } from './names-in-use.ts'
 type Offer = NonNullable<ReturnType<typeof completionAt>>
 type Argument = Extract<Offer, { kind: 'argument' }>
 
-export async function completeExpression(context: CompletionContext): Promise<CompletionResult | null> {
-  const offer = completionAt(context.state.doc.toString(), context.pos)
+/** For expressions of a policy, or of a review flow. */
+export function completeIn(language: LanguageContext) {
+  return (context: CompletionContext) => complete(context, language)
+}
+
+async function complete(context: CompletionContext, language: LanguageContext): Promise<CompletionResult | null> {
+  const offer = completionAt(context.state.doc.toString(), context.pos, language)
   if (offer === undefined) return null
   if (offer.kind === 'argument') return namesFor(offer, context)
   if (offer.typed === '' && !context.explicit) return null
-  return { from: offer.from, options: offer.kind === 'term' ? terms : operators, validFor: /^@?\w*$/ }
+  return { from: offer.from, options: offer.kind === 'term' ? termsIn(language) : operators, validFor: /^@?\w*$/ }
 }
 
-const terms: readonly Completion[] = [
-  ...functionNames.map(name => ({
+const termsIn = (language: LanguageContext): readonly Completion[] => [
+  ...functionNamesIn(language).map(name => ({
     label: `@${name}`,
     type: 'function',
     info: `${usageOf(name)}: true when ${languageFunctions[name].trueWhen}`,
@@ -46,7 +55,7 @@ const operators: readonly Completion[] = [
 ]
 
 /** A call with the caret where its first name goes; complete where there is nothing to choose. */
-function beginningOf(name: (typeof functionNames)[number]): { text: string; caret: number } {
+function beginningOf(name: AnyFunctionName): { text: string; caret: number } {
   const fixed = languageFunctions[name].arguments.map(kind => (kind === 'dataSource' ? 'dataSource' : ''))
   const args = fixed.slice(0, languageFunctions[name].atLeast).map(printString).join(', ')
   const text = `@${name}(${args})`
@@ -78,6 +87,10 @@ async function namesOf(
       return [{ name: kind, detail: 'the one that is asked about' }]
     case 'principal':
       return principalKinds.map(name => ({ name, detail: principalKindWords[name] }))
+    case 'level':
+      return levels.map(name => ({ name }))
+    case 'duration':
+      return ['30d', '90d', '1y'].map(name => ({ name }))
     case 'group':
     case 'user':
     case 'key':
@@ -126,6 +139,5 @@ function insert(view: EditorView, picked: Completion, { from, to, text, caret }:
 
 /** What a function is, for whoever points at it. */
 export function helpOf(name: string): string | undefined {
-  const known = functionNames.find(one => one === name)
-  return known && `${usageOf(known)} · ${sentence(languageFunctions[known].trueWhen)}.`
+  return isFunctionName(name) ? `${usageOf(name)} · ${sentence(languageFunctions[name].trueWhen)}.` : undefined
 }

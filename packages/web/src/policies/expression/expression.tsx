@@ -2,20 +2,20 @@
  * An expression, written in a builder or as text: the same tree, both ways. What the builder cannot show stays text, and
  * is said so.
  */
-import type { Policy } from '@headgate/core/api'
-import { parseExpression, printExpression } from '@headgate/core/policy'
+import { type LanguageContext, parseIn, printExpression } from '@headgate/core/policy'
 import { Button } from '@mantine/core'
 import { useId, useState } from 'react'
 import { ServerText } from '../../ui/server-text.tsx'
 import { Builder } from './builder.tsx'
 import classes from './expression.module.css'
-import { type Asked, type Problem, useRead } from './problems.ts'
+import { type Asked, contextOf, type Problem, useRead } from './problems.ts'
 import { deepest, emptyRow, expressionOfRows, isUntouched, type Rows, rowsOf } from './rows.ts'
 import { TextEditor } from './text-editor.tsx'
 
 export interface ExpressionProps {
   readonly label: string
-  readonly kind: Policy['kind']
+  /** Of a policy, or of a review flow, which may ask about requests as well. */
+  readonly kind: Asked['kind']
   readonly appliesTo?: Asked['appliesTo']
   readonly value: string
   /** With nothing while a row of the builder is unfinished. */
@@ -25,6 +25,7 @@ export interface ExpressionProps {
 export function Expression({ label, kind, appliesTo, value, onChange }: ExpressionProps) {
   const [labelId, problemsId] = [useId(), useId()]
   const { expression, problems } = useRead(value, { kind, appliesTo })
+  const context = contextOf(kind)
   const [rows, setRows] = useState<Rows>()
   const possible = value.trim() === '' ? nothingYet : expression && rowsOf(expression)
   // Going over to the text would lose what is not finished.
@@ -53,6 +54,7 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
       </div>
       {rows === undefined ? (
         <TextEditor
+          context={context}
           labelledBy={labelId}
           describedBy={problemsId}
           value={value}
@@ -62,6 +64,7 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
       ) : (
         <Builder
           rows={rows}
+          context={context}
           onChange={changed => {
             setRows(changed)
             const written = expressionOfRows(changed)
@@ -89,7 +92,7 @@ export function Expression({ label, kind, appliesTo, value, onChange }: Expressi
       </ul>
       {expression !== undefined && rows === undefined && printExpression(expression) !== value && (
         <div>
-          <Button variant="subtle" size="compact-xs" onClick={() => onChange(tidied(value))}>
+          <Button variant="subtle" size="compact-xs" onClick={() => onChange(tidied(value, context))}>
             Tidy it up
           </Button>
         </div>
@@ -129,7 +132,7 @@ function ProblemWords({ problem, isOneLine }: { readonly problem: Problem; reado
 }
 
 /** The same in its canonical form. */
-function tidied(text: string): string {
-  const read = parseExpression(text)
+function tidied(text: string, context: LanguageContext): string {
+  const read = parseIn(context, text)
   return read.ok ? printExpression(read.expression) : text
 }

@@ -14,13 +14,14 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view'
-import { highlightsOf } from '@headgate/core/policy'
+import { highlightsOf, type LanguageContext } from '@headgate/core/policy'
 import { useEffect, useRef } from 'react'
-import { completeExpression, helpOf } from './completion.ts'
+import { completeIn, helpOf } from './completion.ts'
 import { look } from './look.ts'
 import type { Problem } from './problems.ts'
 
 interface Props {
+  readonly context: LanguageContext
   readonly labelledBy: string
   readonly describedBy: string
   readonly value: string
@@ -28,7 +29,7 @@ interface Props {
   readonly onChange: (text: string) => void
 }
 
-export function TextEditor({ labelledBy, describedBy, value, problems, onChange }: Props) {
+export function TextEditor({ context, labelledBy, describedBy, value, problems, onChange }: Props) {
   const home = useRef<HTMLDivElement>(null)
   const editor = useRef<EditorView>(null)
   const tell = useRef(onChange)
@@ -40,7 +41,7 @@ export function TextEditor({ labelledBy, describedBy, value, problems, onChange 
       state: EditorState.create({
         doc: first.current,
         extensions: [
-          ...language,
+          ...languages[context],
           EditorView.contentAttributes.of({ 'aria-labelledby': labelledBy, 'aria-describedby': describedBy }),
           EditorView.updateListener.of(({ docChanged, state }) => {
             if (docChanged) tell.current(state.doc.toString())
@@ -54,7 +55,7 @@ export function TextEditor({ labelledBy, describedBy, value, problems, onChange 
       first.current = view.state.doc.toString()
       view.destroy()
     }
-  }, [labelledBy, describedBy])
+  }, [context, labelledBy, describedBy])
   useEffect(() => {
     const { state } = editor.current!
     // Written by other means than this editor.
@@ -80,21 +81,22 @@ function diagnosticsOf(problems: readonly Problem[], doc: Text): Diagnostic[] {
   })
 }
 
-const colours = ViewPlugin.fromClass(
-  class {
-    decorations: DecorationSet
-    constructor(view: EditorView) {
-      this.decorations = coloursOf(view.state.doc)
-    }
-    update({ docChanged, state }: ViewUpdate) {
-      if (docChanged) this.decorations = coloursOf(state.doc)
-    }
-  },
-  { decorations: ({ decorations }) => decorations },
-)
+const coloursIn = (context: LanguageContext) =>
+  ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet
+      constructor(view: EditorView) {
+        this.decorations = coloursOf(view.state.doc, context)
+      }
+      update({ docChanged, state }: ViewUpdate) {
+        if (docChanged) this.decorations = coloursOf(state.doc, context)
+      }
+    },
+    { decorations: ({ decorations }) => decorations },
+  )
 
-function coloursOf(doc: Text): DecorationSet {
-  const marks = highlightsOf(doc.toString()).map(({ kind, offset, length }) =>
+function coloursOf(doc: Text, context: LanguageContext): DecorationSet {
+  const marks = highlightsOf(doc.toString(), context).map(({ kind, offset, length }) =>
     Decoration.mark({ class: `hg-${kind}` }).range(offset, offset + length),
   )
   return Decoration.set(marks)
@@ -120,15 +122,20 @@ const help = hoverTooltip((view, at) => {
   }
 })
 
-const language: readonly Extension[] = [
+const languageOf = (context: LanguageContext, example: string): readonly Extension[] => [
   history(),
   EditorView.lineWrapping,
-  placeholder("@isInGroups('Analysts') AND @hasAttribute('country', 'FR')"),
+  placeholder(example),
   bracketMatching(),
   closeBrackets(),
-  autocompletion({ override: [completeExpression], activateOnTypingDelay: 150, icons: false }),
-  colours,
+  autocompletion({ override: [completeIn(context)], activateOnTypingDelay: 150, icons: false }),
+  coloursIn(context),
   help,
   keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
   look,
 ]
+
+const languages: Readonly<Record<LanguageContext, readonly Extension[]>> = {
+  policy: languageOf('policy', "@isInGroups('Analysts') AND @hasAttribute('country', 'FR')"),
+  flow: languageOf('flow', "@isInGroups('Analysts') AND @levelIs('READ')"),
+}
