@@ -118,14 +118,14 @@ describe('configuration as code', () => {
   })
 
   test('a plan tells steps and access; applied, the next is empty; pulled, so is the plan of that', async () => {
-    const planned = await headgate('plan', 'lake')
+    const planned = await headgate('plan', 'lake', '--out', 'first.json')
     assert.equal(planned.stderr, '')
     assert.equal(planned.code, 2)
     assert.match(planned.stdout, /^\+ policy Finance reads finance$/m)
     assert.match(planned.stdout, /^Access: 2 gained \(person × data source\), for 1 person\.$/m)
     assert.match(planned.stdout, /^Not counted, .*: policy The ledger to whom it may concern\.$/m)
     assert.match((await headgate('apply', 'lake')).stderr, /^not done: .*\ngive --yes/)
-    const applied = await headgate('apply', 'lake', '--yes')
+    const applied = await headgate('apply', 'first.json')
     assert.match(applied.stderr, /^done: create data product books$/m)
     assert.equal(applied.code, 0)
     await nothingToDo()

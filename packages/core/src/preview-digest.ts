@@ -7,16 +7,21 @@ import type { EntitlementIndex } from './entitlement-index.ts'
 import type { FactIndex } from './fact-index.ts'
 import { forEachDiffering, nobody, type PeopleSet } from './people-set.ts'
 import type { Moved } from './preview.ts'
+import { printScope } from './scope.ts'
 
 /** Four numbers of 32 bits; in an array, since variables of closures would box them. */
 type Lanes = Int32Array
 
-/** By ids, so that it does not matter how the index numbers people; `moved` by data source. */
+/**
+ * People by ids, so that it does not matter how the index numbers them. Data sources by where they lie: one that is not there
+ * yet gets another id in each preview. `moved` by data source.
+ */
 export function digestOf({ facts }: EntitlementIndex, moved: readonly Moved[]): string {
   const sumOf = sums(facts)
   const digest = Int32Array.of(0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344)
   for (const { source, gained, lost, raised, lowered } of moved) {
-    mix(digest, source.id)
+    mix(digest, source.row.integration)
+    mixText(digest, printScope(source.row.scope))
     mixAll(digest, sumOf(gained), gained.size)
     mixAll(digest, sumOf(lost), lost.size)
     mixAll(digest, sumOf(raised), raised.size)
@@ -59,6 +64,12 @@ function sums(facts: FactIndex): (people: PeopleSet) => Lanes {
 function mixAll(digest: Lanes, sum: Lanes, size: number): void {
   mix(digest, size)
   for (let lane = 0; lane < 4; lane++) mix(digest, sum[lane]!)
+}
+
+function mixText(digest: Lanes, text: string): void {
+  mix(digest, text.length)
+  // Two of sixteen bits at once.
+  for (let at = 0; at < text.length; at += 2) mix(digest, text.charCodeAt(at) * 65_536 + (text.charCodeAt(at + 1) || 0))
 }
 
 /** Murmur-like, each lane with its own odd factors; every lane sees every number. */

@@ -44,6 +44,11 @@ test('a domain holds what was put into it and what carries one of its tags or a 
     [shown.name, shown.description, shown.tags, shown.dataSources, shown.dataSourcesByHand, shown.policies],
     ['emea', 'Europe', ['Finance'], 2, 1, 0],
   )
+  const byHand = await admin.dataSources.list({ query: { domain: 'emea', byHand: 'true' } })
+  assert.deepEqual(
+    byHand.items.map(({ name }) => name),
+    ['plain'],
+  )
   const { items, total } = await admin.domains.list({ query: { search: 'EURO' } })
   assert.deepEqual([items.map(({ name, dataSources }) => [name, dataSources]), total], [[['emea', 2]], 1])
   await admin.domains.removeDataSource({ params: { ...params, id: plain } })

@@ -79,6 +79,8 @@ export const dataSources = {
       tag: dottedName.optional(),
       /** By hand or by tag. */
       domain: name.optional(),
+      /** With a domain: only those that were put into it by hand, in it by tag as well or not. */
+      byHand: z.stringbool().optional(),
       integrationId: idParam.optional(),
       state: z.enum(['active', 'disabled']).optional(),
       health: z.enum(healthStates).optional(),

@@ -12,6 +12,8 @@ import { productTagsOf, sourcesWithProductTag } from './tagged-source.ts'
 export interface DataSourceQuery extends PageQuery {
   readonly tag?: string | undefined
   readonly domain?: string | undefined
+  /** Of the domain: not those that are in it by tag alone. */
+  readonly byHand?: boolean | undefined
   readonly integrationId?: number | undefined
   readonly state?: 'active' | 'disabled' | undefined
   readonly health?: Health['status'] | undefined
@@ -23,7 +25,7 @@ export async function listDataSources(
   query: DataSourceQuery,
   { only, except = [] }: { readonly only?: readonly number[] | undefined; readonly except?: readonly number[] } = {},
 ): Promise<Page<DataSource>> {
-  const { tag, domain, integrationId, state, health } = query
+  const { tag, domain, byHand = false, integrationId, state, health } = query
   const matching = matchSearch(db, query.search)
     .$if(only !== undefined, chosen => chosen.where('id', '=', sql<number>`any(${only})`))
     .$if(except.length > 0, chosen => chosen.where('id', '<>', sql<number>`all(${except})`))
@@ -31,7 +33,7 @@ export async function listDataSources(
     .$if(integrationId !== undefined, chosen => chosen.where('integration_id', '=', integrationId as number))
     .$if(state !== undefined, chosen => chosen.where('state', '=', state as 'active'))
     .$if(health !== undefined, chosen => chosen.where(healthOf, '=', health as Health['status']))
-    .$if(domain !== undefined, chosen => chosen.where(sql<boolean>`data_source.id in (${sourcesOf(sql`${domain}`)})`))
+    .$if(domain !== undefined, chosen => chosen.where(isIn(domain as string, byHand)))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   const after = readCursor(query.cursor)
   const rows = await matching
@@ -51,6 +53,13 @@ function matchSearch(db: Reader, search: string | undefined) {
   return living(db).where(({ or, eb }) =>
     or([eb('name', 'ilike', pattern), eb('description', 'ilike', pattern), eb(scope, 'ilike', pattern)]),
   )
+}
+
+function isIn(domain: string, byHand: boolean) {
+  const sources = byHand
+    ? sql`select data_source_id from data_source_domain where data_source_domain.domain = ${domain}`
+    : sourcesOf(sql`${domain}`)
+  return sql<boolean>`data_source.id in (${sources})`
 }
 
 /** The tag itself or one below it: `/` is the character after the dot. */
