@@ -52,6 +52,22 @@ test('whoever holds AUDIT reads everything, newest first, and what was done a mo
   )
 })
 
+test('what an event names by id alone is said with what it is called today, the event itself as it was told', async () => {
+  const { nora, vera } = people
+  await act(server.db, system, async ({ audit }) => {
+    const targets = [
+      { type: 'USER', id: String(nora.id) },
+      { type: 'DATASOURCE', id: String(mine) },
+      { type: 'DATASOURCE', id: String(other), name: 'as it was' },
+      { type: 'POLICY', id: 'gone' },
+    ]
+    audit({ action: 'UPDATE', targetType: 'USER', targets, payload: { type: 'Named' } })
+  })
+  const { items, names } = await vera.audit.list({ query: { limit: 1 } })
+  assert.deepEqual(names, { [`USER/${nora.id}`]: 'nora', [`DATASOURCE/${mine}`]: 'mine' })
+  assert.deepEqual(items[0]?.targets[0], { type: 'USER', id: String(nora.id) })
+})
+
 test('pages follow each other without a gap or a double, whatever is added meanwhile', async () => {
   const all = (await server.admin.audit.list({ query: { limit: 1000 } })).items.map(({ position }) => position)
   const paged: number[] = []

@@ -86,7 +86,12 @@ export const audit = {
       cursor: z.string().max(500).optional(),
     }),
     status: 200,
-    response: z.object({ items: z.array(auditEvent), next: z.string().optional() }),
+    response: z.object({
+      items: z.array(auditEvent),
+      /** By `TYPE/id`, what things are called today that the events of this page name by id alone. */
+      names: z.record(z.string(), z.string()),
+      next: z.string().optional(),
+    }),
     errors: [],
   }),
   stream: endpoint({

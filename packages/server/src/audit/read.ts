@@ -7,6 +7,7 @@ import { type AuditQuery, readEvents } from '../db/audit-list.ts'
 import { sealAll } from '../db/audit-seal.ts'
 import type { Db } from '../db/open.ts'
 import { printCursor, readCursor, readNumber } from '../db/page.ts'
+import { namesOf } from '../db/resource-names.ts'
 import type { Caller } from '../http/serve.ts'
 import { keyOf } from './entry.ts'
 import { printLink, printSigned } from './trail-file.ts'
@@ -17,7 +18,7 @@ export async function readPage(
   db: Db,
   caller: Caller,
   { cursor, limit, ...filter }: AuditFilter & { readonly cursor?: string | undefined; readonly limit: number },
-): Promise<{ items: AuditEventAnswer[]; next?: string }> {
+): Promise<{ items: AuditEventAnswer[]; names: Record<string, string>; next?: string }> {
   const below = readNumber(readCursor(cursor))
   if (below === undefined) await sealAll(db)
   return db.snapshot(async tx => {
@@ -26,7 +27,11 @@ export async function readPage(
     const { items, next } = sight
       ? await readSeen(tx, filter, sight, limit, from)
       : await readAll(tx, filter, limit, from)
-    return next === undefined ? { items } : { items, next: printCursor(String(next)) }
+    const names = await namesOf(
+      tx,
+      items.flatMap(one => [...one.targets, ...one.relatedResources]),
+    )
+    return { items, names, ...(next !== undefined && { next: printCursor(String(next)) }) }
   })
 }
 

@@ -90,7 +90,7 @@ function said({ of, by, for: who, level, count = 0, until }: NoticeFacts, reader
     by: oneLine(by?.name ?? 'Headgate'),
     who: isReader ? 'you' : oneLine(who?.name ?? 'somebody'),
     whose: isReader ? 'your' : `${oneLine(who?.name ?? 'somebody')}’s`,
-    access: level === undefined ? 'access' : `${level} access`,
+    access: level === undefined ? 'access' : level === 'WRITE' ? 'write access' : 'read access',
     count,
     until: until === undefined ? 'its day' : minuteOf(until),
   }

@@ -8,15 +8,16 @@ type Resource = AuditEventAnswer['targets'][number]
 /** Of many, the first. */
 const mostNamed = 3
 
-export function About({ event: { targets, relatedResources } }: { readonly event: AuditEventAnswer }) {
-  const all = [...targets, ...relatedResources]
+/** @param names what things are called today that events name by id alone */
+export function About({ event: { targets, relatedResources }, names }: Props) {
+  const all = [...targets, ...relatedResources.toSorted((one, other) => rank(one) - rank(other))]
   const more = all.length - mostNamed
   return (
     <>
       {all.slice(0, mostNamed).map((resource, place) => (
         <Fragment key={`${resource.type} ${resource.id}`}>
           {place > 0 && ', '}
-          <Named resource={resource} />
+          <Named resource={resource} today={names[`${resource.type}/${resource.id}`]} />
         </Fragment>
       ))}
       {more > 0 && `, and ${more.toLocaleString('en')} more`}
@@ -24,10 +25,26 @@ export function About({ event: { targets, relatedResources } }: { readonly event
   )
 }
 
-function Named({ resource: { type, id, name } }: { readonly resource: Resource }) {
+interface Props {
+  readonly event: AuditEventAnswer
+  readonly names: Readonly<Record<string, string>>
+}
+
+/** What says most comes first; what everything happens in, last. */
+function rank({ type }: Resource): number {
+  return type === 'INTEGRATION' || type === 'RUN' ? 1 : 0
+}
+
+function Named({
+  resource: { type, id, name },
+  today,
+}: {
+  readonly resource: Resource
+  readonly today?: string | undefined
+}) {
   const word = words[type] ?? type.toLowerCase().replaceAll('_', ' ')
   // A name alone says who it is of people and data sources; an opaque id says nothing, so it is left to the details.
-  const text = name ?? (/^\d+$/.test(id) ? `${word} ${id}` : `a ${word}`)
+  const text = name ?? today ?? (/^\d+$/.test(id) ? `${word} ${id}` : `a ${word}`)
   const page = pages[type]
   if (page === undefined) return text
   return (

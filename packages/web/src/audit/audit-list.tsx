@@ -9,6 +9,7 @@ import { type Column, DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { Page } from '../ui/page.tsx'
+import pager from '../ui/pager.module.css'
 import { pageSize } from '../ui/pager.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { SearchField } from '../ui/search-field.tsx'
@@ -81,33 +82,41 @@ export function AuditList() {
         </p>
       )}
       <Answer query={events} what="the audit trail">
-        {({ items, next }) => (
+        {({ items, names, next }) => (
           <>
             {items.length === 0 ? (
-              <Nothing title={next === undefined ? 'No event matches' : 'None among these'}>
-                {isNarrowed ? <Link to="/audit">Show all</Link> : 'Events about what you look after come here.'}
+              <Nothing title={next === undefined ? 'No event matches' : 'None among those looked at so far'}>
+                {next !== undefined ? (
+                  <Link to="/audit" search={{ ...search, after: next }}>
+                    Look further back
+                  </Link>
+                ) : isNarrowed ? (
+                  <Link to="/audit">Show all</Link>
+                ) : (
+                  'Events about what you look after come here.'
+                )}
               </Nothing>
             ) : (
               <DataTable
                 caption="Audit events"
-                columns={columns}
+                columns={columnsWith(names)}
                 rows={items}
                 rowKey={({ id }) => id}
                 stale={events.isPlaceholderData}
               />
             )}
-            <p>
+            <nav className={pager.pager} aria-label="Pages of audit events">
               {cursor !== undefined && (
                 <Link to="/audit" search={{ ...filter, ...(status !== undefined && { status }) }}>
                   Newest
                 </Link>
-              )}{' '}
+              )}
               {next !== undefined && (
                 <Link to="/audit" search={{ ...search, after: next }}>
                   Older events
                 </Link>
               )}
-            </p>
+            </nav>
           </>
         )}
       </Answer>
@@ -115,12 +124,14 @@ export function AuditList() {
   )
 }
 
-const columns: readonly Column<AuditEventAnswer>[] = [
-  { name: 'What', width: '34%', cell: event => <What event={event} /> },
-  { name: 'About', width: '28%', cell: event => <About event={event} /> },
-  { name: 'By', width: '20%', cell: ({ actor }) => actor.name },
-  { name: 'When', width: '18%', cell: ({ eventTimestamp }) => <RelativeTime at={eventTimestamp} /> },
-]
+function columnsWith(names: Readonly<Record<string, string>>): readonly Column<AuditEventAnswer>[] {
+  return [
+    { name: 'What', width: '30%', cell: event => <What event={event} /> },
+    { name: 'About', width: '38%', cell: event => <About event={event} names={names} /> },
+    { name: 'By', width: '18%', cell: ({ actor }) => actor.name },
+    { name: 'When', width: '14%', cell: ({ eventTimestamp }) => <RelativeTime at={eventTimestamp} /> },
+  ]
+}
 
 function What({ event }: { readonly event: AuditEventAnswer }) {
   const { auditPayload, actionStatus, isReduced, id, requestId, actorIp, position } = event

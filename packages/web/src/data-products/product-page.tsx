@@ -13,7 +13,7 @@ import { Pager, pageSize } from '../ui/pager.tsx'
 import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { counted } from '../ui/words.ts'
+import { counted, durationWords } from '../ui/words.ts'
 import { ProductActions } from './product-actions.tsx'
 import { Versions } from './versions.tsx'
 import { offeredWords, productStateWords } from './words.ts'
@@ -69,7 +69,7 @@ function About({ product }: { readonly product: DataProduct }) {
         ['Offers', offeredWords(levels)],
         [
           'For how long',
-          `${longest === undefined ? 'as long as the form allows' : `at most ${longest}`}${withoutEnd ? ', or without an end' : ''}`,
+          `${longest === undefined ? 'as long as the form allows' : `at most ${durationWords(longest)}`}${withoutEnd ? ', or without an end' : ''}`,
         ],
         [
           'What is asked',

@@ -18,7 +18,7 @@ import { ScopePath } from '../ui/scope-path.tsx'
 import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
-import { dataSourceStateWords, healthWords } from '../ui/words.ts'
+import { dataSourceStateWords, healthState, healthWords } from '../ui/words.ts'
 import type { DataSourceSearch } from './search.ts'
 
 const route = getRouteApi('/shell/data-sources')
@@ -131,7 +131,7 @@ function Rows({ search }: { readonly search: DataSourceSearch }) {
                   name: 'State',
                   width: '13%',
                   cell: ({ state, health }) => (
-                    <StateBadge {...(state === 'active' ? healthWords[health.status] : dataSourceStateWords[state])} />
+                    <StateBadge {...(state === 'active' ? healthState(health) : dataSourceStateWords[state])} />
                   ),
                 },
               ]}

@@ -15,7 +15,7 @@ import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
-import { counted, dataSourceStateWords, grantWords, healthWords, sentence } from '../ui/words.ts'
+import { counted, dataSourceStateWords, grantWords, healthState, sentence } from '../ui/words.ts'
 import { Audience } from './audience.tsx'
 import { BindingPolicies } from './binding-policies.tsx'
 import { ChangeDataSource } from './change.tsx'
@@ -140,10 +140,12 @@ function HealthFact({ id, health }: { readonly id: number; readonly health: Heal
   })
   return (
     <>
-      <StateBadge {...healthWords[health.status]} />{' '}
-      <span className="quiet">
-        {health.checkedAt === undefined ? 'not looked at yet' : <RelativeTime at={health.checkedAt} />}
-      </span>{' '}
+      <StateBadge {...healthState(health)} />{' '}
+      {health.checkedAt !== undefined && (
+        <span className="quiet">
+          <RelativeTime at={health.checkedAt} />
+        </span>
+      )}{' '}
       <Button variant="default" size="compact-xs" loading={check.isPending} onClick={() => check.mutate()}>
         Look now
       </Button>

@@ -54,9 +54,15 @@ export function IdentityCenterSection({ id }: { readonly id: string }) {
           }
         </Answer>
       ) : (
-        <Button variant="default" onClick={() => setOpen(true)}>
-          Ask AWS
-        </Button>
+        <>
+          <p className="quiet">
+            Whether people of a directory are granted access as themselves is known to AWS alone: it is asked when you
+            want to know.
+          </p>
+          <Button variant="default" onClick={() => setOpen(true)}>
+            Ask AWS
+          </Button>
+        </>
       )}
     </Section>
   )

@@ -12,6 +12,7 @@ import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
+import { durationWords } from '../ui/words.ts'
 import { Ask } from './ask.tsx'
 import { HowToUse } from './how-to-use.tsx'
 import { MarkdownText } from './markdown.tsx'
@@ -70,7 +71,11 @@ function About({ product }: { readonly product: Offered }) {
         ['You may ask to', levels.includes('WRITE') ? 'read, or to write, which includes deleting' : 'read'],
         [
           'For how long',
-          withoutEnd ? 'as long as you need it' : longest === undefined ? 'until a date' : `up to ${longest}`,
+          withoutEnd
+            ? 'as long as you need it'
+            : longest === undefined
+              ? 'until a date'
+              : `up to ${durationWords(longest)}`,
         ],
         mine.length > 0 && [
           'You have',

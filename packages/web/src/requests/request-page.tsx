@@ -14,6 +14,7 @@ import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
+import { durationWords } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
 import { Comments } from './comments.tsx'
 import { Review } from './review.tsx'
@@ -127,7 +128,9 @@ function Decisions({ request: { decisions, stages } }: { readonly request: Acces
               <>
                 {reason ?? <span className="quiet">no reason given</span>}
                 {(duration !== undefined || withoutEnd) && (
-                  <div className="quiet small">{withoutEnd ? 'without an end' : `for ${duration}`}</div>
+                  <div className="quiet small">
+                    {withoutEnd ? 'without an end' : `for ${durationWords(duration ?? '')}`}
+                  </div>
                 )}
               </>
             ),

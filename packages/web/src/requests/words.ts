@@ -1,5 +1,5 @@
 import type { AccessRequest } from '@headgate/core/api'
-import type { StateWords } from '../ui/words.ts'
+import { durationWords, type StateWords } from '../ui/words.ts'
 
 export const requestWords: Readonly<Record<AccessRequest['state'], StateWords>> = {
   pending: { tone: 'onItsWay', word: 'Waits for a decision' },
@@ -36,5 +36,5 @@ export function subjectOf({ dataProduct, dataSource }: AccessRequest): string {
 
 export function wishOf({ level, duration }: Pick<AccessRequest, 'level' | 'duration'>): string {
   const what = level === 'READ' ? 'to read' : 'to read, write and delete'
-  return `${what}, ${duration === undefined ? 'without an end' : `for ${duration}`}`
+  return `${what}, ${duration === undefined ? 'without an end' : `for ${durationWords(duration)}`}`
 }

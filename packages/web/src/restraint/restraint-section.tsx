@@ -37,8 +37,10 @@ export function RestraintSection({ id }: { readonly id: string }) {
         {found => (
           <>
             <Shown restraint={found} seesRuns={mayCall(me, api.runs.get)} />
-            {mayCall(me, api.restraint.setMode) && <SetMode id={id} mode={found.mode} />}
-            {mayCall(me, api.restraint.setBrake) && <SetBrake id={id} brake={found.brake} />}
+            <div className={classes.changes}>
+              {mayCall(me, api.restraint.setMode) && <SetMode id={id} mode={found.mode} />}
+              {mayCall(me, api.restraint.setBrake) && <SetBrake id={id} brake={found.brake} />}
+            </div>
           </>
         )}
       </Answer>

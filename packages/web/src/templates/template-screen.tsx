@@ -59,7 +59,14 @@ function TemplateList<One extends Template, Input>({ kind, search }: Props<One, 
       <Answer query={found} what={`the ${title.toLowerCase()}`}>
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title={search.search === undefined ? `No ${one} yet` : `No ${one} matches`} />
+            <Nothing title={search.search === undefined ? `No ${one} yet` : `No ${one} matches`}>
+              {search.search !== undefined && <Link to={to}>Show all</Link>}
+              {search.search === undefined && governs && (
+                <Link to={to} search={{ create: true }}>
+                  Write the first
+                </Link>
+              )}
+            </Nothing>
           ) : (
             <>
               <DataTable

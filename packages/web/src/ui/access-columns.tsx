@@ -10,9 +10,9 @@ import { accessWords } from './words.ts'
 
 export function accessColumns(linkPolicies: boolean): readonly Column<AccessRow>[] {
   return [
-    { name: 'Level', width: '9%', cell: row => <Level row={row} /> },
-    { name: 'Because', width: '36%', cell: row => <Reasons row={row} linkPolicies={linkPolicies} /> },
-    { name: 'In AWS', width: '30%', cell: row => <Provisioning row={row} /> },
+    { name: 'Level', width: '11%', cell: row => <Level row={row} /> },
+    { name: 'Because', width: '35%', cell: row => <Reasons row={row} linkPolicies={linkPolicies} /> },
+    { name: 'In AWS', width: '29%', cell: row => <Provisioning row={row} /> },
   ]
 }
 

@@ -75,6 +75,12 @@ export const grantPermissionWords: Readonly<Record<Grant['permission'], string>>
   READWRITE: 'Read and write',
 }
 
+/** Nothing that is wrong with it is known, for nobody has looked. */
+export function healthState({ status, checkedAt }: Health): StateWords {
+  if (status === 'healthy' && checkedAt === undefined) return { tone: 'unmapped', word: 'Not looked at yet' }
+  return healthWords[status]
+}
+
 export const permissionWords = {
   APPLICATION_ADMIN: 'Application admin: connects AWS accounts',
   USER_ADMIN: 'User admin: people, attributes, principals',
@@ -92,6 +98,22 @@ export function sourceWords(source: string): string {
 /** `1 person`, `31 people`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+/** A duration as the API writes it, said: `30d` is `30 days`. */
+export function durationWords(written: string): string {
+  const [, number, unit = ''] = /^(\d+)(min|h|d|w|mo|y)$/.exec(written) ?? []
+  const word = durationUnits[unit]
+  return word === undefined ? written : counted(Number(number), word)
+}
+
+const durationUnits: Readonly<Record<string, string>> = {
+  min: 'minute',
+  h: 'hour',
+  d: 'day',
+  w: 'week',
+  mo: 'month',
+  y: 'year',
 }
 
 /** Begins as a sentence does; what the server says begins in lower case. */
