@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -392,4 +392,15 @@ test('the web app is served with its page for every address inside it', async t 
   for (const path of ['/app/assets/gone.js', '/app/..%2f..%2fetc%2fpasswd.txt', '/app/%2e%2e/%2e%2e/etc/hosts.txt']) {
     assert.equal((await get(path)).status, 404, path)
   }
+  // Another build takes the place of this one while the server runs.
+  await rename(folder, `${folder}-old`)
+  await mkdir(join(folder, 'assets'), { recursive: true })
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>Headgate, newer</title>')
+  await writeFile(join(folder, 'assets', 'app-4d5e6f.js'), 'export {}')
+  t.after(() => rm(`${folder}-old`, { recursive: true }))
+  assert.match(await (await get('/app/policies/5')).text(), /newer/)
+  assert.equal((await get('/app/assets/app-4d5e6f.js')).status, 200)
+  const gone = await get('/app/assets/app-1a2b3c.js')
+  assert.equal(gone.status, 404)
+  assert.equal(((await gone.json()) as { code: string }).code, 'route-unknown')
 })

@@ -1,4 +1,8 @@
-/** The web app under `/app/`: files of one folder, and its page for every address that the app itself draws. */
+/**
+ * The web app under `/app/`: files of one folder, and its page for every address that the app itself draws. The folder is
+ * looked at anew for each request, so that a build which takes the place of another is served as a whole: its page never
+ * names a file that is not found.
+ */
 import { extname } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
@@ -11,10 +15,10 @@ export async function serveWeb(app: FastifyInstance, folder: string | undefined)
   app.get('/app', (_, reply) => reply.redirect('/app/'))
   await app.register(fastifyStatic, {
     root: folder,
-    prefix: '/app/',
-    wildcard: false,
-    // The address of the folder is one of the app's own, below. The build lays the compressed file beside each.
-    index: false,
+    // Routes of its own would be those of the files that were there at the start.
+    serve: false,
+    dotfiles: 'ignore',
+    // The build lays the compressed file beside each.
     preCompressed: true,
     cacheControl: false,
     setHeaders: (reply, path) => {
@@ -24,10 +28,16 @@ export async function serveWeb(app: FastifyInstance, folder: string | undefined)
       reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
-  app.get('/app/*', (request, reply) => {
-    const [path = ''] = request.url.split('?', 1)
+  app.get<{ Params: { '*': string } }>('/app/*', (request, reply) => {
+    const path = request.params['*']
     // A missing file is missing; anything else is an address inside the app.
-    if (extname(path) !== '') throw unknownRoute(request)
-    return reply.sendFile('index.html')
+    if (extname(path) === '') return reply.sendFile('index.html')
+    if (!isPlain(path)) throw unknownRoute(request)
+    return reply.sendFile(path)
   })
+}
+
+/** Names of the build alone: no way up, nothing hidden, nothing that could be read in two ways. */
+function isPlain(path: string): boolean {
+  return path.split('/').every(part => /^[\w-][\w.-]*$/.test(part))
 }
