@@ -74,10 +74,10 @@ function DurationDesigner({ duration, onChange }: DurationProps) {
         <TextInput
           label="Offered"
           description="Such as 30d, 90d, 1y"
-          value={suggested.join(',')}
+          value={suggested.join(', ')}
           onChange={event => {
             const { value } = event.currentTarget
-            onChange({ ...duration, suggested: value === '' ? [] : value.split(',') })
+            onChange({ ...duration, suggested: value === '' ? [] : value.split(/, ?/) })
           }}
         />
         <TextInput
