@@ -362,6 +362,9 @@ describe('requests', () => {
     const { form: now } = await zia.requests.statusOfProduct({ params: { id: 'careful1' }, query: {} })
     assert.deepEqual([now.version, now.agreements[0]?.text], [2, 'Be very careful.'])
     await assert.rejects(zia.requests.extend({ params: { id } }), /holds an older version of `Care`/)
+    const held = [{ version: 1, count: 1 }]
+    assert.deepEqual((await admin.requestForms.usedBy({ params: { id: form.id } })).requests, held)
+    assert.deepEqual((await admin.agreements.usedBy({ params: { id: agreement.id } })).requests, held)
   })
 
   test('a rule approves at once, but not whoever wrote it', async () => {
@@ -382,6 +385,8 @@ describe('requests', () => {
     assert.equal(own.state, 'pending')
     await refused(decided(writer, own.id), 'decision-not-yours')
     assert.equal((await decided(gina, own.id)).state, 'approved')
+    const { requests } = await writer.reviewFlows.usedBy({ params: { id: flow.id } })
+    assert.deepEqual(requests, [{ version: 1, count: 2 }])
   })
 
   test('asked on behalf of a role or a service, with whom it reaches; the asker decides nothing', async () => {

@@ -143,13 +143,16 @@ export function templateRoutes<
     usedBy: endpoint({
       method: 'GET',
       path: `${path}/{id}/used-by`,
-      summary: `What uses it: ${one}`,
+      summary: `What uses it, and how many requests hold which version: ${one}`,
       // Drafts of products and policies are not for everybody.
       needs: ['GOVERNANCE', 'AUDIT'],
       params,
       query: pageQuery.omit({ search: true }),
       status: 200,
-      response: page(user),
+      response: page(user).extend({
+        /** How many requests hold which version of it, newest first: they keep it, whatever becomes of it. */
+        requests: z.array(z.object({ version: z.number().int(), count: z.number().int() })),
+      }),
       errors: [notFound],
     }),
     versions: endpoint({

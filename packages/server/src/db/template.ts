@@ -225,6 +225,25 @@ export async function usersOf(
   return toPage(rows, limit, counted.rows[0]?.total ?? 0, ({ kind, id }) => `${kind} ${id}`)
 }
 
+/** How many requests hold which version, newest first. Reads all requests: for somebody who looks, not for each request. */
+export async function requestsHolding(
+  db: Reader,
+  kind: TemplateKind,
+  template: number,
+): Promise<{ version: number; count: number }[]> {
+  const held = {
+    form: sql`select form_version as version from request where form_id = ${template}`,
+    flow: sql`select flow_version as version from request where flow_id = ${template}`,
+    agreement: sql`
+      select (one ->> 'version')::int as version from request, jsonb_array_elements(agreements) one
+      where agreements @> jsonb_build_array(jsonb_build_object('id', ${template}::bigint))
+        and (one ->> 'id')::bigint = ${template}`,
+  }[kind]
+  const { rows } = await sql<{ version: number; count: number }>`
+    select version, count(*)::int as count from (${held}) held group by version order by version desc`.execute(db)
+  return rows
+}
+
 // ── Versions ──
 
 /** Newest first, of a deleted one too. Throws Problem `…-not-found` where there never was one. */

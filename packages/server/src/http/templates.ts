@@ -11,6 +11,7 @@ import {
   listTemplateVersions,
   lockTemplate,
   type NewContent,
+  requestsHolding,
   type TemplateRow,
   type TemplateVersionRow,
   usersOf,
@@ -95,7 +96,8 @@ export function templateHandlers<K extends TemplateKind, Detail extends object>(
     }) =>
       reading(caller, async tx => {
         await findTemplate(tx, kind, id)
-        return { body: await usersOf(tx, id, query) }
+        const requests = await requestsHolding(tx, kind, id)
+        return { body: { ...(await usersOf(tx, id, query)), requests } }
       }),
     versions: ({
       params: { id },

@@ -34,7 +34,11 @@ export interface Routes<One extends Template, Input> {
   readonly create: (given: { readonly body: Input }) => Promise<One>
   readonly edit: (given: Held & { readonly body: Input }) => Promise<One>
   readonly remove: (given: Held) => Promise<unknown>
-  readonly usedBy: (given: Of & { readonly query: { readonly limit: number } }) => Promise<Page<User>>
+  readonly usedBy: (given: Of & { readonly query: { readonly limit: number } }) => Promise<Uses>
+  /** As it was, with what it held. */
+  readonly version: (given: {
+    readonly params: { readonly id: number; readonly version: number }
+  }) => Promise<Content<One>>
   readonly versions: (given: Of & { readonly query: { readonly limit: number } }) => Promise<Page<Past>>
   readonly diff: (
     given: Of & { readonly query: { readonly from: number; readonly to: number } },
@@ -53,6 +57,13 @@ export interface Design {
   readonly Designer: ComponentType<DesignerProps>
   /** Beside it: what it comes to. */
   readonly Picture?: ComponentType<{ readonly text: string }>
+}
+
+/** What one says, in any version. */
+export type Content<One extends Template> = Omit<One, Exclude<keyof Template, 'name' | 'description'>>
+
+interface Uses extends Page<User> {
+  readonly requests: readonly { readonly version: number; readonly count: number }[]
 }
 
 interface User {
@@ -86,7 +97,7 @@ export interface Kind<One extends Template, Input> {
   readonly text: { readonly label: string; readonly help: string; readonly isCode: boolean }
   /** What a new one begins with. */
   readonly beginning: string
-  readonly textOf: (one: One) => string
+  readonly textOf: (one: Content<One>) => string
   /** @throws SyntaxError when the text cannot be read */
   readonly inputOf: (name: string, description: string, text: string) => Input
   /** Where it is more than a text: how it is designed. */

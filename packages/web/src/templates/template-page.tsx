@@ -6,15 +6,13 @@ import { useState } from 'react'
 import { versionOf } from '../api.ts'
 import { seesTheWhole, useMe } from '../me.ts'
 import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
-import { DataTable } from '../ui/data-table.tsx'
 import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
-import { RelativeTime } from '../ui/relative-time.tsx'
 import { useWrite } from '../ui/use-write.ts'
-import { ValueShown } from '../ui/value-shown.tsx'
 import { TemplateEditor } from './editor.tsx'
-import type { Kind, Past, Template } from './kind.ts'
+import type { Kind, Template } from './kind.ts'
+import { Versions } from './versions.tsx'
 
 const most = 100
 
@@ -43,7 +41,7 @@ export function TemplatePage<One extends Template, Input>({ kind, id }: Props<On
             <p className="quiet">It is part of Headgate and stays as it is: where none is chosen, it stands.</p>
           )}
           {seesTheWhole(me) && <UsedBy kind={kind} id={id} />}
-          <Versions kind={kind} id={id} />
+          <Versions kind={kind} one={one} />
         </Page>
       )}
     </PageAnswer>
@@ -165,77 +163,5 @@ function UserLink({ kind, id, name }: UserProps) {
         {name}
       </Link>
     </>
-  )
-}
-
-const changeWords: Readonly<Record<Past['change'], string>> = {
-  created: 'Created',
-  edited: 'Edited',
-  deleted: 'Deleted',
-}
-
-function Versions<One extends Template, Input>({ kind, id }: Props<One, Input>) {
-  const [looked, look] = useState<number>()
-  const versions = useQuery({
-    queryKey: [kind.path, id, 'versions'],
-    queryFn: () => kind.routes.versions({ params: { id }, query: { limit: most } }),
-  })
-  return (
-    <Section title="Versions">
-      <Answer query={versions} what="its versions">
-        {({ items }) => (
-          <DataTable
-            caption="Versions"
-            rows={items}
-            rowKey={({ version }) => version}
-            columns={[
-              { name: 'Version', cell: ({ version, change }) => `${version}: ${changeWords[change]}` },
-              { name: 'By', width: '24%', cell: ({ createdBy }) => createdBy },
-              { name: 'When', width: '18%', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
-              {
-                name: 'Look',
-                width: '22%',
-                cell: ({ version }) =>
-                  version > 1 && (
-                    <Button
-                      variant="default"
-                      size="compact-xs"
-                      aria-label={`What it changed: version ${version}`}
-                      aria-expanded={looked === version}
-                      onClick={() => look(looked === version ? undefined : version)}
-                    >
-                      What it changed
-                    </Button>
-                  ),
-              },
-            ]}
-          />
-        )}
-      </Answer>
-      {looked !== undefined && <Difference kind={kind} id={id} to={looked} />}
-    </Section>
-  )
-}
-
-function Difference<One extends Template, Input>({ kind, id, to }: Props<One, Input> & { readonly to: number }) {
-  const diff = useQuery({
-    queryKey: [kind.path, id, 'diff', to],
-    queryFn: () => kind.routes.diff({ params: { id }, query: { from: to - 1, to } }),
-  })
-  return (
-    <Answer query={diff} what={`what version ${to} changed`}>
-      {({ changes }) => (
-        <DataTable
-          caption={`What version ${to} changed`}
-          rows={changes}
-          rowKey={({ path }) => path}
-          columns={[
-            { name: 'Place', width: '22%', cell: ({ path }) => <code>{path}</code> },
-            { name: 'Before', cell: ({ before }) => <ValueShown value={before} /> },
-            { name: 'After', cell: ({ after }) => <ValueShown value={after} /> },
-          ]}
-        />
-      )}
-    </Answer>
   )
 }
