@@ -181,6 +181,7 @@ program
   .command('pull')
   .description('write what there is into a folder of YAML files')
   .argument('<folder>')
+  .option('--people', 'users and groups that are looked after here, as well')
   .addOption(serverOption)
   .addOption(profileOption)
   .action(async (folder, options) => (await import('./plan-command.ts')).pullCommand(folder, options, process.env))

@@ -4,16 +4,23 @@ import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { carryOut, planFolder, readServer } from './code/configuration.ts'
-import { type Effect, effectOf } from './code/effect.ts'
+import { carryOut } from './code/carry-out.ts'
+import { planFolder, readServer } from './code/configuration.ts'
+import { type Effect, previewOf } from './code/effect.ts'
 import type { Step } from './code/kind.ts'
 import { kinds } from './code/kinds.ts'
 import { schemaOfFiles } from './code/schema-of-files.ts'
+import { writesOf } from './code/write.ts'
 import { confirmed } from './confirm.ts'
 import { type ConnectionFlags, connect, type Environment } from './connection.ts'
 import { printJson } from './print.ts'
 import { printPlan } from './print-plan.ts'
 import { Refused } from './refused.ts'
+
+export interface PullFlags extends ConnectionFlags {
+  /** Write users and groups as well. */
+  readonly people?: true
+}
 
 export interface PlanFlags extends ConnectionFlags {
   readonly prune?: true
@@ -31,14 +38,17 @@ const saved = z.object({
   steps: z.array(
     z.object({ kind: z.string(), do: z.string(), key: z.string(), wanted: z.unknown(), before: z.unknown() }),
   ),
-  effect: z.object({ digest: z.string() }).loose().nullable(),
+  effect: z
+    .object({ digest: z.string(), sequence: z.number().default(0) })
+    .loose()
+    .nullable(),
 })
 
 export async function planCommand(folder: string, flags: PlanFlags, environment: Environment): Promise<void> {
   const { api } = await connect(flags, environment)
   const prune = flags.prune === true
   const { steps, names } = await planFolder(api, folder, prune)
-  const effect = (await effectOf(api, steps, names)) ?? null
+  const effect = (await previewOf(api, writesOf(steps, names)))?.effect ?? null
   const plan = { folder: path.resolve(folder), prune, steps: steps.map(asSaved), effect }
   if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify(plan, null, 2)}\n`)
   if (flags.json) printJson(plan)
@@ -51,26 +61,30 @@ export async function applyCommand(what: string, flags: PlanFlags, environment: 
   const { api } = await connect(flags, environment)
   const plan = what.endsWith('.json') ? await readPlan(what) : undefined
   const { steps, names } = await planFolder(api, plan?.folder ?? what, plan?.prune ?? flags.prune === true)
-  const effect = (await effectOf(api, steps, names)) ?? null
+  const previewed = await previewOf(api, writesOf(steps, names))
+  const effect = previewed?.effect ?? null
   if (plan !== undefined) refuseWhatMoved(plan, steps, effect)
   if (!flags.json) printPlan(steps, effect)
   if (steps.length > 0) {
     if (plan === undefined) await confirmed(`Carry out ${steps.length} step${steps.length === 1 ? '' : 's'}`, flags.yes)
-    await carryOut(api, steps, names, step => {
+    const isHeld = await carryOut(api, { steps, names, previewed }, step => {
       if (!flags.json) process.stderr.write(`done: ${step.do} ${step.kind.one} ${step.key}\n`)
     })
+    if (!isHeld) process.stderr.write('so much moved that the server did not hold each write against the preview\n')
   }
   if (flags.json) printJson({ done: steps.map(asSaved), effect })
 }
 
 /** Writes what there is: a plan of that folder is empty. Files that are there already are replaced. */
-export async function pullCommand(folder: string, flags: ConnectionFlags, environment: Environment): Promise<void> {
+export async function pullCommand(folder: string, flags: PullFlags, environment: Environment): Promise<void> {
   const { api } = await connect(flags, environment)
-  const { found } = await readServer(api)
+  const { found } = await readServer(api, () => flags.people === true)
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, schemaFile), `${JSON.stringify(schemaOfFiles(), null, 2)}\n`)
   for (const kind of kinds) {
-    const items = (found.get(kind) ?? []).filter(({ untouched }) => !untouched).map(({ content }) => content)
+    const items = (found.get(kind) ?? [])
+      .filter(({ untouched, isOff }) => !untouched && !isOff)
+      .map(({ content }) => content)
     if (items.length === 0) continue
     const file = `${kind.name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}.yaml`
     const text = stringify({ [kind.name]: items }, { lineWidth: 120 })
@@ -94,6 +108,11 @@ function refuseWhatMoved(plan: z.output<typeof saved>, steps: readonly Step[], e
   if (!isDeepStrictEqual(plan.steps, JSON.parse(JSON.stringify(steps.map(asSaved)))))
     throw new Refused(
       'the files or the server are not what they were when it was planned',
+      'plan again, and look at it again',
+    )
+  if ((effect?.sequence ?? 0) < (plan.effect?.sequence ?? 0))
+    throw new Refused(
+      'the server knows less than when it was planned: it is another one, or was restored from a backup',
       'plan again, and look at it again',
     )
   if (plan.effect?.digest !== effect?.digest)

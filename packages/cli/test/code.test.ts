@@ -35,6 +35,7 @@ policies:
     level: READ
     dataSource: ledger
     who: { when: "@hasAttribute('ledger', 'yes')" }
+    state: active
 `,
   'market.yaml': `
 agreements: [{ name: Fair use, text: Be fair. }]

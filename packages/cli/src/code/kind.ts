@@ -2,8 +2,9 @@
  * What configuration as code is made of: kinds of things, each written by names in files, read from and written to a server
  * through its public API. Everything else here works on kinds alone.
  */
-import type { Caller, HypotheticalChange } from '@headgate/core/api'
+import type { Caller } from '@headgate/core/api'
 import type { z } from 'zod'
+import type { Write } from './write.ts'
 
 /** As it stands on the server, in the words of a file. */
 export interface Current<Content> {
@@ -15,11 +16,15 @@ export interface Current<Content> {
   readonly untouched?: true
   /** Not pruned, though files may speak of it. */
   readonly isUsed?: true
+  /** Switched off: neither pulled nor pruned; files that name it switch it on again. */
+  readonly isOff?: true
 }
 
 /** Ids of the things that files name and do not make, and of those that they make, as they come to be. */
 export interface Names {
   readonly integrations: Map<string, string>
+  readonly groups: Map<string, string>
+  readonly users: Map<string, string>
   readonly dataSources: Map<string, string>
   readonly agreements: Map<string, string>
   readonly requestForms: Map<string, string>
@@ -52,11 +57,12 @@ export interface Kind<Content> {
   check?(step: Step<Content>): void
   /** All there are, whoever made them; fills in the names that it knows. */
   read(api: Caller, names: Names): Promise<Current<Content>[]>
-  create(api: Caller, content: Content, names: Names): Promise<void>
-  change(api: Caller, current: Current<Content>, content: Content, names: Names): Promise<void>
-  remove(api: Caller, current: Current<Content>): Promise<void>
-  /** Its part in a preview; several changes are several writes, in this order. Undefined: access does not hang on it. */
-  effect(step: Step<Content>, names: Names): readonly HypotheticalChange[] | undefined
+  /** What carries the step out, in this order. Names that are not there yet are looked for when it is sent. */
+  writes(step: Step<Content>, names: Names): readonly Write[]
+  /** Others name it and access does not hang on it: made before the rest is held against its preview. */
+  readonly isGround?: true
+  /** People: files need not speak of them. Read, and pruned, only where they do. */
+  readonly isOptional?: true
 }
 
 /** Page after page. */

@@ -9,20 +9,21 @@ import { Refused } from '../refused.ts'
 import type { Kind } from './kind.ts'
 import { kinds } from './kinds.ts'
 
-/** Of each kind, by key. */
+/** Of each kind, by key; of the optional ones only those that files speak of. */
 export type Wanted = ReadonlyMap<Kind<unknown>, ReadonlyMap<string, unknown>>
 
 export async function readFolder(folder: string): Promise<Wanted> {
   const files = await yamlFiles(folder)
   if (files.length === 0) throw new Refused(`there is no YAML file in ${folder}`, 'begin with `headgate pull`')
-  const wanted = new Map(kinds.map(kind => [kind, new Map<string, unknown>()]))
+  const needed = kinds.filter(({ isOptional }) => !isOptional)
+  const wanted = new Map(needed.map(kind => [kind, new Map<string, unknown>()]))
   const places = new Map<string, string>()
   const faults: string[] = []
   for (const file of files) {
     const source = await readFile(file, 'utf8').catch(error => {
       throw new Refused(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     })
-    for (const { kind, content, at } of itemsIn(file, source, faults)) {
+    for (const { kind, content, at } of itemsIn(file, source, { faults, wanted })) {
       const key = kind.keyOf(content)
       const before = places.get(`${kind.name} ${key}`)
       if (before !== undefined) faults.push(`${at}: the ${kind.one} ${key} stands at ${before} already`)
@@ -46,7 +47,12 @@ async function yamlFiles(folder: string): Promise<string[]> {
     .toSorted()
 }
 
-function* itemsIn(file: string, source: string, faults: string[]) {
+interface Reading {
+  readonly faults: string[]
+  readonly wanted: Map<Kind<unknown>, Map<string, unknown>>
+}
+
+function* itemsIn(file: string, source: string, { faults, wanted }: Reading) {
   const lines = new LineCounter()
   const document = parseDocument(source, { lineCounter: lines })
   const place = (offset: number | undefined) => {
@@ -69,6 +75,7 @@ function* itemsIn(file: string, source: string, faults: string[]) {
     } else if (!Array.isArray(items)) {
       faults.push(`${at(name)}: \`${name}\` must be a list`)
     } else {
+      if (!wanted.has(kind)) wanted.set(kind, new Map())
       for (const [n, item] of items.entries()) {
         const read = kind.item.safeParse(item)
         if (read.success) yield { kind, content: read.data, at: at(name, n) }

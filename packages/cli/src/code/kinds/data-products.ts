@@ -1,6 +1,7 @@
 import { api, type Caller } from '@headgate/core/api'
 import { z } from 'zod'
-import { everyItem, type Kind, said } from '../kind.ts'
+import { type Current, everyItem, type Kind, said } from '../kind.ts'
+import type { Write } from '../write.ts'
 
 const item = z.strictObject({
   /** How files call it, for ever: the name may change. */
@@ -29,30 +30,37 @@ export const dataProducts: Kind<DataProduct> = {
       }),
     )
   },
-  create: (caller, wanted) => put(caller, wanted),
-  change: (caller, _current, wanted) => put(caller, wanted),
-  /** Refused while it has members: ending their access is for people to say. */
-  remove: async (caller, { id, version }) =>
-    void (await caller.dataProducts.remove({ params: { id }, ifMatch: String(version) })),
-  effect({ do: what, wanted, current }, names) {
-    if (what === 'delete') return current === undefined ? [] : [{ change: 'deleteDataProduct', id: current.id }]
-    if (wanted === undefined) return []
+  writes({ wanted, current }, names) {
+    if (wanted === undefined) return current === undefined ? [] : [removal(current)]
     const { key, form, reviewFlow, ...rest } = wanted
     // Made by the same plan, and nothing that access hangs on.
     const product = said({
       ...rest,
       form: isThere(form, names.requestForms) ? form : undefined,
       reviewFlow: isThere(reviewFlow, names.reviewFlows) ? reviewFlow : undefined,
-    })
-    return [{ change: 'putDataProduct', key, product: product as DataProduct }]
+    }) as Body
+    const { key: _, ...body } = wanted
+    return [
+      {
+        shown: { change: 'putDataProduct', key, product },
+        send: (caller, bound) => caller.dataProducts.putByKey({ params: { key }, body, ...bound }),
+      },
+    ]
   },
 }
 
 /** Part of every Headgate, and what stands where a product names none. */
 const standard: ReadonlySet<string> = new Set(['Standard form', 'Standard review'])
 
-async function put(caller: Caller, { key, ...body }: DataProduct): Promise<void> {
-  await caller.dataProducts.putByKey({ params: { key }, body })
+type Body = z.output<typeof api.dataProducts.putByKey.body>
+
+/** Refused while it has members: ending their access is for people to say. */
+function removal({ id, version }: Current<DataProduct>): Write {
+  const call = { params: { id }, ifMatch: String(version) }
+  return {
+    shown: { change: 'deleteDataProduct', id },
+    send: (caller, bound) => caller.dataProducts.remove({ ...call, ...bound }),
+  }
 }
 
 function isThere(name: string | number | undefined, known: ReadonlyMap<string, string>): boolean {

@@ -1,8 +1,9 @@
 import { isReserved } from '@headgate/core'
-import { api, type Caller, type HypotheticalChange, type DataSource as Read } from '@headgate/core/api'
+import { api, type DataSource as Read } from '@headgate/core/api'
 import { z } from 'zod'
 import { Refused } from '../../refused.ts'
-import { everyItem, type Kind, type Names } from '../kind.ts'
+import { type Current, everyItem, type Kind, type Names } from '../kind.ts'
+import { registering, type Write } from '../write.ts'
 
 const { each } = api.nativeS3.register.items
 const item = z.strictObject({
@@ -18,37 +19,27 @@ const item = z.strictObject({
   /** Accept that this scope covers or lies inside another's. */
   allowOverlap: each.shape.allowOverlap,
 })
-type DataSource = z.output<typeof item>
+/** Files speak of none that is disabled: to name one is to restore it. */
+type DataSource = z.output<typeof item> & { readonly state?: 'disabled' }
 export type DataSourceFile = DataSource
 
 /** Owners and members stay as they are. Where it lies never changes: another place is another data source. */
 export const dataSources: Kind<DataSource> = {
   ...{ name: 'dataSources', one: 'data source', item },
   keyOf: ({ name }) => name,
-  comparable: ({ name, integration, prefix, description, tags }) => ({
-    ...{ name, integration, prefix: withSlash(prefix), description },
+  comparable: ({ name, integration, prefix, description, tags, state = 'active' }) => ({
+    ...{ name, integration, prefix: withSlash(prefix), description, state },
     tags: tags.toSorted(),
   }),
   async read(caller, { dataSources: ids, integrations }) {
     const names = new Map([...integrations].map(([name, id]) => [id, name]))
-    const found = await everyItem(query => caller.dataSources.list({ query: { ...query, state: 'active' } }))
+    const found = await everyItem(query => caller.dataSources.list({ query }))
     for (const { id, name } of found) ids.set(name, String(id))
-    return found.map(one => ({ id: String(one.id), content: asWritten(one, names.get(one.integrationId) ?? '') }))
+    return found.map(one => ({
+      ...{ id: String(one.id), content: asWritten(one, names.get(one.integrationId) ?? '') },
+      ...(one.state === 'disabled' && { isOff: true as const }),
+    }))
   },
-  async create(caller, wanted, names) {
-    const [made] = await caller.nativeS3.register({ body: registration(wanted, names) })
-    if (made !== undefined) names.dataSources.set(wanted.name, String(made.dataSourceId))
-  },
-  async change(caller, { id, content }, wanted) {
-    const params = { id }
-    if (wanted.description !== content.description)
-      await caller.dataSources.update({ params, body: { description: wanted.description } })
-    const { added, removed } = tagsThatMove(content, wanted)
-    if (added.length > 0) await caller.dataSources.addTags({ params, body: { tags: added } })
-    if (removed.length > 0) await caller.dataSources.removeTags({ params, body: { tags: removed } })
-  },
-  /** Its grants are revoked and it may be restored: only people delete one for good. */
-  remove: async (caller: Caller, { id }) => void (await caller.dataSources.remove({ params: { id } })),
   check({ key, wanted, current }) {
     if (wanted === undefined || current === undefined) return
     const { integration, prefix } = current.content
@@ -58,20 +49,50 @@ export const dataSources: Kind<DataSource> = {
         'give the new place a new name, or delete the data source first',
       )
   },
-  effect({ do: what, wanted, current }, names): readonly HypotheticalChange[] {
-    const dataSource = Number(current?.id)
-    if (what === 'delete') return [{ change: 'disableDataSource', dataSource }]
-    if (wanted === undefined) return []
-    if (current === undefined) {
-      const { integrationId, dataSources: items } = registration(wanted, names)
-      return [{ change: 'registerDataSources', integrationId: Number(integrationId), dataSources: items }]
-    }
-    const { added, removed } = tagsThatMove(current.content, wanted)
-    return [
-      ...(added.length > 0 ? [{ change: 'addTags' as const, dataSource, tags: added }] : []),
-      ...(removed.length > 0 ? [{ change: 'removeTags' as const, dataSource, tags: removed }] : []),
-    ]
+  writes({ wanted, current }, names) {
+    if (current === undefined) return wanted === undefined ? [] : [registering(registration(wanted, names), names)]
+    return wanted === undefined ? [disabling(current)] : changes(current, wanted)
   },
+}
+
+function disabling({ id }: Current<DataSource>): Write {
+  const shown = { change: 'disableDataSource', dataSource: Number(id) } as const
+  /** Its grants are revoked and it may be restored: only people delete one for good. */
+  return { shown, send: (caller, bound) => caller.dataSources.remove({ params: { id }, ...bound }) }
+}
+
+function changes({ id, content }: Current<DataSource>, wanted: DataSource): Write[] {
+  const [params, dataSource] = [{ id }, Number(id)]
+  const { added, removed } = tagsThatMove(content, wanted)
+  const { description } = wanted
+  const all: readonly (readonly [boolean, Write])[] = [
+    [
+      content.state === 'disabled',
+      {
+        shown: { change: 'restoreDataSource', dataSource },
+        send: (caller, bound) => caller.dataSources.restore({ params, ...bound }),
+      },
+    ],
+    [
+      description !== content.description,
+      { send: caller => caller.dataSources.update({ params, body: { description } }) },
+    ],
+    [
+      added.length > 0,
+      {
+        shown: { change: 'addTags', dataSource, tags: added },
+        send: (caller, bound) => caller.dataSources.addTags({ params, body: { tags: added }, ...bound }),
+      },
+    ],
+    [
+      removed.length > 0,
+      {
+        shown: { change: 'removeTags', dataSource, tags: removed },
+        send: (caller, bound) => caller.dataSources.removeTags({ params, body: { tags: removed }, ...bound }),
+      },
+    ],
+  ]
+  return all.filter(([isNeeded]) => isNeeded).map(([, write]) => write)
 }
 
 function registration({ name, integration, ...said }: DataSource, { integrations }: Names) {
@@ -81,7 +102,8 @@ function registration({ name, integration, ...said }: DataSource, { integrations
       `the data source ${name} is of the integration ${integration}, which is not there`,
       'integrations hold secrets and are made by `headgate integration create`',
     )
-  return { type: 'Native S3' as const, integrationId, dataSources: [{ dataSourceName: name, ...said }] }
+  const dataSources = [{ dataSourceName: name, ...said }]
+  return { change: 'registerDataSources' as const, integrationId: Number(integrationId), dataSources }
 }
 
 function tagsThatMove(before: DataSource, after: DataSource) {
@@ -91,7 +113,7 @@ function tagsThatMove(before: DataSource, after: DataSource) {
   }
 }
 
-function asWritten({ name, prefix, description, tags }: Read, integration: string): DataSource {
+function asWritten({ name, prefix, description, tags, state }: Read, integration: string): DataSource {
   // Whatever is there was accepted once.
   return {
     name,
@@ -101,6 +123,7 @@ function asWritten({ name, prefix, description, tags }: Read, integration: strin
     tags: tags.filter(tag => !isReserved(tag)),
     midSegment: true,
     allowOverlap: true,
+    ...(state === 'disabled' && { state }),
   }
 }
 

@@ -25,11 +25,14 @@ export const accessExports: Kind<Export> = {
       ...(one.authenticationType === 'accessKey' && { untouched: true as const }),
     }))
   },
-  create: async (caller, wanted) => void (await caller.accessExports.create({ body: asSent(wanted) })),
-  change: async (caller, { id, version }, wanted) =>
-    void (await caller.accessExports.replace({ params: { id }, ifMatch: String(version), body: asSent(wanted) })),
-  remove: async (caller, { id }) => void (await caller.accessExports.remove({ params: { id } })),
-  effect: () => [],
+  writes({ wanted, current }) {
+    const params = { id: current?.id ?? '' }
+    if (wanted === undefined) return [{ send: caller => caller.accessExports.remove({ params }) }]
+    const body = asSent(wanted)
+    if (current === undefined) return [{ send: caller => caller.accessExports.create({ body }) }]
+    const ifMatch = String(current.version)
+    return [{ send: caller => caller.accessExports.replace({ params, ifMatch, body }) }]
+  },
 }
 
 function asSent(wanted: Export) {

@@ -1,7 +1,8 @@
-import { api, type HypotheticalChange, type Policy as Read } from '@headgate/core/api'
+import { api, type Policy as Read } from '@headgate/core/api'
 import { z } from 'zod'
 import { Refused } from '../../refused.ts'
 import { everyItem, type Kind, type Names, said } from '../kind.ts'
+import type { Write } from '../write.ts'
 
 const { shape } = api.policies.create.body
 const item = z.strictObject({
@@ -30,19 +31,6 @@ export const policies: Kind<Policy> = {
         ...(one.protected && { untouched: true as const }),
       }))
   },
-  create: async (caller, wanted, names) => void (await caller.policies.create({ body: asSent(wanted, names) })),
-  async change(caller, { id, version, content }, wanted, names) {
-    const params = { id }
-    const { state, domain, dataSource, ...body } = asSent(wanted, names)
-    const { acknowledge } = body
-    let now = Number(version)
-    if (differs(content, wanted)) now = (await caller.policies.edit({ params, ifMatch: String(now), body })).version
-    if (state === content.state) return
-    if (state === 'active') await caller.policies.activate({ params, ifMatch: String(now), body: { acknowledge } })
-    else await caller.policies.stage({ params, ifMatch: String(now) })
-  },
-  remove: async (caller, { id, version }) =>
-    void (await caller.policies.remove({ params: { id }, ifMatch: String(version) })),
   check({ key, wanted, current }) {
     if (wanted === undefined || current === undefined) return
     if (wanted.domain !== current.content.domain || wanted.dataSource !== current.content.dataSource)
@@ -51,22 +39,54 @@ export const policies: Kind<Policy> = {
         'give the other one a name of its own',
       )
   },
-  effect({ do: what, wanted, current }, names): readonly HypotheticalChange[] | undefined {
-    const id = Number(current?.id)
-    if (what === 'delete') return [{ change: 'deletePolicy', id }]
-    if (wanted === undefined) return []
-    // Its data source is not there before the plan is carried out.
-    if (wanted.dataSource !== undefined && !names.dataSources.has(wanted.dataSource)) return undefined
-    const { state, acknowledge, ...policy } = asSent(wanted, names)
-    if (current === undefined) return state === 'active' ? [{ change: 'createPolicy', policy }] : []
-    const { domain, dataSource, ...edited } = policy
-    return [
-      ...(differs(current.content, wanted) ? [{ change: 'editPolicy' as const, id, policy: edited }] : []),
-      ...(state === current.content.state
-        ? []
-        : [{ change: state === 'active' ? ('activatePolicy' as const) : ('stagePolicy' as const), id }]),
-    ]
+  writes({ wanted, current }, names) {
+    if (current === undefined) return wanted === undefined ? [] : [creation(wanted, names)]
+    const { id, version, content } = current
+    if (wanted === undefined) {
+      const call = { params: { id }, ifMatch: String(version) }
+      const send: Write['send'] = (caller, bound) => caller.policies.remove({ ...call, ...bound })
+      return [{ shown: { change: 'deletePolicy', id: Number(id) }, send }]
+    }
+    return changes({ id, version: Number(version) }, content, wanted, names)
   },
+}
+
+function creation(wanted: Policy, names: Names): Write {
+  const send: Write['send'] = (caller, bound) => caller.policies.create({ body: asSent(wanted, names), ...bound })
+  if (wanted.state !== 'active') return { send }
+  // Its data source is not there before the plan is carried out.
+  if (wanted.dataSource !== undefined && !names.dataSources.has(wanted.dataSource)) return { shown: 'untold', send }
+  const { state, acknowledge, ...policy } = asSent(wanted, names)
+  return { shown: { change: 'createPolicy', policy }, send }
+}
+
+/** Each write is of the version that the one before it left. */
+function changes(
+  { id, version }: { id: string; version: number },
+  before: Policy,
+  wanted: Policy,
+  names: Names,
+): Write[] {
+  const params = { id }
+  const { state, domain, dataSource, ...body } = asSent(wanted, names)
+  const { acknowledge, ...policy } = body
+  let now = version
+  const edit: Write = {
+    shown: { change: 'editPolicy', id: Number(id), policy },
+    async send(caller, bound) {
+      now = (await caller.policies.edit({ params, ifMatch: String(now), body, ...bound })).version
+    },
+  }
+  const move: Write = {
+    shown: { change: state === 'active' ? 'activatePolicy' : 'stagePolicy', id: Number(id) },
+    send(caller, bound) {
+      const call = { params, ifMatch: String(now), ...bound }
+      return state === 'active'
+        ? caller.policies.activate({ ...call, body: { acknowledge } })
+        : caller.policies.stage(call)
+    },
+  }
+  return [...(differs(before, wanted) ? [edit] : []), ...(state === before.state ? [] : [move])]
 }
 
 function differs(before: Policy, { state: _, acknowledge: __, ...after }: Policy): boolean {

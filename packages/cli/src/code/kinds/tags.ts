@@ -13,18 +13,18 @@ export const tags: Kind<Tag> = {
   comparable: ({ name }) => ({ name }),
   async read(caller) {
     const found = await everyItem(query => caller.tags.list({ query }))
-    // Children before their parents, as they would be deleted; one that something carries stays, however little it is named.
+    // One that something carries stays, however little it is named.
     return found
       .filter(({ name }) => !isReserved(name))
-      .toSorted((a, b) => (a.name < b.name ? 1 : -1))
       .map(({ name, description, dataSources }) => ({
         ...{ id: name, content: { name, description } },
         ...(dataSources > 0 && { isUsed: true as const }),
       }))
   },
-  create: async (caller, body) => void (await caller.tags.create({ body })),
-  change: async () => {},
-  remove: async (caller, { id }) => void (await caller.tags.remove({ params: { name: id } })),
-  effect: ({ do: what, wanted }) =>
-    what === 'create' && wanted !== undefined ? [{ change: 'createTag', tag: wanted }] : [],
+  writes({ wanted, current, key: name }) {
+    if (wanted === undefined) return [{ send: caller => caller.tags.remove({ params: { name } }) }]
+    if (current !== undefined) return []
+    const shown = { change: 'createTag', tag: wanted } as const
+    return [{ shown, send: (caller, bound) => caller.tags.create({ body: wanted, ...bound }) }]
+  },
 }

@@ -2,7 +2,7 @@
 import { api, type Caller } from '@headgate/core/api'
 import { z } from 'zod'
 import { Refused } from '../../refused.ts'
-import { type Current, everyItem, type Kind, type Names } from '../kind.ts'
+import { type Current, everyItem, type Kind, type Names, type Step } from '../kind.ts'
 
 type Agreement = z.output<typeof api.agreements.create.body>
 type Form = Omit<z.output<typeof api.requestForms.create.body>, 'agreements'> & { readonly agreements: string[] }
@@ -34,7 +34,23 @@ function read<Content>(
   }))
 }
 
+interface Calls<Content> {
+  create(caller: Caller, content: Content): Promise<{ readonly id: number }>
+  edit(caller: Caller, at: At, content: Content): Promise<unknown>
+  remove(caller: Caller, at: At): Promise<unknown>
+}
+type At = ReturnType<typeof params>
+
 const params = ({ id, version }: Current<unknown>) => ({ params: { id }, ifMatch: String(version) })
+
+function written<Content>({ wanted, current, key }: Step<Content>, ids: Map<string, string>, calls: Calls<Content>) {
+  const send = async (caller: Caller) => {
+    if (wanted === undefined) return void (current && (await calls.remove(caller, params(current))))
+    if (current !== undefined) return void (await calls.edit(caller, params(current), wanted))
+    ids.set(key, String((await calls.create(caller, wanted)).id))
+  }
+  return [{ send }]
+}
 
 export const agreements: Kind<Agreement> = {
   ...{ name: 'agreements', one: 'agreement', item: api.agreements.create.body },
@@ -43,12 +59,13 @@ export const agreements: Kind<Agreement> = {
     const found = await everyItem(query => caller.agreements.list({ query }))
     return read(found, names.agreements, ({ name, description, text }: Agreement) => ({ name, description, text }))
   },
-  async create(caller, body, names) {
-    names.agreements.set(body.name, String((await caller.agreements.create({ body })).id))
-  },
-  change: async (caller, current, body) => void (await caller.agreements.edit({ ...params(current), body })),
-  remove: async (caller, current) => void (await caller.agreements.remove(params(current))),
-  effect: () => [],
+  writes: (step, names) =>
+    written(step, names.agreements, {
+      create: (caller, body) => caller.agreements.create({ body }),
+      edit: (caller, at, body) => caller.agreements.edit({ ...at, body }),
+      remove: (caller, at) => caller.agreements.remove(at),
+    }),
+  isGround: true,
 }
 
 export const requestForms: Kind<Form> = {
@@ -61,14 +78,13 @@ export const requestForms: Kind<Form> = {
       ...{ name, description, fields, duration, agreements: ids.map(nameOf) },
     }))
   },
-  async create(caller, wanted, names) {
-    const { id } = await caller.requestForms.create({ body: formBody(wanted, names) })
-    names.requestForms.set(wanted.name, String(id))
-  },
-  change: async (caller, current, wanted, names) =>
-    void (await caller.requestForms.edit({ ...params(current), body: formBody(wanted, names) })),
-  remove: async (caller, current) => void (await caller.requestForms.remove(params(current))),
-  effect: () => [],
+  writes: (step, names) =>
+    written(step, names.requestForms, {
+      create: (caller, wanted) => caller.requestForms.create({ body: formBody(wanted, names) }),
+      edit: (caller, at, wanted) => caller.requestForms.edit({ ...at, body: formBody(wanted, names) }),
+      remove: (caller, at) => caller.requestForms.remove(at),
+    }),
+  isGround: true,
 }
 
 type FormRead = Omit<Form, 'agreements'> & { readonly agreements: readonly number[] }
@@ -92,10 +108,11 @@ export const reviewFlows: Kind<Flow> = {
       ...{ name, description, rules, otherwise },
     }))
   },
-  async create(caller, body, names) {
-    names.reviewFlows.set(body.name, String((await caller.reviewFlows.create({ body })).id))
-  },
-  change: async (caller, current, body) => void (await caller.reviewFlows.edit({ ...params(current), body })),
-  remove: async (caller, current) => void (await caller.reviewFlows.remove(params(current))),
-  effect: () => [],
+  writes: (step, names) =>
+    written(step, names.reviewFlows, {
+      create: (caller, body) => caller.reviewFlows.create({ body }),
+      edit: (caller, at, body) => caller.reviewFlows.edit({ ...at, body }),
+      remove: (caller, at) => caller.reviewFlows.remove(at),
+    }),
+  isGround: true,
 }
