@@ -12,6 +12,7 @@ import {
 } from '@headgate/core/api'
 import { UNKNOWNS } from '@headgate/sandbox'
 import { settings } from '@headgate/server'
+import { schemaOfFiles } from '../packages/cli/src/code/schema-of-files.ts'
 
 const note = 'Made from the code by `npm run docs`; edit the table in the source instead.'
 
@@ -23,7 +24,21 @@ export function generatedDocs(): ReadonlyMap<string, string> {
     ['permissions.md', permissionsPage()],
     ['http.md', httpPage()],
     ['sandbox-unknowns.md', unknownsPage()],
+    ['schemas/headgate.schema.json', laidOut(schemaOfFiles())],
   ])
+}
+
+/** JSON as Biome lays it out: lists of texts on one line where they fit. */
+function laidOut(value: object): string {
+  const text = JSON.stringify(value, null, 2)
+  const short = text.replaceAll(
+    /^( *(?:"[^"]*": )?)\[\n((?: *"[^"\n]*",?\n)+) *\](,?)$/gm,
+    (all, before, items, comma) => {
+      const line = `${before}[${items.trim().replaceAll(/,\n */g, ', ')}]${comma}`
+      return line.length <= 120 ? line : all
+    },
+  )
+  return `${short}\n`
 }
 
 function unknownsPage(): string {

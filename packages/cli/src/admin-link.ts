@@ -1,6 +1,7 @@
 /** `headgate admin-link`: a way back in for whoever holds the machine. Prints the link to the terminal, and nowhere else. */
 import { Problem } from '@headgate/core/api'
 import { adminLink, type Config } from '@headgate/server'
+import { exits } from './exits.ts'
 
 export interface AdminLinkFlags {
   readonly user?: string
@@ -30,6 +31,6 @@ export async function adminLinkCommand(
     if (!(error instanceof Problem)) throw error
     const hint = error.code === 'local-accounts-off' ? '; --switch-on switches it on again' : ''
     process.stderr.write(`${error.code === 'user-not-found' ? `nobody is called ${userid}` : error.message}${hint}\n`)
-    process.exitCode = 1
+    process.exitCode = exits.failed
   }
 }

@@ -1,5 +1,6 @@
 /** `headgate audit verify`: says whether a trail is whole, what breaks it first, and what only the database vouches for. */
 import { type Config, type TrailReport, verifyTrail } from '@headgate/server'
+import { exits } from './exits.ts'
 
 export interface AuditVerifyFlags {
   readonly checkpoints?: readonly string[]
@@ -11,7 +12,7 @@ export interface AuditVerifyFlags {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Ends with 0 when all is well, 1 at a break, 2 when it cannot be read. */
+/** Ends with `found` at a break, with `failed` when it cannot be read. */
 export async function auditVerifyCommand(
   files: readonly string[],
   flags: AuditVerifyFlags,
@@ -27,10 +28,10 @@ export async function auditVerifyCommand(
   try {
     const report = await verifyTrail(config, { files, checkpoints, ...(publicKey !== undefined && { publicKey }) })
     process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : `${inWords(report).join('\n')}\n`)
-    if (report.firstBreak) process.exitCode = 1
+    if (report.firstBreak) process.exitCode = exits.found
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 2
+    process.exitCode = exits.failed
   }
 }
 

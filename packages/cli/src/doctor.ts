@@ -1,6 +1,7 @@
 /** `headgate doctor`: is everything well, from here to AWS? Each finding with its remedy; changes nothing. */
 import { ApiError, type Caller } from '@headgate/core/api'
 import { type Connection, type ConnectionFlags, connect, type Environment } from './connection.ts'
+import { exits } from './exits.ts'
 import { printJson } from './print.ts'
 import { Refused } from './refused.ts'
 
@@ -15,7 +16,7 @@ interface Finding {
   readonly remedy?: string
 }
 
-/** Exits with 1 when something is wrong. */
+/** Exits with `found` when something is wrong. */
 export async function doctorCommand(
   flags: DoctorFlags,
   environment: Environment,
@@ -25,7 +26,7 @@ export async function doctorCommand(
   if (flags.json) printJson(findings)
   else
     for (const one of findings) process.stdout.write(`${marks[one.is]} ${one.what}: ${one.message}\n${remedyOf(one)}`)
-  if (findings.some(({ is }) => is === 'wrong')) process.exitCode = 1
+  if (findings.some(({ is }) => is === 'wrong')) process.exitCode = exits.found
 }
 
 const marks = { well: '✔', odd: '!', wrong: '✖' } as const

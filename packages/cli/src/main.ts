@@ -5,6 +5,7 @@
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { profileOption, serverOption } from './connection-options.ts'
+import { exits } from './exits.ts'
 import { Refused } from './refused.ts'
 
 const credentialsExample = `
@@ -163,7 +164,10 @@ program
   .option('--json', 'print JSON')
   .addOption(serverOption)
   .addOption(profileOption)
-  .addHelpText('after', '\nExit codes: 0 nothing to do, 2 something to do, 1 it could not be told.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 nothing to do, 2 something to do, 1 it could not be told.\nExample: headgate plan lake --out plan.json; headgate apply plan.json',
+  )
   .action(async (folder, options) => (await import('./plan-command.ts')).planCommand(folder, options, process.env))
 
 program
@@ -187,6 +191,13 @@ program
   .action(async (folder, options) => (await import('./plan-command.ts')).pullCommand(folder, options, process.env))
 
 program
+  .command('schema')
+  .description('the JSON Schema of the YAML files, or of one kind of thing in them')
+  .argument('[kind]', 'such as policies')
+  .addHelpText('after', '\nExample: headgate schema > headgate.schema.json')
+  .action(async kind => (await import('./schema-command.ts')).schemaCommand(kind))
+
+program
   .command('completion')
   .description('a completion script for a shell')
   .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
@@ -202,7 +213,7 @@ if (!isKnown) for (const command of await resourceCommands()) program.addCommand
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = 1
+  process.exitCode = exits.failed
   if (error instanceof Refused) {
     process.stderr.write(`${error.message}\n${error.next === undefined ? '' : `${error.next}\n`}`)
   } else if (error instanceof Error && error.name === 'ApiError') {

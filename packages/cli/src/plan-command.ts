@@ -13,6 +13,7 @@ import { schemaOfFiles } from './code/schema-of-files.ts'
 import { writesOf } from './code/write.ts'
 import { confirmed } from './confirm.ts'
 import { type ConnectionFlags, connect, type Environment } from './connection.ts'
+import { exits } from './exits.ts'
 import { printJson } from './print.ts'
 import { printPlan } from './print-plan.ts'
 import { Refused } from './refused.ts'
@@ -28,9 +29,6 @@ export interface PlanFlags extends ConnectionFlags {
   readonly out?: string
   readonly yes?: true
 }
-
-/** What `plan` exits with: nothing to do, or something. */
-export const exits = { nothing: 0, changes: 2 } as const
 
 const saved = z.object({
   folder: z.string(),
@@ -53,7 +51,7 @@ export async function planCommand(folder: string, flags: PlanFlags, environment:
   if (flags.out !== undefined) await writeFile(flags.out, `${JSON.stringify(plan, null, 2)}\n`)
   if (flags.json) printJson(plan)
   else printPlan(steps, effect)
-  process.exitCode = steps.length === 0 ? exits.nothing : exits.changes
+  process.exitCode = steps.length === 0 ? exits.well : exits.found
 }
 
 /** @param what a folder, or a plan that `plan --out` wrote, which is carried out exactly or not at all */
@@ -99,9 +97,17 @@ async function readPlan(file: string): Promise<z.output<typeof saved>> {
   const text = await readFile(file, 'utf8').catch(error => {
     throw new Refused(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   })
-  const read = saved.safeParse(JSON.parse(text))
+  const read = saved.safeParse(parsed(text))
   if (!read.success) throw new Refused(`${file} is no plan`, 'write one with `headgate plan DIR --out plan.json`')
   return read.data
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function refuseWhatMoved(plan: z.output<typeof saved>, steps: readonly Step[], effect: Effect | null): void {

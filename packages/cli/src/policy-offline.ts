@@ -10,17 +10,18 @@ import { type DomainFile, domains } from './code/kinds/domains.ts'
 import { type PolicyFile, policies } from './code/kinds/policies.ts'
 import { offlineFacts, type Written } from './code/offline-facts.ts'
 import { readFolder } from './code/read-folder.ts'
+import { exits } from './exits.ts'
 import { printJson } from './print.ts'
 import { Refused } from './refused.ts'
 
-/** Everything wrong or odd in the policies of a folder or file; exits with 1 when something is wrong. */
+/** Everything wrong or odd in the policies of a folder or file; exits with `found` when something is wrong. */
 export async function lintCommand(where: string, flags: { readonly json?: true }): Promise<void> {
   const { policies } = await writtenIn(where)
   const found = policies.flatMap(policy => findingsIn(policy).map(finding => ({ policy: policy.name, ...finding })))
   if (flags.json) printJson(found)
   else for (const one of found) process.stdout.write(`${one.policy}: ${one.severity}: ${placeOf(one)}${one.message}\n`)
   if (!flags.json && found.length === 0) process.stdout.write(`${policies.length} policies, nothing to say\n`)
-  if (found.some(({ severity }) => severity === 'error')) process.exitCode = 1
+  if (found.some(({ severity }) => severity === 'error')) process.exitCode = exits.found
 }
 
 interface Finding {
@@ -75,7 +76,7 @@ const testFile = z.strictObject({
     .min(1),
 })
 
-/** Every `*.test.yaml` of a folder against the policies of that folder; exits with 1 when one fails, or when there is none. */
+/** Every `*.test.yaml` of a folder against the policies of that folder; exits with `found` when one fails. */
 export async function testCommand(folder: string, flags: { readonly json?: true }): Promise<void> {
   const written = await writtenIn(folder)
   const files = (await readdir(folder, { recursive: true })).filter(file => /\.test\.ya?ml$/.test(file)).toSorted()
@@ -89,7 +90,7 @@ export async function testCommand(folder: string, flags: { readonly json?: true 
       process.stdout.write(`✖ ${file}: ${name}\n${faults.map(fault => `    ${fault}\n`).join('')}`)
     process.stdout.write(`${results.length - failed.length} passed, ${failed.length} failed\n`)
   }
-  if (failed.length > 0) process.exitCode = 1
+  if (failed.length > 0) process.exitCode = exits.found
 }
 
 async function resultsOf(file: string, written: Written) {

@@ -216,7 +216,7 @@ describe('configuration as code', () => {
     assert.deepEqual(await offline('test', 'offline'), { stdout: '1 passed, 0 failed\n', code: 0 })
     await write({ 'all.test.yaml': tested('WRITE') }, 'offline')
     const failed = '✖ offline/all.test.yaml: open\n    bob on ledger: READ, expected WRITE\n0 passed, 1 failed\n'
-    assert.deepEqual(await offline('test', 'offline'), { stdout: failed, code: 1 })
+    assert.deepEqual(await offline('test', 'offline'), { stdout: failed, code: 2 })
     assert.deepEqual(await offline('lint', 'offline'), {
       stdout: 'open: warning: lets in whoever nothing is known of\n',
       code: 0,
@@ -224,7 +224,7 @@ describe('configuration as code', () => {
     await write({ 'all.yaml': `policies:\n${policy('broken', `{ when: "@isInGroup('x')" }`)}` }, 'offline')
     const { stdout, code } = await offline('lint', 'offline/all.yaml')
     assert.match(stdout, /^broken: error: 1:1: /)
-    assert.equal(code, 1)
+    assert.equal(code, 2)
     assert.match((await offline('test', 'policies')).stdout, /cannot be read|no YAML/)
   })
 

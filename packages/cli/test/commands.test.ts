@@ -63,7 +63,7 @@ describe('headgate', () => {
     ['explain ann@example.com s3://lake/x', 0, /^No data source covers s3:\/\/lake\/x\.\nAWS: /],
     ['audit tail -n 3', 0, /^\d{4}-.*Z {2}admin {2}DELETE {2}analysts$/m],
     ['doctor', 0, /^✔ server: http.* is ready.*\n✔ clock: .*\n✔ key: admin: .*\n! integrations: there are none\n/m],
-    ['doctor --url http://127.0.0.1:1', 1, /^✖ server: http:\/\/127\.0\.0\.1:1 does not answer/m],
+    ['doctor --url http://127.0.0.1:1', 2, /^✖ server: http:\/\/127\.0\.0\.1:1 does not answer/m],
     ['completion bash', 0, /^ {4}'user show'\) words='--json --url --profile' ;;$/m],
     ['completion ksh', 1, /Allowed choices are bash, zsh, fish/],
     ['user list --kind robot', 1, /Allowed choices are person/],
