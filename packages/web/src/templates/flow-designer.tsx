@@ -63,7 +63,7 @@ function Outcome({ title, outcome, onChange }: OutcomeProps) {
   return (
     <>
       <Radio.Group
-        aria-label={`${title}: what happens`}
+        label="What happens"
         value={outcome.kind}
         onChange={kind => onChange(kind === 'approve' ? { kind, for: '30d' } : { kind: 'review', stages: noReview })}
       >

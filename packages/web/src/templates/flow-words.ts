@@ -1,6 +1,6 @@
 /** Review flows as people say them. */
 import { type CriterionDraft, noCriterion, type StageDraft } from '../policies/review-draft.ts'
-import { permissionWords } from '../ui/words.ts'
+import { durationWords, permissionWords } from '../ui/words.ts'
 import type { OutcomeDraft } from './flow-draft.ts'
 
 /** `One approval is enough: by somebody in the group Stewards or by ann.` */
@@ -14,7 +14,7 @@ export function stageWords({ needs, criteria }: StageDraft): string {
 export function approvalWords(most: string): string {
   return most.trim() === ''
     ? 'Approved at once, for as long as was asked for; nobody decides.'
-    : `Approved at once, for at most ${most.trim()}; nobody decides.`
+    : `Approved at once, for at most ${durationWords(most.trim())}; nobody decides.`
 }
 
 /** What an outcome comes to, a sentence for each step. */
