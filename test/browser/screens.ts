@@ -64,7 +64,9 @@ export async function screens(): Promise<readonly string[]> {
 /** What a world is given so that screens have something to show. */
 export async function furnish(api: Caller): Promise<void> {
   await api.tags.create({ body: { name: 'Seasonal.Harvest', description: 'What is of use at harvest time' } })
-  await api.domains.create({ body: { name: 'finance', description: 'What the finance department answers for' } })
+  await api.domains.create({
+    body: { name: 'harvest', description: 'What is of use at harvest time', tags: ['Seasonal'] },
+  })
   await api.identityProviders.create({ body: { name: 'okta' } })
 }
 

@@ -12,7 +12,7 @@ import { type Config, type Server, startServer } from '@headgate/server'
 import { type Acme, readAcme } from './demo/acme.ts'
 import { type PreparedAccount, prepareAcme, prepareEmpty } from './demo/aws.ts'
 import { demoKeys } from './demo/keys.ts'
-import { loadAcme } from './demo/load.ts'
+import { loadAcme, makeExports } from './demo/load.ts'
 import { personas } from './demo/personas.ts'
 import { makeRequests } from './demo/requests.ts'
 import { type Ready, readyFacts, writeReadyFile } from './ready.ts'
@@ -116,5 +116,6 @@ async function bringUpDemo(
   await keys.save()
   const keyOf = new Map(people.map(({ user, apiKey }) => [user.userid, apiKey]))
   await makeRequests(api, acme.requests, userid => withKey(keyOf.get(userid) ?? ''))
+  await makeExports(api, acme, accounts)
   return readyFacts({ server, sandbox, keys, accounts, people })
 }

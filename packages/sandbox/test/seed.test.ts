@@ -26,7 +26,10 @@ const SEED = {
       identityCenter: { users: [{ userName: 'dee@acme.example', displayName: 'Dee Dee' }], sessionRole: 'directory' },
       trustedAccounts: [AWAY],
     },
-    { accountId: AWAY, region: REGION, locationRole: 'location', controller: 'controller', roles: ['guest'] },
+    {
+      ...{ accountId: AWAY, region: REGION, locationRole: 'location', controller: 'controller', roles: ['guest'] },
+      exporter: { user: 'exporter', bucket: 'reviews' },
+    },
   ],
 } as const satisfies Seed
 
@@ -125,6 +128,15 @@ describe('a seeded account', () => {
     )
     assert.equal((await refusal(vend(home.controller))).name, 'AccessDenied')
     assert.equal((await refusal(iam.send(new CreateUserCommand({ UserName: 'eve' })))).name, 'AccessDenied')
+  })
+
+  test('the exporter puts files into its bucket, reads none, and touches no other', async () => {
+    const exporter = s3(sandbox, away.exporter ?? assert.fail())
+    await exporter.send(new PutObjectCommand({ Bucket: 'reviews', Key: 'a.csv', Body: 'x' }))
+    const get = exporter.send(new GetObjectCommand({ Bucket: 'reviews', Key: 'a.csv' }))
+    assert.equal((await refusal(get)).name, 'AccessDenied')
+    const put = exporter.send(new PutObjectCommand({ Bucket: 'lake', Key: 'sales/2.csv', Body: 'x' }))
+    assert.equal((await refusal(put)).name, 'AccessDenied')
   })
 
   test('sessions last twelve hours, or as long as the role allows', async () => {

@@ -17,6 +17,8 @@ const awsFile = z.strictObject({
       buckets: z.array(z.string()),
       identityCenter: z.boolean().default(false),
       people: z.boolean().default(false),
+      /** Where access summaries and the audit trail are put. */
+      exports: z.string().optional(),
       integration: z.strictObject({ name: z.string(), awsLocationPath: z.string() }),
     }),
   ),
@@ -47,6 +49,9 @@ const dataSourcesFile = z.strictObject({
       description: z.string(),
     }),
   ),
+})
+const domainsFile = z.strictObject({
+  domains: z.array(z.strictObject({ name: z.string(), description: z.string(), tags: z.array(z.string()) })),
 })
 const dataProductsFile = z.strictObject({ dataProducts: z.array(z.looseObject({ key: z.string() })) })
 const requestsFile = z.strictObject({
@@ -85,6 +90,7 @@ export interface Acme {
   readonly dataSources: readonly AcmeDataSource[]
   /** As the API takes them. */
   readonly policies: z.output<typeof policiesFile>['policies']
+  readonly domains: z.output<typeof domainsFile>['domains']
   readonly dataProducts: z.output<typeof dataProductsFile>['dataProducts']
   readonly requests: readonly AcmeRequest[]
 }
@@ -97,7 +103,8 @@ export function readAcme(): Acme {
   const { people, groups } = peopleFile.parse(file('acme-demo/people.yaml'))
   const { dataSources } = dataSourcesFile.parse(file('acme/data-sources.yaml'))
   const { policies } = policiesFile.parse(file('acme/policies.yaml'))
+  const { domains } = domainsFile.parse(file('acme/domains.yaml'))
   const { dataProducts } = dataProductsFile.parse(file('acme/data-products.yaml'))
   const { requests } = requestsFile.parse(file('acme-demo/requests.yaml'))
-  return { accounts, people, groups, dataSources, policies, dataProducts, requests }
+  return { accounts, people, groups, dataSources, policies, domains, dataProducts, requests }
 }

@@ -19,6 +19,8 @@ export interface PreparedAccount {
   readonly locationRole: string
   /** What Headgate signs in with. */
   readonly controller: Credentials
+  /** What exports are put away with, where the account has a bucket for them. */
+  readonly exporter: Credentials | undefined
   readonly buckets: readonly string[]
   /** Of the account's Identity Center, where it has one. */
   readonly identityStoreId: string | undefined
@@ -32,6 +34,7 @@ export interface PreparedAccount {
 
 const locationRole = 'headgate-location'
 const controller = 'headgate-controller'
+const exporter = 'headgate-exporter'
 /** What people in the directory get their sessions from; it holds no grants of its own. */
 const directoryRole = 'acme-directory-session'
 
@@ -82,6 +85,7 @@ function seedAccount(acme: Acme, account: AcmeAccount): SeedAccount {
     region: account.region,
     locationRole,
     controller,
+    ...(account.exports !== undefined && { exporter: { user: exporter, bucket: account.exports } }),
     buckets: account.buckets.map(name => ({ name, objects: objectsIn(acme, account, name) })),
     roles: withPrincipal('iamRole').flatMap(one => (one.sharedRole ? [awsName(one.userid)] : [])),
     personalRoles: withPrincipal('iamRole').flatMap(one => (one.sharedRole ? [] : [awsName(one.userid)])),
@@ -127,6 +131,7 @@ function prepared(
     region: seeded.region,
     locationRole: seeded.locationRole,
     controller: seeded.controller,
+    exporter: seeded.exporter,
     buckets,
     identityStoreId: seeded.identityCenter?.identityStoreId,
     spare: [],

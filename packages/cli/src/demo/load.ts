@@ -20,6 +20,7 @@ export async function loadAcme(
   const people = await makePeople(api, acme, groups, prepared, integrations)
   await makeTags(api, acme)
   await registerDataSources(api, acme, integrations)
+  await makeDomains(api, acme)
   await makePolicies(api, acme)
   await makeDataProducts(api, acme)
   return people
@@ -146,6 +147,10 @@ async function registerDataSources(api: Caller, acme: Acme, integrations: Readon
   }
 }
 
+async function makeDomains(api: Caller, acme: Acme): Promise<void> {
+  for (const domain of acme.domains) await unlessThere(api.domains.create({ body: domain }))
+}
+
 async function makePolicies(api: Caller, acme: Acme): Promise<void> {
   // The file's shape is checked by the API itself, as that of any caller.
   for (const policy of acme.policies) await unlessThere(api.policies.create({ body: policy as unknown as PolicyInput }))
@@ -154,6 +159,24 @@ async function makePolicies(api: Caller, acme: Acme): Promise<void> {
 async function makeDataProducts(api: Caller, acme: Acme): Promise<void> {
   for (const { key, ...said } of acme.dataProducts) {
     await api.dataProducts.putByKey({ params: { key }, body: said as unknown as KeyedProduct })
+  }
+}
+
+/** Last of all: the first summary is put away, and the trail begins to be, while people look around. */
+export async function makeExports(api: Caller, acme: Acme, prepared: readonly PreparedAccount[]): Promise<void> {
+  for (const { accountId, region, exports } of acme.accounts) {
+    const exporter = prepared.find(one => one.accountId === accountId)?.exporter
+    if (exports === undefined || exporter === undefined) continue
+    const { accessKeyId, secretAccessKey } = exporter
+    const target = {
+      bucketName: exports,
+      region,
+      authenticationType: 'accessKey',
+      accessKeyId,
+      secretAccessKey,
+    } as const
+    await unlessThere(api.accessExports.create({ body: { ...target, path: 'access', format: 'parquet' } }))
+    await unlessThere(api.auditExports.create({ body: { ...target, path: 'audit' } }))
   }
 }
 

@@ -99,6 +99,15 @@ export function controllerPermissions(account: AccountId, instanceArn: string, l
   )
 }
 
+/** What Headgate's set-up documents for an export ask for. */
+export function exporterPermissions(bucket: string): string {
+  const arn = `arn:aws:s3:::${bucket}`
+  return policy(
+    { Effect: 'Allow', Action: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], Resource: `${arn}/*` },
+    { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: arn },
+  )
+}
+
 /** To ask; what the answer is, grants decide. */
 export const consumerPermissions = policy({
   Effect: 'Allow',

@@ -15,6 +15,8 @@ export interface SeedAccount {
   /** Name of the IAM user that Headgate signs in as, with the permissions it needs and no more. */
   readonly controller: string
   readonly buckets?: readonly SeedBucket[]
+  /** Name of an IAM user that may put files into a bucket, and tidy up after itself: where Headgate exports to. */
+  readonly exporter?: { readonly user: string; readonly bucket: string }
   /** Names of roles that may ask for what grants give them, and that whoever in the account is allowed can assume. */
   readonly roles?: readonly string[]
   /** The same, but only the one person whom the company's identity provider calls so can assume each. */
@@ -56,8 +58,11 @@ function readAccount(given: unknown, name: string): SeedAccount {
     users: readTexts(fields, 'users').map(readName),
     trustedAccounts: readTexts(fields, 'trustedAccounts').map(readAccountId),
   }
-  if (fields.identityCenter === undefined) return account
-  return { ...account, identityCenter: readIdentityCenter(fields.identityCenter) }
+  return {
+    ...account,
+    ...(fields.exporter !== undefined && { exporter: readExporter(fields.exporter) }),
+    ...(fields.identityCenter !== undefined && { identityCenter: readIdentityCenter(fields.identityCenter) }),
+  }
 }
 
 const ACCOUNT_FIELDS = [
@@ -66,6 +71,7 @@ const ACCOUNT_FIELDS = [
   'locationRole',
   'controller',
   'buckets',
+  'exporter',
   'roles',
   'personalRoles',
   'users',
@@ -83,6 +89,11 @@ function readBucket(given: unknown, name: string): SeedBucket {
       return { key: readText(known, 'key'), contentType, body: readText(known, 'body') }
     }),
   }
+}
+
+function readExporter(given: unknown) {
+  const fields: Fields = readFields(given, 'exporter', ['user', 'bucket'])
+  return { user: readName(readText(fields, 'user')), bucket: readText(fields, 'bucket') }
 }
 
 function readIdentityCenter(given: unknown): SeedIdentityCenter {

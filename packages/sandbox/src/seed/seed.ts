@@ -15,6 +15,7 @@ import {
   accountTrust,
   consumerPermissions,
   controllerPermissions,
+  exporterPermissions,
   locationPermissions,
   locationTrust,
   personTrust,
@@ -29,6 +30,7 @@ export interface SeededAccount {
   /** ARN. */
   readonly locationRole: string
   readonly controller: Credentials
+  readonly exporter?: Credentials
   /** Name → ARN. */
   readonly roles: Readonly<Record<string, string>>
   readonly users: Readonly<Record<string, { readonly arn: string; readonly credentials: Credentials }>>
@@ -64,6 +66,10 @@ function seedAccount(world: World, asked: SeedAccount): SeededAccount {
     maxSessionDuration: VENDED_SECONDS,
   })
   makeUser(world, account, asked.controller, controllerPermissions(accountId, instance.arn, locationRole.arn))
+  if (asked.exporter) {
+    fillBucket(world, accountId, region, { name: asked.exporter.bucket })
+    makeUser(world, account, asked.exporter.user, exporterPermissions(asked.exporter.bucket))
+  }
   const shared = accountTrust(accountId, 'sts:AssumeRole')
   const roles = [
     ...(asked.roles ?? []).map(name => [name, makeConsumer(world, account, name, shared)] as const),
@@ -86,6 +92,7 @@ function seedAccount(world: World, asked: SeedAccount): SeededAccount {
     instanceArn: instance.arn,
     locationRole: locationRole.arn,
     controller: keyOf(world, accountId, asked.controller),
+    ...(asked.exporter && { exporter: keyOf(world, accountId, asked.exporter.user) }),
     roles: Object.fromEntries(roles),
     users: Object.fromEntries(users),
     ...(asked.identityCenter && { identityCenter: seedDirectory(world, account, instance, asked.identityCenter) }),
