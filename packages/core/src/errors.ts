@@ -122,6 +122,11 @@ export const errors = {
   'self-change': { status: 403, retry: false, text: 'nobody changes their own {what}: ask another user admin' },
   'route-unknown': { status: 404, retry: false, text: 'there is no {method} {path}: see /docs' },
   'integration-not-found': { status: 404, retry: false, text: 'No Integration found with ID {id}.' },
+  'integration-trial-not-found': {
+    status: 404,
+    retry: false,
+    text: 'no check `{id}` of yours is known: begin one by POST /integrations/trials',
+  },
   'foreign-grant-not-found': {
     status: 404,
     retry: false,

@@ -238,6 +238,8 @@ test('the secret is in no answer, no log and no table', async t => {
   )
   answers.push(await server.admin.integrations.list())
   answers.push(await server.admin.integrations.validate({ body: integrationBody(account, config) }))
+  const trial = await server.admin.integrations.startTrial({ body: integrationBody(account, config) })
+  for await (const event of await server.admin.integrations.watchTrial({ params: trial })) answers.push(event)
   const edit = { config: { name: 'renamed', ...config } }
   answers.push(await server.admin.integrations.update({ params: { id: 1 }, ifMatch: '"1"', body: edit }))
   await settled(server, '1', 'enabled')
@@ -262,6 +264,43 @@ test('the secret is in no answer, no log and no table', async t => {
     assert.equal(text.includes(secret), false, where)
     assert.equal(text.includes(Buffer.from(secret).toString('base64')), false, where)
   }
+})
+
+test('checks are told one after the other to whoever began them, on any node, until they are done or canceled', async t => {
+  const { server, account } = await connected(t)
+  const { admin } = server
+  const { integrations } = admin
+  const body = integrationBody(account, { awsLocationRole: account.locationRole.replace('role/', 'user/') })
+  await refused(integrations.startTrial({ body: integrationBody(account, { awsLocationPath: 'not a path' }) }))
+  const slow = { kind: 'latency', operation: 'GetCallerIdentity', ms: 400 } as const
+  server.sandbox.faults.set({ rules: [slow] })
+  const params = await integrations.startTrial({ body })
+  const events = await all(integrations.watchTrial({ params }))
+  assert.ok(events.length > 1, 'everything came at once')
+  assert.ok(events.slice(0, -1).every(({ state, tests }) => state === 'running' && tests.length < 9))
+  const last = events.at(-1)
+  const { validationResults } = await integrations.validate({ body })
+  assert.deepEqual([last?.state, last?.result, last?.tests], ['done', 'failed', validationResults.validationTests])
+  assert.deepEqual(await all(integrations.watchTrial({ params })), [last], 'who comes back sees it')
+
+  const other = await server.as(['APPLICATION_ADMIN'], 'other')
+  const unknown = await refused(other.integrations.watchTrial({ params }) as Promise<unknown>)
+  assert.deepEqual([unknown.status, unknown.code], [404, 'integration-trial-not-found'])
+  const second = await integrations.startTrial({ body })
+  assert.equal((await refused(other.integrations.cancelTrial({ params: second }))).status, 404)
+  await integrations.cancelTrial({ params: second })
+  await server.world.background.idle()
+  const [canceled] = await all(integrations.watchTrial({ params: second }))
+  assert.equal(canceled?.state, 'canceled')
+  assert.ok((canceled?.tests.length ?? 9) < 5, 'checks went on that nobody wanted')
+
+  const third = await integrations.startTrial({ body })
+  await server.world.background.idle()
+  await sql`update integration_trial set state = 'running', moved_at = now() - interval '1 hour' where id = ${third.id}`.execute(
+    server.db.kysely,
+  )
+  const [lost] = await all(integrations.watchTrial({ params: third }))
+  assert.deepEqual([lost?.state, /try again/.test(lost?.message ?? '')], ['failed', true])
 })
 
 test('every change of state is an event and a fact change', async t => {
@@ -306,6 +345,12 @@ test('only an APPLICATION_ADMIN creates and deletes', async t => {
 })
 
 /** As after a crash in the middle of an edit that changes nothing. */
+async function all<Item>(stream: Promise<AsyncIterable<Item>>): Promise<Item[]> {
+  const items: Item[] = []
+  for await (const item of await stream) items.push(item)
+  return items
+}
+
 async function leaveEditing({ db }: TestServer): Promise<void> {
   const row = await findIntegration(db.kysely, 1)
   assert.ok(row)

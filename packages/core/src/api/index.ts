@@ -45,6 +45,7 @@ export {
   type IntegrationStatus,
   type SetupDocuments,
   type SetupFeature,
+  type TrialEvent,
   type ValidationResults,
   type ValidationTest,
   validationTestNames,

@@ -1,6 +1,6 @@
 /** Integrations: one AWS account + region + Access Grants location each (01). */
 import { z } from 'zod'
-import { idParam, name, newName } from './common.ts'
+import { idParam, name, newName, nothing } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 export const integrationStatuses = [
@@ -102,6 +102,19 @@ export const integrationEdit = z.strictObject({
     port: z.number().optional(),
   }),
 })
+
+const trialEvent = z.object({
+  state: z.enum(['running', 'done', 'canceled', 'failed']),
+  /** Those that are done, in their order. */
+  tests: z.array(validationTest).readonly(),
+  /** How many there will be. */
+  total: z.number().int(),
+  /** Of one that is done. */
+  result: z.enum(['passed', 'warning', 'failed']).optional(),
+  /** Why it broke off. */
+  message: z.string().optional(),
+})
+export type TrialEvent = z.output<typeof trialEvent>
 
 const summary = z.object({ id: z.string(), status: z.enum(integrationStatuses), validationResults })
 export const integration = summary.extend({
@@ -212,6 +225,37 @@ export const integrations = {
     status: 200,
     response: z.object({ validationResults }),
     errors: [],
+  }),
+  startTrial: endpoint({
+    method: 'POST',
+    path: '/integrations/trials',
+    summary: 'Begin the same validation, to be watched check by check; nothing but how it goes is kept, for a day',
+    needs,
+    body: integrationInput,
+    status: 202,
+    response: z.object({ id: z.string() }),
+    errors: [],
+  }),
+  watchTrial: endpoint({
+    method: 'GET',
+    path: '/integrations/trials/{id}/events',
+    summary: 'How a validation that the caller began goes on: server-sent events, the state first, until it ends',
+    needs,
+    params: z.object({ id: z.uuid() }),
+    streams: true,
+    status: 200,
+    response: trialEvent,
+    errors: ['integration-trial-not-found'],
+  }),
+  cancelTrial: endpoint({
+    method: 'DELETE',
+    path: '/integrations/trials/{id}',
+    summary: 'End a validation that the caller began, after the check that is under way',
+    needs,
+    params: z.object({ id: z.uuid() }),
+    status: 204,
+    response: nothing,
+    errors: ['integration-trial-not-found'],
   }),
   list: endpoint({
     method: 'GET',

@@ -35,7 +35,9 @@ import type {
   PolicyVersion,
   PrincipalAdvice,
   ScimMapping,
+  TrialEvent,
   ValidationResults,
+  ValidationTest,
   WebhookState,
 } from '@headgate/core/api'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
@@ -494,6 +496,16 @@ export interface Database {
     cause: string
     actor_id: number | null
     previewed: Generated<boolean>
+  }
+  integration_trial: {
+    id: string
+    person_id: number
+    total: number
+    tests: ColumnType<ValidationTest[], string | undefined, string>
+    state: ColumnType<TrialEvent['state'], undefined, TrialEvent['state']>
+    message: string | null
+    started_at: DefaultNow
+    moved_at: DefaultNow
   }
   preview_token: {
     hash: Buffer

@@ -9,6 +9,7 @@ import { presentIntegration, presentSummary } from '../integrations/present.ts'
 import { removeIntegration } from '../integrations/remove.ts'
 import { setupOf, setupOfRow } from '../integrations/setup.ts'
 import { setupDocuments } from '../integrations/setup-documents.ts'
+import { cancelTrial, startTrial, watchTrial } from '../integrations/trial.ts'
 import type { World } from '../world.ts'
 import type { Serve } from './serve.ts'
 
@@ -28,6 +29,19 @@ export function integrationRoutes(serve: Serve, world: World): void {
 
   serve(api.integrations.validate, async ({ body }) => {
     return { body: { validationResults: await tryIntegration(world, body) } }
+  })
+
+  serve(api.integrations.startTrial, async ({ body, caller }) => {
+    return { body: { id: await startTrial(world, caller.id, body) } }
+  })
+
+  serve(api.integrations.watchTrial, async ({ params: { id }, caller }) => {
+    return { stream: await watchTrial(world, id, caller.id) }
+  })
+
+  serve(api.integrations.cancelTrial, async ({ params: { id }, caller }) => {
+    await cancelTrial(world, id, caller.id)
+    return { body: undefined }
   })
 
   serve(api.integrations.prepareSetup, async ({ body }) => {

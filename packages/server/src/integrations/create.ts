@@ -16,7 +16,7 @@ import type { World } from '../world.ts'
 import { candidateOf, configToStore, targetOf } from './candidate.ts'
 import { carryOn } from './lifecycle.ts'
 import { busy } from './refusals.ts'
-import { type Candidate, type Validation, validateNew } from './validate.ts'
+import { type Candidate, type Tell, type Validation, validateNew } from './validate.ts'
 
 export type IntegrationInput = z.output<typeof api.integrations.create.body>
 
@@ -43,17 +43,17 @@ export async function createIntegration(
 }
 
 /** What a create would be told. @throws Problem `request-invalid` for a path that is none */
-export async function tryIntegration(world: World, input: IntegrationInput): Promise<ValidationResults> {
-  return (await validate(world, input)).validation.results
+export async function tryIntegration(world: World, input: IntegrationInput, tell?: Tell): Promise<ValidationResults> {
+  return (await validate(world, input, tell)).validation.results
 }
 
-async function validate(world: World, { config }: IntegrationInput) {
+async function validate(world: World, { config }: IntegrationInput, tell?: Tell) {
   const candidate = candidateOf(config)
   const inUse = await listIntegrations(world.db.kysely)
   const earlier = inUse.find(row => row.status === 'createError' && isSame(row, candidate))
   const others = inUse.filter(row => row !== earlier)
   const owner = { tenantId: await tenantId(world.db.kysely), intent: earlier?.intent }
-  const validation = await world.aws.trying(targetOf(config), aws => validateNew(aws, candidate, others, owner))
+  const validation = await world.aws.trying(targetOf(config), aws => validateNew(aws, candidate, others, owner, tell))
   return { validation, earlier }
 }
 

@@ -60,6 +60,9 @@ export interface Validation {
 
 export type TestNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
 
+/** Told of a test once it is done. */
+export type Tell = (test: ValidationTest) => Promise<void>
+
 /** Whose location it is to be. */
 export interface Owner {
   readonly tenantId: string
@@ -72,20 +75,23 @@ export interface Owner {
 /**
  * All nine, before an integration is made.
  * @param others every other integration in use
+ * @param tell hears of each test once it is done; what it throws ends them
  */
 export function validateNew(
   aws: AwsClients,
   candidate: Candidate,
   others: readonly Other[],
   owner: Owner,
+  tell: Tell = async () => {},
 ): Promise<Validation> {
   const seen: Seen = {}
-  return runTests(seen, [
+  const tests: readonly Test[] = [
     ...testsOfOthers(candidate, others),
     ...testsOfAccount(aws, candidate, owner, seen),
     { number: 7, needs: [1, 5], run: () => testLocation(aws, candidate, owner) },
     ...testsOfRights(aws, candidate, owner, seen),
-  ])
+  ]
+  return runTests(seen, tests, tell)
 }
 
 /** All but the seventh, before an integration is edited: its location is there already, or is made by the edit. */
@@ -165,17 +171,21 @@ interface Test {
   readonly run: () => Promise<Verdict>
 }
 
-async function runTests(seen: Seen, tests: readonly Test[]): Promise<Validation> {
+async function runTests(seen: Seen, tests: readonly Test[], tell: Tell = async () => {}): Promise<Validation> {
   const stopped = new Map<TestNumber, string>()
   const failed: TestNumber[] = []
   const validationTests: ValidationTest[] = []
+  const add = async (test: ValidationTest) => {
+    validationTests.push(test)
+    await tell(test)
+  }
   let answer: Problem | undefined
   for (const { number, needs, run } of tests) {
     const name = validationTestNames[number - 1] ?? ''
     const missing = needs.find(need => stopped.has(need))
     if (missing !== undefined) {
       stopped.set(number, name)
-      validationTests.push({
+      await add({
         name,
         status: 'skipped',
         message: `not tried, because this must pass first: ${stopped.get(missing)}`,
@@ -183,7 +193,7 @@ async function runTests(seen: Seen, tests: readonly Test[]): Promise<Validation>
       continue
     }
     const verdict = await run()
-    validationTests.push({
+    await add({
       name,
       ...('message' in verdict ? { message: verdict.message } : {}),
       status: verdict.status,

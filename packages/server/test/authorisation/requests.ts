@@ -46,6 +46,9 @@ export function requestsIn(w: World): Inputs {
     integrations: {
       create: { body: integrationBody(w.unconnected, { name: 'second', awsLocationPath: 's3://other-data' }) },
       validate: { body: integrationBody(w.unconnected, { name: 'second', awsLocationPath: 's3://other-data' }) },
+      startTrial: { body: integrationBody(w.unconnected, { name: 'second', awsLocationPath: 's3://other-data' }) },
+      watchTrial: { params: { id: '00000000-0000-4000-8000-000000000000' } },
+      cancelTrial: { params: { id: '00000000-0000-4000-8000-000000000000' } },
       prepareSetup: {
         body: { awsAccountId: '111122223333', awsRegion: 'us-east-1', awsLocationPath: 's3://research-data' } as never,
       },
@@ -438,6 +441,8 @@ function kindOf(route: string): Kind | undefined {
 
 /** Routes of which nobody's call succeeds in this world, and why. */
 export const neverDone: Readonly<Record<string, string>> = {
+  'integrations.watchTrial': 'checks are told to whoever began them, and here each belongs to somebody else',
+  'integrations.cancelTrial': 'the same',
   'runs.get': 'nothing is carried out here, so there is no run',
   'runs.grants': 'nothing is carried out here, so there is no run',
   'runs.release': 'nothing is carried out here, so nothing is held',
@@ -451,6 +456,7 @@ export const neverDone: Readonly<Record<string, string>> = {
 /** Writes that leave no event in the audit trail, and why. */
 export const unaudited: Readonly<Record<string, string>> = {
   'integrations.validate': 'asks AWS and stores nothing',
+  'integrations.startTrial': 'asks AWS and keeps nothing but how that went, for a day',
   'integrations.prepareSetup': 'makes documents and stores nothing',
   'identityCenter.dissociate': 'there is no association here, so nothing changes',
   'identityProviders.check': 'asks the provider and stores nothing',
