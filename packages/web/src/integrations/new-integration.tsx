@@ -2,32 +2,28 @@
  * Connecting an AWS account, from an empty form to an integration: what it is, what AWS must have, how Headgate signs
  * in, whether it would work. Nothing is stored before the last button.
  */
-import { ApiError, type ValidationResults } from '@headgate/core/api'
+import { ApiError, type TrialEvent, type ValidationResults } from '@headgate/core/api'
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
 import { hg } from '../api.ts'
+import { useMe } from '../me.ts'
 import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { CredentialFields } from './credentials.tsx'
+import { type Draft, useDraft } from './kept-draft.ts'
 import { Documents } from './setup-documents.tsx'
 import { Trial } from './trial.tsx'
-import {
-  gapsOf,
-  integrationOfTyped,
-  nothingTyped,
-  placeGapsOf,
-  setupOfTyped,
-  type TypedIntegration,
-} from './typed-integration.ts'
+import { gapsOf, integrationOfTyped, placeGapsOf, setupOfTyped, type TypedIntegration } from './typed-integration.ts'
+import { useTrial } from './use-trial.ts'
 
 type Change = (change: Partial<TypedIntegration>) => void
 
 export function NewIntegration() {
-  const [typed, setTyped] = useState(nothingTyped)
-  const change: Change = some => setTyped(before => ({ ...before, ...some }))
+  const { draft, change: keep, forget } = useDraft(useMe().id)
+  const { typed } = draft
+  const change: Change = some => keep(before => ({ ...before, typed: { ...before.typed, ...some } }))
   return (
     <Page
       title="Connect an AWS account"
@@ -48,7 +44,7 @@ export function NewIntegration() {
           <CredentialFields value={typed} onChange={change} keepsSecret={false} />
         </div>
       </Section>
-      <Connect typed={typed} />
+      <Connect draft={draft} keep={keep} forget={forget} />
     </Page>
   )
 }
@@ -172,25 +168,39 @@ function Prepare({ typed, change }: StepProps) {
   )
 }
 
-function Connect({ typed }: { readonly typed: TypedIntegration }) {
+interface ConnectProps {
+  readonly draft: Draft
+  readonly keep: (to: (before: Draft) => Draft) => void
+  readonly forget: () => void
+}
+
+function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const gaps = gapsOf(typed)
   const body = integrationOfTyped(typed)
-  const tried = JSON.stringify(body)
-  const trial = useMutation({
-    mutationFn: async () => ({ of: tried, ...(await hg.integrations.validate({ body })) }),
+  // Without the secret, which is not there any more after a reload.
+  const about = JSON.stringify(integrationOfTyped({ ...typed, secret: '' }))
+  const start = useMutation({
+    mutationFn: () => hg.integrations.startTrial({ body }),
+    onSuccess: ({ id }) => keep(before => ({ ...before, trial: { id, of: about } })),
   })
+  const cancel = useMutation({ mutationFn: (id: string) => hg.integrations.cancelTrial({ params: { id } }) })
   const create = useMutation({
     mutationFn: () => hg.integrations.create({ body }),
     onSuccess: async ({ id }) => {
+      forget()
       await queries.invalidateQueries()
       await navigate({ to: '/integrations/$id', params: { id } })
     },
   })
+  // Of what is typed now: what was checked before something was changed says nothing of it.
+  const of = trial?.of === about ? trial.id : undefined
+  const { event, isGone } = useTrial(of)
   const refused = resultsIn(create.error)
-  const results = refused ?? (trial.data?.of === tried ? trial.data.validationResults : undefined)
-  const isRunning = trial.isPending || create.isPending
+  const isChecking =
+    start.isPending || (of !== undefined && !isGone && (event === undefined || event.state === 'running'))
+  const shown = refused === undefined ? event : doneOf(refused)
   return (
     <Section title="4. Check and connect">
       <p className="quiet">
@@ -200,16 +210,16 @@ function Connect({ typed }: { readonly typed: TypedIntegration }) {
         <Button
           variant="default"
           disabled={gaps.length > 0 || create.isPending}
-          loading={trial.isPending}
+          loading={isChecking}
           onClick={() => {
             create.reset()
-            trial.mutate()
+            start.mutate()
           }}
         >
           Check it
         </Button>
         <Button
-          disabled={gaps.length > 0 || trial.isPending || results?.status === 'failed'}
+          disabled={gaps.length > 0 || isChecking || (shown?.state === 'done' && shown.result === 'failed')}
           loading={create.isPending}
           onClick={() => create.mutate()}
         >
@@ -217,10 +227,22 @@ function Connect({ typed }: { readonly typed: TypedIntegration }) {
         </Button>
       </div>
       {gaps.length > 0 && <Missing gaps={gaps} />}
-      {(isRunning || results !== undefined) && <Trial results={isRunning ? undefined : results} />}
-      <Refusal error={trial.error ?? (refused === undefined ? create.error : null)} />
+      {create.isPending && <p role="status">Checking once more in AWS, then connecting …</p>}
+      {!create.isPending && (isChecking || shown !== undefined) && (
+        <Trial
+          event={isChecking && event?.state !== 'running' ? undefined : shown}
+          {...(isChecking && of !== undefined && { onCancel: () => cancel.mutate(of) })}
+        />
+      )}
+      <Refusal error={start.error ?? cancel.error ?? (refused === undefined ? create.error : null)} />
     </Section>
   )
+}
+
+/** What a create found, as a check tells it. */
+function doneOf({ status, validationTests }: ValidationResults): TrialEvent {
+  const result = status === 'skipped' ? 'failed' : status
+  return { state: 'done', tests: validationTests, total: validationTests.length, result }
 }
 
 /** A create that did not pass carries what was found. */

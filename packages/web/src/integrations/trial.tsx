@@ -1,41 +1,66 @@
 /** The checks of a new integration: each by its name from the beginning, then how it went and what to do about it. */
-import { type ValidationResults, type ValidationTest, validationTestNames } from '@headgate/core/api'
-import { Loader } from '@mantine/core'
+import { type TrialEvent, type ValidationTest, validationTestNames } from '@headgate/core/api'
+import { Button, Loader } from '@mantine/core'
 import { DataTable } from '../ui/data-table.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, testWords } from '../ui/words.ts'
 
-/** @param results undefined while they run */
-export function Trial({ results }: { readonly results: ValidationResults | undefined }) {
-  const tests: readonly { readonly name: string; readonly test?: ValidationTest }[] =
-    results?.validationTests.map(test => ({ name: test.name, test })) ?? validationTestNames.map(name => ({ name }))
+interface Props {
+  /** Undefined until the server has told anything. */
+  readonly event: TrialEvent | undefined
+  /** Absent where they cannot be called off. */
+  readonly onCancel?: () => void
+}
+
+export function Trial({ event, onCancel }: Props) {
+  const tests = event?.tests ?? []
+  const isRunning = event === undefined || event.state === 'running'
+  const rows = validationTestNames.map((name, place) => ({
+    name,
+    test: tests.find(test => test.name === name),
+    isNext: isRunning && place === tests.length,
+  }))
   return (
     <div>
       <p role="status" aria-live="polite">
-        {results === undefined ? (
+        {isRunning ? (
           <>
-            <Loader size="xs" aria-hidden="true" /> Checking in AWS …
+            <Loader size="xs" aria-hidden="true" /> Checking in AWS: {tests.length} of {rows.length} done …{' '}
+            {onCancel && (
+              <Button variant="default" size="compact-xs" onClick={onCancel}>
+                Stop checking
+              </Button>
+            )}
           </>
         ) : (
-          summary(results)
+          <ServerText text={summary(event)} />
         )}
       </p>
       <DataTable
         caption="Checks"
-        rows={tests}
+        rows={rows}
         rowKey={({ name }) => name}
         columns={[
           { name: 'Check', cell: ({ name }) => name },
-          { name: 'Result', width: '45%', cell: ({ test }) => <Result test={test} /> },
+          { name: 'Result', width: '45%', cell: row => <Result {...row} isRunning={isRunning} /> },
         ]}
       />
     </div>
   )
 }
 
-function Result({ test }: { readonly test: ValidationTest | undefined }) {
-  if (test === undefined) return <StateBadge tone="onItsWay" word="Being checked" />
+interface ResultProps {
+  readonly test: ValidationTest | undefined
+  readonly isNext: boolean
+  readonly isRunning: boolean
+}
+
+function Result({ test, isNext, isRunning }: ResultProps) {
+  if (test === undefined) {
+    if (isNext) return <StateBadge tone="onItsWay" word="Being checked" />
+    return <span className="quiet">{isRunning ? 'Comes after it' : 'Not checked'}</span>
+  }
   return (
     <>
       <StateBadge {...testWords[test.status]} />
@@ -48,8 +73,10 @@ function Result({ test }: { readonly test: ValidationTest | undefined }) {
   )
 }
 
-function summary({ validationTests }: ValidationResults): string {
-  const count = (status: ValidationTest['status']) => validationTests.filter(test => test.status === status).length
+function summary({ state, tests, message }: TrialEvent): string {
+  if (state === 'canceled') return 'Stopped: what was not checked is not known.'
+  if (state === 'failed') return message ?? 'the checks broke off: try again'
+  const count = (status: ValidationTest['status']) => tests.filter(test => test.status === status).length
   const failed = count('failed')
   const warned = count('warning')
   if (failed > 0) {
