@@ -33,7 +33,7 @@ test('looking after data products', async t => {
     await up.focus()
     await page.keyboard.press('Enter')
     // What was moved keeps the focus, on the way that is left.
-    assert.equal(await page.evaluate('document.activeElement.ariaLabel'), 'Move down: Stage 1: who decides')
+    await page.locator('[aria-label="Move down: Stage 1: who decides"]:focus').waitFor()
     await page.getByRole('button', { name: 'Remove: Stage 2' }).click()
     await page.getByText('One approval is needed, by somebody in the group Stewards.').waitFor()
     await page.getByRole('button', { name: 'Add a rule for some requests' }).click()

@@ -7,7 +7,7 @@ import { prepareAccount } from '../../packages/server/test/support/aws-account.t
 import { testServer } from '../../packages/server/test/support/server.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
 import { startChromium } from './chromium.ts'
-import { fits, signedIn } from './visit.ts'
+import { fits, holdingKey, open, signedIn } from './visit.ts'
 
 test('an access summary is set up, tried and run, and lies in the bucket', async t => {
   await buildWebWhenStale()
@@ -17,7 +17,8 @@ test('an access summary is set up, tried and run, and lies in the bucket', async
   const Bucket = 'acme-reviews'
   await owner.s3.send(new CreateBucketCommand({ Bucket }))
   const governor = await server.as(['GOVERNANCE'])
-  const page = await signedIn(t, await startChromium(t), { server }, governor.key)
+  const browser = await startChromium(t)
+  const page = await signedIn(t, browser, { server }, governor.key)
 
   await page.getByRole('link', { name: 'Exports' }).click()
   await page.getByText('No access summary', { exact: true }).waitFor()
@@ -68,6 +69,15 @@ test('an access summary is set up, tried and run, and lies in the bucket', async
   await page.goto('/app/exports')
   await page.getByRole('link', { name: `s3://${Bucket}/headgate/` }).waitFor()
   await fits(page, '/exports')
+
+  const { accessKeyId, secretAccessKey } = controller
+  const target = { bucketName: Bucket, region, path: 'trail', authenticationType: 'accessKey' } as const
+  const { id } = await server.admin.auditExports.create({ body: { ...target, accessKeyId, secretAccessKey } })
+  const other = await open(t, browser, { server })
+  await holdingKey(other, server.admin.key)
+  await other.goto(`/app/exports/audit/${id}`)
+  await other.getByRole('heading', { name: `s3://${Bucket}/trail/`, level: 1 }).waitFor()
+  await fits(other, '/exports/audit/$id')
 })
 
 /** In the time zone of this process, which is the browser's. Never a whole minute: the field would show it without seconds. */

@@ -41,7 +41,11 @@ test('what people are told', async t => {
     await page.getByRole('button', { name: 'Mark all as read' }).click()
     await page.getByRole('link', { name: 'Inbox', exact: true }).waitFor()
     assert.ok(await page.getByLabel(/^In the inbox when the brake/).isDisabled())
-    await page.getByLabel('By e-mail when a data product was published').check()
+    // The box is checked before its answer has come.
+    await Promise.all([
+      page.waitForResponse(answer => answer.request().method() !== 'GET' && answer.ok()),
+      page.getByLabel('By e-mail when a data product was published').check(),
+    ])
     const { items } = await admin.notifications.preferences()
     assert.equal(items.find(({ kind }) => kind === 'product.published')?.email, true)
   })

@@ -38,7 +38,6 @@ test('people, made and let in', async t => {
     await page.getByRole('button', { name: 'Take away team: finance' }).waitFor()
     await page.getByLabel('Audit: reads everything').check()
     await page.getByRole('button', { name: 'Save permissions' }).click()
-    await page.getByRole('button', { name: 'Save permissions' }).isDisabled()
     await page.getByRole('definition').getByText('Audit: reads everything').waitFor()
     assert.deepEqual((await server.admin.users.list({ query: { search: 'ann' } })).items[0]?.permissions, ['AUDIT'])
   })

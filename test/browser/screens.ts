@@ -68,6 +68,24 @@ export async function furnish(api: Caller): Promise<void> {
     body: { name: 'harvest', description: 'What is of use at harvest time', tags: ['Seasonal'] },
   })
   await api.identityProviders.create({ body: { name: 'okta' } })
+  await api.webhooks.create({
+    body: { name: 'chat', url: 'https://hooks.example.com/headgate', kinds: ['brake.held', 'provisioning.failed'] },
+  })
+  if ((await api.dataProducts.list({ query: one })).total === 0) await askForProduct(api)
+}
+
+/** With somebody who waits for it. */
+async function askForProduct(api: Caller): Promise<void> {
+  const dataSource = await someDataSource(api)
+  const body = {
+    name: 'Harvests',
+    description: 'What was **brought in**',
+    dataSources: [Number(dataSource)],
+    levels: ['READ' as const],
+  }
+  const { id, version } = await api.dataProducts.create({ body })
+  await api.dataProducts.publish({ params: { id }, ifMatch: String(version) })
+  await api.requests.askForProduct({ params: { id }, body: { answers: { purpose: 'to see' }, duration: '7d' } })
 }
 
 /** Where each screen is to be seen in a world, by its path in the router; without those that it has nothing to show on. */

@@ -11,7 +11,8 @@ interface Visited {
 
 /** A page of its own, closed with the test, which fails when the page asks anybody but us or a script breaks. */
 export async function open(t: TestContext, browser: Browser, { server }: Visited, options: object = {}): Promise<Page> {
-  const context = await browser.newContext({ baseURL: server.url, ...options })
+  // Colours that are still on their way from one scheme to the other are neither.
+  const context = await browser.newContext({ baseURL: server.url, reducedMotion: 'reduce', ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(20_000)
   const wrong: string[] = []
@@ -46,10 +47,7 @@ export async function signIn(page: Page, key: string): Promise<void> {
 
 /** What is asked for has come, nothing has to be scrolled sideways, and axe-core finds nothing. */
 export async function fits(page: Page, screen: string): Promise<void> {
-  // A screen that is still on its way shows nothing at all, and would pass or fail for that.
-  await page.locator('h1').first().waitFor()
-  // Several parts of a screen may still be waiting; the first of none is gone.
-  await page.getByRole('status').first().waitFor({ state: 'detached' })
+  await settled(page)
   assert.equal(await sidewaysScroll(page), 0, `${screen} is wider than the window`)
   assert.deepEqual(await accessibilityViolations(page), [], screen)
 }
@@ -61,9 +59,10 @@ export async function holdingKey(page: Page, key: string): Promise<void> {
 
 /** The screen is drawn, and nothing on it is still being waited for. */
 export async function settled(page: Page): Promise<void> {
+  // A screen that is still on its way shows nothing at all, and would pass or fail for that.
   await page.locator('h1').first().waitFor()
-  // The first of none is gone; what else says its state stays.
-  const waiting = page.getByRole('status').filter({ hasText: /^(Loading|Drawing) .*…$/ })
+  // Several parts of a screen may still be waiting, unseen in their first moments; the first of none is gone.
+  const waiting = page.getByRole('status', { includeHidden: true }).filter({ hasText: /^(Loading|Drawing) .*…$/ })
   await waiting.first().waitFor({ state: 'detached' })
   await page.evaluate('document.fonts.ready.then(() => undefined)')
   // What was laid out anew is painted with the second frame.

@@ -10,7 +10,7 @@ const mostNamed = 3
 
 /** @param names what things are called today that events name by id alone */
 export function About({ event: { targets, relatedResources }, names }: Props) {
-  const all = [...targets, ...relatedResources.toSorted((one, other) => rank(one) - rank(other))]
+  const all = [...targets, ...relatedResources].sort((one, other) => rank(one) - rank(other))
   const more = all.length - mostNamed
   return (
     <>

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { hg } from '../api.ts'
-import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
+import { Answer, Nothing, PageAnswer, Waiting } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { download } from '../ui/download.ts'
 import forms from '../ui/form.module.css'
@@ -102,7 +102,7 @@ function Rows({ report: { name, title, chart, columns } }: { readonly report: Re
           <>
             {chart !== undefined && items.length > 1 && (
               <Section title={next === undefined && page === 1 ? 'At a glance' : 'At a glance: the rows of this page'}>
-                <Suspense fallback={<p className="quiet">Drawing the chart …</p>}>
+                <Suspense fallback={<Waiting text="Drawing the chart …" />}>
                   <Chart chart={chart} rows={items} />
                 </Suspense>
               </Section>

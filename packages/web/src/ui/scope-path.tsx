@@ -7,7 +7,7 @@ export function ScopePath({ scope, canCopy = true }: { readonly scope: string; r
   const [first, middle, last] = partsOf(scope)
   return (
     <span className={classes.scope}>
-      <span className={classes.path} title={scope}>
+      <span className={classes.path} title={scope} data-path>
         <span className={classes.end}>{first}</span>
         <span className={classes.middle}>{middle}</span>
         <span className={classes.end}>{last}</span>

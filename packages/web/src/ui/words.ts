@@ -77,7 +77,7 @@ export const grantPermissionWords: Readonly<Record<Grant['permission'], string>>
 
 /** Nothing that is wrong with it is known, for nobody has looked. */
 export function healthState({ status, checkedAt }: Health): StateWords {
-  if (status === 'healthy' && checkedAt === undefined) return { tone: 'unmapped', word: 'Not looked at yet' }
+  if (status === 'healthy' && checkedAt === undefined) return { tone: 'unmapped', word: 'Unchecked' }
   return healthWords[status]
 }
 
