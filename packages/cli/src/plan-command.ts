@@ -2,14 +2,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { stringify } from 'yaml'
 import { z } from 'zod'
 import { carryOut } from './code/carry-out.ts'
-import { planFolder, readServer } from './code/configuration.ts'
+import { planFolder } from './code/configuration.ts'
 import { type Effect, previewOf } from './code/effect.ts'
 import type { Step } from './code/kind.ts'
-import { kinds } from './code/kinds.ts'
-import { schemaOfFiles } from './code/schema-of-files.ts'
+import { pulledFiles, schemaFile, schemaText } from './code/pull.ts'
 import { writesOf } from './code/write.ts'
 import { confirmed } from './confirm.ts'
 import { type ConnectionFlags, connect, type Environment } from './connection.ts'
@@ -76,22 +74,14 @@ export async function applyCommand(what: string, flags: PlanFlags, environment: 
 /** Writes what there is: a plan of that folder is empty. Files that are there already are replaced. */
 export async function pullCommand(folder: string, flags: PullFlags, environment: Environment): Promise<void> {
   const { api } = await connect(flags, environment)
-  const { found } = await readServer(api, () => flags.people === true)
+  const files = await pulledFiles(api, flags.people === true)
   await mkdir(folder, { recursive: true })
-  await writeFile(path.join(folder, schemaFile), `${JSON.stringify(schemaOfFiles(), null, 2)}\n`)
-  for (const kind of kinds) {
-    const items = (found.get(kind) ?? [])
-      .filter(({ untouched, isOff }) => !untouched && !isOff)
-      .map(({ content }) => content)
-    if (items.length === 0) continue
-    const file = `${kind.name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}.yaml`
-    const text = stringify({ [kind.name]: items }, { lineWidth: 120 })
-    await writeFile(path.join(folder, file), `# yaml-language-server: $schema=./${schemaFile}\n${text}`)
-    process.stderr.write(`${items.length} in ${path.join(folder, file)}\n`)
+  await writeFile(path.join(folder, schemaFile), schemaText())
+  for (const { file, text, count } of files) {
+    await writeFile(path.join(folder, file), text)
+    process.stderr.write(`${count} in ${path.join(folder, file)}\n`)
   }
 }
-
-const schemaFile = 'headgate.schema.json'
 
 async function readPlan(file: string): Promise<z.output<typeof saved>> {
   const text = await readFile(file, 'utf8').catch(error => {

@@ -1,14 +1,15 @@
 /**
- * A plan carried out, step after step. Safe to run again after it was cut off: what is done already is no step any more.
+ * A plan carried out. Safe to run again after it was cut off: what is done already is no step any more.
  *
  * Every write on which access hangs goes with the token of a preview, in the order in which it was previewed: the server refuses one
- * that would do more than was shown. What nothing hangs on, and others name, is made before that preview is taken.
+ * that would do more than was shown. What could not be shown comes after all that could, and before anything is deleted, so that
+ * nobody loses on the way what they are to have in the end.
  */
 import { ApiError, type Caller } from '@headgate/core/api'
 import { Refused } from '../refused.ts'
 import { type Previewed, previewOf } from './effect.ts'
 import type { Names, Step } from './kind.ts'
-import { isTold, type StepWrites, shownOf, writesOf } from './write.ts'
+import { type StepWrites, shownOf, type Write, writesOf } from './write.ts'
 
 export interface Planned {
   readonly steps: readonly Step[]
@@ -19,27 +20,50 @@ export interface Planned {
 /** @returns whether every write on which access hangs was held against the preview, but for what could not be told */
 export async function carryOut(api: Caller, planned: Planned, done: (step: Step) => void): Promise<boolean> {
   const { steps, names, previewed } = planned
-  const untold = new Set(
-    writesOf(steps, names)
-      .filter(one => !isTold(one))
-      .flatMap(one => one.steps),
-  )
-  const ground = steps.filter(step => step.kind.isGround && step.do !== 'delete' && isFree(step, names))
-  await send(api, writesOf(ground, names), { done })
-  const rest = steps.filter(step => !ground.includes(step))
+  const before = writesOf(steps, names)
+  const turns = before.map(one => turnsOf(one))
+  const report = reporter(before, done)
+
+  await send(api, inTurn(before, turns, 'ground'), { report })
+  const isNewGround = turns.some(turn => turn.includes('ground'))
   // By the names that are known now, others were shown than will be sent.
-  const writes = writesOf(rest, names).map(one => (one.steps.some(step => untold.has(step)) ? withoutEffect(one) : one))
-  const now = ground.length === 0 ? previewed : await previewAgain(api, writes, previewed)
-  await send(api, writes, { done, token: now?.token })
-  return now?.token !== undefined || writes.flatMap(shownOf).length === 0
+  const writes = isNewGround ? writesOf(steps, names) : before
+  const rest = [...inTurn(writes, turns, 'shown'), ...inTurn(writes, turns, 'deletion')]
+  const now = isNewGround ? await previewAgain(api, rest, previewed) : previewed
+
+  await send(api, inTurn(writes, turns, 'shown'), { report, token: now?.token })
+  await send(api, inTurn(writes, turns, 'untold'), { report })
+  await send(api, inTurn(writes, turns, 'deletion'), { report, token: now?.token })
+  return now?.token !== undefined || rest.flatMap(shownOf).length === 0
 }
 
-function isFree(step: Step, names: Names): boolean {
-  return writesOf([step], names).every(one => shownOf(one).length === 0)
+type Turn = 'ground' | 'shown' | 'untold' | 'deletion'
+
+/** When each write of a step is sent. */
+function turnsOf({ steps: [step], writes }: StepWrites): Turn[] {
+  return writes.map(({ shown }) => {
+    if (step?.do === 'delete') return 'deletion'
+    if (shown === 'untold') return 'untold'
+    return step?.kind.isGround && shown === undefined ? 'ground' : 'shown'
+  })
 }
 
-function withoutEffect({ steps, writes }: StepWrites): StepWrites {
-  return { steps, writes: writes.map(({ send: sent }) => ({ send: sent })) }
+function inTurn(all: readonly StepWrites[], turns: readonly (readonly Turn[])[], turn: Turn): StepWrites[] {
+  return all.flatMap(({ steps, writes }, n) => {
+    const those = writes.filter((_, at) => turns[n]?.[at] === turn)
+    return those.length === 0 ? [] : [{ steps, writes: those }]
+  })
+}
+
+/** Tells of a step once all of its writes are sent. */
+function reporter(all: readonly StepWrites[], done: (step: Step) => void): (steps: readonly Step[]) => void {
+  const left = new Map(all.map(({ steps: [step], writes }) => [step, writes.length]))
+  return steps => {
+    const [first] = steps
+    const count = (left.get(first) ?? 0) - 1
+    left.set(first, count)
+    if (count === 0) for (const step of steps) done(step)
+  }
 }
 
 async function previewAgain(
@@ -52,23 +76,26 @@ async function previewAgain(
   throw new Refused('facts have moved while it was carried out: the rest would now do something else to access', again)
 }
 
-async function send(
-  api: Caller,
-  all: readonly StepWrites[],
-  { done, token }: { readonly done: (step: Step) => void; readonly token?: string | undefined },
-): Promise<void> {
-  for (const one of all) {
-    const isShown = shownOf(one).length > 0
-    try {
-      for (const { shown, send: sent } of one.writes) {
-        const isBound = isShown && shown !== undefined && token !== undefined
-        await sent(api, isBound ? { ifPreview: token } : {})
+interface Sending {
+  readonly report: (steps: readonly Step[]) => void
+  readonly token?: string | undefined
+}
+
+async function send(api: Caller, all: readonly StepWrites[], { report, token }: Sending): Promise<void> {
+  for (const { steps, writes } of all) {
+    for (const write of writes) {
+      try {
+        await write.send(api, isBound(write) && token !== undefined ? { ifPreview: token } : {})
+      } catch (error) {
+        throw refused(steps, error)
       }
-    } catch (error) {
-      throw refused(one.steps, error)
+      report(steps)
     }
-    for (const step of one.steps) done(step)
   }
+}
+
+function isBound({ shown }: Write): boolean {
+  return typeof shown === 'object'
 }
 
 const again = 'what was done before stays; plan again to see what is left'

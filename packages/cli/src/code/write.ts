@@ -59,10 +59,9 @@ export function isTold({ writes }: StepWrites): boolean {
   return writes.every(({ shown }) => shown !== 'untold')
 }
 
-/** What a preview is told; nothing of a step that cannot be told as a whole. */
-export function shownOf(one: StepWrites): readonly HypotheticalChange[] {
-  if (!isTold(one)) return []
-  return one.writes.flatMap(({ shown }) => (shown === undefined || shown === 'untold' ? [] : [shown]))
+/** What a preview is told. */
+export function shownOf({ writes }: StepWrites): readonly HypotheticalChange[] {
+  return writes.flatMap(({ shown }) => (shown === undefined || shown === 'untold' ? [] : [shown]))
 }
 
 function registrationIn(writes: readonly Write[] | undefined): Registration | undefined {

@@ -40,9 +40,11 @@ export const dataProducts: Kind<DataProduct> = {
       reviewFlow: isThere(reviewFlow, names.reviewFlows) ? reviewFlow : undefined,
     }) as Body
     const { key: _, ...body } = wanted
+    // Of a domain its data sources have to be in it first, and they may be put there once they are made.
+    const isTold = wanted.domain === undefined || wanted.dataSources.every(one => isThere(one, names.dataSources))
     return [
       {
-        shown: { change: 'putDataProduct', key, product },
+        shown: isTold ? { change: 'putDataProduct', key, product } : 'untold',
         send: (caller, bound) => caller.dataProducts.putByKey({ params: { key }, body, ...bound }),
       },
     ]

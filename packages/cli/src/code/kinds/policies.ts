@@ -108,10 +108,13 @@ function asSent({ appliesTo, dataSource, ...rest }: Policy, names: Names) {
 
 function asWritten(read: Read, { integrations }: Names): Policy {
   const { name, kind, level, who, subscribe, discoverable, description, domain, dataSource, state } = read
+  const isOpen = read.warnings.some(({ code }) => code === 'open-by-absence')
   const nameOf = (id: unknown) => [...integrations].find(([, known]) => known === String(id))?.[0] ?? id
   return said({
     ...{ name, kind, level, who, subscribe, discoverable, description, domain },
-    ...{ appliesTo: withIntegrations(read.appliesTo, nameOf), dataSource: dataSource?.name, acknowledge: [] },
+    ...{ appliesTo: withIntegrations(read.appliesTo, nameOf), dataSource: dataSource?.name },
+    // Whatever is active was accepted once.
+    acknowledge: state === 'active' && isOpen ? ['open-by-absence'] : [],
     state: state === 'active' ? 'active' : 'staged',
   }) as Policy
 }

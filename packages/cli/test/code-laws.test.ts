@@ -1,0 +1,96 @@
+/** Laws of configuration as code, for random folders against real servers: few in each run of the tests, many in the long one. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import { stringify } from 'yaml'
+import { prepareAccount } from '../../server/test/support/aws-account.ts'
+import { create } from '../../server/test/support/integrations.ts'
+import { type TestServer, testServer } from '../../server/test/support/server.ts'
+import { carryOut } from '../src/code/carry-out.ts'
+import { planFolder } from '../src/code/configuration.ts'
+import { previewOf } from '../src/code/effect.ts'
+import { pulledFiles } from '../src/code/pull.ts'
+import { writesOf } from '../src/code/write.ts'
+import { type Content, randomFolder } from './random-folder.ts'
+
+const isLong = Boolean(process.env.HEADGATE_TEST_LONG)
+const integration = 'S3 integration'
+
+describe('configuration as code, for any folder', () => {
+  let home: string
+  let here: TestServer
+  /** Another deployment, empty of all but people and the integration. */
+  let there: TestServer
+  before(async () => {
+    home = await mkdtemp(path.join(tmpdir(), 'headgate-laws-'))
+    ;[here, there] = await Promise.all([deployment(), deployment()])
+  })
+  after(async () => {
+    await Promise.all([here.close(), there.close()])
+    await rm(home, { recursive: true })
+  })
+
+  async function folder(name: string, content: Content): Promise<string> {
+    const at = path.join(home, name)
+    await mkdir(at, { recursive: true })
+    await writeFile(path.join(at, 'all.yaml'), stringify(content, { aliasDuplicateObjects: false }))
+    return at
+  }
+
+  async function pull({ admin }: TestServer, name: string) {
+    const at = path.join(home, name)
+    await rm(at, { recursive: true, force: true })
+    await mkdir(at, { recursive: true })
+    const files = await pulledFiles(admin, false)
+    for (const { file, text } of files) await writeFile(path.join(at, file), text)
+    return { at, files: Object.fromEntries(files.map(({ file, text }) => [file, text])) }
+  }
+
+  test('applied twice the second plan is empty; pulled, so is the plan of that; elsewhere it pulls the same files', async () => {
+    let run = 0
+    const seed = Number(process.env.HEADGATE_SEED ?? 1)
+    const folders = fc.sample(fc.nat(1000), { numRuns: isLong ? 60 : 2, seed })
+    for (const one of folders) {
+      run++
+      const [given] = fc.sample(randomFolder(run, integration), { numRuns: 1, seed: seed * 1000 + run + one })
+      assert.ok(given)
+      const where = `HEADGATE_SEED=${seed}, run ${run}`
+      for (const [name, content] of Object.entries(given)) {
+        const at = await folder(`run ${run}`, content)
+        assert.ok(await apply(here, at, false), `${where}, ${name}: held against its preview`)
+        assert.deepEqual(await plan(here, at), [], `${where}, ${name}: applied twice`)
+      }
+      const pulled = await pull(here, 'pulled')
+      assert.deepEqual(await plan(here, pulled.at, true), [], `${where}: pulled`)
+      await apply(there, pulled.at, true)
+      assert.deepEqual((await pull(there, 'again')).files, pulled.files, `${where}: pulled elsewhere`)
+      await apply(here, await folder('empty', { policies: [] }), true)
+    }
+  })
+})
+
+async function deployment(): Promise<TestServer> {
+  const server = await testServer({ sandbox: true })
+  await create(server, await prepareAccount(server.sandbox), { awsLocationPath: 's3://research-data' })
+  const group = await server.admin.groups.create({ body: { name: 'Finance' } })
+  const ann = await server.as([], 'ann')
+  await server.admin.groups.addMember({ params: { id: group.id, userId: ann.id } })
+  return server
+}
+
+/** In words. */
+async function plan({ admin }: TestServer, at: string, prune = false): Promise<string[]> {
+  const { steps } = await planFolder(admin, at, prune)
+  return steps.map(
+    step => `${step.do} ${step.kind.one} ${step.key}: ${JSON.stringify([step.current?.content, step.wanted])}`,
+  )
+}
+
+async function apply({ admin }: TestServer, at: string, prune: boolean): Promise<boolean> {
+  const { steps, names } = await planFolder(admin, at, prune)
+  const previewed = await previewOf(admin, writesOf(steps, names))
+  return carryOut(admin, { steps, names, previewed }, () => {})
+}
