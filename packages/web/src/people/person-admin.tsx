@@ -1,6 +1,6 @@
 /** What a user admin changes of a person: facts, groups, permissions, ways in, and whether they are here at all. */
-import type { Permission, User } from '@headgate/core/api'
-import { Button, Checkbox, TextInput } from '@mantine/core'
+import type { User } from '@headgate/core/api'
+import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -12,11 +12,12 @@ import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
 import { useWrite } from '../ui/use-write.ts'
-import { counted, permissionWords } from '../ui/words.ts'
+import { counted } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
 import { AttributeEditor } from './attribute-editor.tsx'
 import { FindChoice } from './find-choice.tsx'
 import { findGroups } from './find-subjects.ts'
+import { Permissions } from './permissions.tsx'
 import { useProposal } from './previewed-actions.tsx'
 
 interface Props {
@@ -33,7 +34,7 @@ export function PersonAdmin({ person }: Props) {
         <AttributeEditor of={{ user: person.id }} attributes={person.attributes} />
       </Section>
       <Groups person={person} />
-      <Permissions key={person.permissions.join()} person={person} />
+      <Permissions key={`${person.permissions} ${person.dataSourceScopes}`} person={person} />
       <WaysIn person={person} />
       <End person={person} />
     </>
@@ -100,49 +101,6 @@ function Groups({ person }: Props) {
           />
         </>
       )}
-    </Section>
-  )
-}
-
-const permissions = Object.keys(permissionWords) as Permission[]
-
-function Permissions({ person: { id, permissions: held, dataSourceScopes } }: Props) {
-  const [chosen, setChosen] = useState<readonly Permission[]>(held)
-  const save = useWrite(() =>
-    hg.users.setPermissions({
-      params: { id },
-      // Where data sources may be registered is set by the API alone: it stays as it is.
-      body: {
-        permissions: [...chosen],
-        ...(dataSourceScopes && chosen.includes('CREATE_S3_DATASOURCE') && { dataSourceScopes }),
-      },
-    }),
-  )
-  return (
-    <Section title="What they may do in Headgate">
-      <Checkbox.Group
-        label="Permissions"
-        description="None: they see their own access."
-        value={[...chosen]}
-        onChange={picked => setChosen(permissions.filter(one => picked.includes(one)))}
-      >
-        <div className={forms.choices}>
-          {permissions.map(permission => (
-            <Checkbox key={permission} value={permission} label={permissionWords[permission]} />
-          ))}
-        </div>
-      </Checkbox.Group>
-      <div className={forms.actions}>
-        <Button
-          variant="default"
-          disabled={chosen.length === held.length && chosen.every(one => held.includes(one))}
-          loading={save.isPending}
-          onClick={() => save.mutate()}
-        >
-          Save permissions
-        </Button>
-      </div>
-      <Refusal error={save.error} />
     </Section>
   )
 }

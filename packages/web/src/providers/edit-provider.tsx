@@ -146,6 +146,16 @@ function Oidc({ fields, setFields, hasScim, hasSecret = false }: OidcProps) {
           onChange={event => change({ userNameClaim: event.currentTarget.value })}
         />
         <TextInput
+          label="Claim of the full name"
+          value={fields.fullNameClaim}
+          onChange={event => change({ fullNameClaim: event.currentTarget.value })}
+        />
+        <TextInput
+          label="Claim of the e-mail address"
+          value={fields.emailClaim}
+          onChange={event => change({ emailClaim: event.currentTarget.value })}
+        />
+        <TextInput
           label="Scopes"
           description="With spaces between them."
           value={fields.scopes}
@@ -182,7 +192,7 @@ function Mapping({ fields, change }: MappingProps) {
       <div className={forms.row}>
         <Textarea
           label="Claims that are groups"
-          description="One a line, such as groups or realm_access.roles."
+          description="One a line, such as groups or realm_access.roles. One text that holds several: roles, separated by ;"
           autosize
           minRows={2}
           value={fields.groups}
@@ -190,7 +200,7 @@ function Mapping({ fields, change }: MappingProps) {
         />
         <Textarea
           label="Claims that are attributes"
-          description="One a line: claim = key."
+          description="One a line: claim = key. One text that holds several: teams = Team, separated by ;"
           placeholder="department = Department"
           autosize
           minRows={2}

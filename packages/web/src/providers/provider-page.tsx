@@ -16,6 +16,7 @@ import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
 import { EditProvider } from './edit-provider.tsx'
+import { PeopleSection } from './people-section.tsx'
 import { ScimSection } from './scim-section.tsx'
 import { enabledWords } from './words.ts'
 
@@ -77,6 +78,7 @@ function Shown({ provider }: { readonly provider: IdentityProvider }) {
       {mayChange && oidc !== null && <Check id={id} />}
       {mayChange && <Edit provider={provider} />}
       {mayChange && <ScimSection id={id} hasScim={hasScim} />}
+      <PeopleSection provider={provider} />
       {mayChange && <Remove provider={provider} />}
     </Page>
   )
