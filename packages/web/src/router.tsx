@@ -296,6 +296,11 @@ const audit = createRoute({
   validateSearch: readAuditSearch,
   component: lazyRouteComponent(() => import('./audit/audit-list.tsx'), 'AuditList'),
 })
+const auditSigning = createRoute({
+  ...inShell,
+  path: '/audit/signing',
+  component: lazyRouteComponent(() => import('./audit/signing-page.tsx'), 'AuditSigning'),
+})
 const run = createRoute({
   ...inShell,
   path: '/runs/$id',
@@ -384,6 +389,7 @@ const routeTree = root.addChildren([
     report,
     runs,
     audit,
+    auditSigning,
     run,
     exportList,
     newExport,

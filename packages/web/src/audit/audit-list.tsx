@@ -53,7 +53,11 @@ export function AuditList() {
   }
   const isNarrowed = Object.keys(search).length > 0
   return (
-    <Page title="Audit" lead="Everything that was done, by whom and to what. Nothing here can be changed unnoticed.">
+    <Page
+      title="Audit"
+      lead="Everything that was done, by whom and to what. Nothing here can be changed unnoticed."
+      beside={<Link to="/audit/signing">How it is signed</Link>}
+    >
       <search className={filters.filters}>
         <SearchField label="Search in events" value={search.text} onChange={text => narrow({ text })} />
         <SearchField label="Done by (user name)" value={search.actor} onChange={actor => narrow({ actor })} />

@@ -15,6 +15,7 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, durationWords } from '../ui/words.ts'
 import { ProductActions } from './product-actions.tsx'
+import { ProductRequests } from './product-requests.tsx'
 import { Versions } from './versions.tsx'
 import { offeredWords, productStateWords } from './words.ts'
 
@@ -39,6 +40,7 @@ export function DataProductPage() {
           {found.managed && <ProductActions product={found} />}
           <Sources product={found} />
           <Members product={found} />
+          <ProductRequests id={found.id} />
           <Versions product={found} />
         </Page>
       )}

@@ -21,6 +21,7 @@ import { BindingPolicies } from './binding-policies.tsx'
 import { ChangeDataSource } from './change.tsx'
 import { EditMembers } from './edit-members.tsx'
 import { Members } from './members.tsx'
+import { PickPolicies } from './pick-policies.tsx'
 import { OwnSubscription } from './subscription.tsx'
 
 const route = getRouteApi('/shell/data-sources/$id')
@@ -89,6 +90,12 @@ function Shown({ dataSource }: { readonly dataSource: Whole }) {
       {mayChange && (
         <Section title="Change it">
           {dataSource.state === 'active' && <EditMembers id={id} members={dataSource.members} />}
+          {dataSource.state === 'active' && (
+            <PickPolicies
+              id={id}
+              picked={new Set(dataSource.policies.flatMap(({ id, via }) => (via === undefined ? [id] : [])))}
+            />
+          )}
           <ChangeDataSource dataSource={dataSource} />
         </Section>
       )}

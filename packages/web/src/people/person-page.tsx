@@ -11,6 +11,7 @@ import { PersonAdmin } from './person-admin.tsx'
 import { PersonFacts } from './person-facts.tsx'
 import { PrincipalSection } from './principal-section.tsx'
 import { Reached } from './reached.tsx'
+import { Subscriptions } from './subscriptions.tsx'
 
 const route = getRouteApi('/shell/people/$id')
 
@@ -46,6 +47,7 @@ function Shown({ person, isMe }: { readonly person: User; readonly isMe: boolean
           <Reached person={person} isMe={isMe} />
         </Section>
       )}
+      {(isMe || seesTheWhole(me)) && <Subscriptions id={person.id} isMe={isMe} />}
       <PersonFacts person={person} isMe={isMe} />
       <PrincipalSection person={person} isMe={isMe} />
       {!isMe && mayCall(me, api.users.update) && <PersonAdmin person={person} />}

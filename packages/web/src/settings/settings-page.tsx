@@ -12,6 +12,7 @@ import { Facts, Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
+import { DeploymentSection } from './deployment-section.tsx'
 
 export function SettingsPage() {
   // The version is read before what is shown: what somebody else changes in between is refused, never overwritten.
@@ -35,6 +36,7 @@ export function SettingsPage() {
           ) : (
             <Read settings={found} />
           )}
+          {mayChange && <DeploymentSection />}
           {mayChange && (
             <Section title="Telling people">
               <p>
