@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { Config } from '@headgate/server'
 import { untilToldToLeave } from './leave.ts'
+import { webAppFolder } from './package-files.ts'
 import { printReady } from './print-ready.ts'
 import { up } from './up.ts'
 
@@ -29,6 +30,7 @@ export async function upCommand(
     ...(flags.port !== undefined && { HEADGATE_PORT: String(flags.port) }),
     ...(flags.dataDir !== undefined && { HEADGATE_DATA_DIR: flags.dataDir }),
   })
+  const webDir = flags.webDir === undefined ? webAppFolder() : path.resolve(flags.webDir)
   // Asked for before anything is started: Ctrl-C during the start is an orderly end as well.
   const told = untilToldToLeave()
   const running = await up({
@@ -38,7 +40,7 @@ export async function upCommand(
     portMayMove: flags.port === undefined && environment.HEADGATE_PORT === undefined,
     sandboxPort: flags.sandboxPort ?? 4566,
     ...(flags.readyFile !== undefined && { readyFile: flags.readyFile }),
-    ...(flags.webDir !== undefined && { webDir: path.resolve(flags.webDir) }),
+    ...(webDir !== undefined && { webDir }),
   })
   process.stdout.write(printReady(running))
   const link = running.ready === undefined ? await running.server.setUpLink() : undefined

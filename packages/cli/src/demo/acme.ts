@@ -4,10 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { permissions } from '@headgate/core/api'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { examplesFolder } from '../package-files.ts'
 
 const awsFile = z.strictObject({
   accounts: z.array(
@@ -97,8 +97,7 @@ export interface Acme {
 
 /** @throws ZodError naming what is wrong in which field */
 export function readAcme(): Acme {
-  const examples = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../../examples')
-  const file = (name: string): unknown => parse(readFileSync(path.join(examples, name), 'utf8'))
+  const file = (name: string): unknown => parse(readFileSync(path.join(examplesFolder(), name), 'utf8'))
   const { accounts } = awsFile.parse(file('acme-demo/aws.yaml'))
   const { people, groups } = peopleFile.parse(file('acme-demo/people.yaml'))
   const { dataSources } = dataSourcesFile.parse(file('acme/data-sources.yaml'))

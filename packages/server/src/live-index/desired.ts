@@ -82,7 +82,9 @@ export function reachedBy(index: EntitlementIndex, user: UserId) {
 }
 
 /** The data source and those whose grants open it too; none where it is unknown. */
-export function openedThrough({ bindings }: EntitlementIndex, dataSource: DataSourceId) {
+export function openedThrough({ bindings }: EntitlementIndex, dataSource: DataSourceId): readonly CoveredSource[] {
   const source = bindings.sources.get(dataSource)
   return source ? [source, ...bindings.covering(source)] : []
 }
+
+type CoveredSource = NonNullable<ReturnType<EntitlementIndex['bindings']['sources']['get']>>
