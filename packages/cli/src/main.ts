@@ -3,7 +3,6 @@
  * reads the environment.
  */
 import { exits } from './exits.ts'
-import { version } from './package-files.ts'
 import { addResourceCommands, headgateProgram } from './program.ts'
 import { Refused } from './refused.ts'
 

@@ -5,6 +5,7 @@
  */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { profileOption, serverOption } from './connection-options.ts'
+import { version } from './package-files.ts'
 
 const credentialsExample = `
 Example, in ~/.aws/config:
@@ -14,7 +15,10 @@ Then: aws s3 cp s3://lake/sales/2026.csv . --profile sales`
 
 /** @param environment of the process; that of `credentials` is marked in it, so that it is not called by itself */
 export function headgateProgram(environment: NodeJS.ProcessEnv): Command {
-  const program = new Command('headgate').description('data access governance for Amazon S3').showHelpAfterError()
+  const program = new Command('headgate')
+    .description('data access governance for Amazon S3')
+    .version(version())
+    .showHelpAfterError()
 
   program
     .command('up')
@@ -25,7 +29,7 @@ export function headgateProgram(environment: NodeJS.ProcessEnv): Command {
     .option('--sandbox-port <number>', 'port of the sandbox; 0 takes a free one', toPort)
     .option('--data-dir <folder>', 'where everything is kept')
     .option('--ready-file <file>', 'write what one needs to try it, as JSON, once ready')
-    .option('--web-dir <folder>', 'the built web app')
+    .option('--web-dir <folder>', 'the built web app, instead of the one that came along')
     .action(async options => (await import('./up-command.ts')).upCommand(options, await config(), environment))
 
   program
