@@ -38,7 +38,10 @@ export function FindData() {
       <Answer query={found} what="what may be found">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title="Nothing to find">What you reach already is on your own page.</Nothing>
+            <Nothing title={search.search === undefined ? 'Nothing to find' : 'Nothing that you may find matches'}>
+              What you reach already is among the <Link to="/data-sources">data sources</Link>; what can be asked for is
+              at the <Link to="/marketplace">marketplace</Link>.
+            </Nothing>
           ) : (
             <>
               <DataTable

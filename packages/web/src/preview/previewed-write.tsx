@@ -130,10 +130,13 @@ interface MovedProps {
 }
 
 function Moved({ error, before, now }: MovedProps) {
+  const notice = useRef<HTMLDivElement>(null)
+  // The button that was pressed is far below what is to be read now.
+  useEffect(() => notice.current?.scrollIntoView({ block: 'start' }), [])
   const isNew = before !== undefined && now !== undefined && before !== now
   const others = isNew ? notShownBefore(before, now) : []
   return (
-    <div className={classes.notice} role="alert">
+    <div className={classes.notice} role="alert" ref={notice}>
       <p>
         <strong>Nothing was stored.</strong> <ServerText text={errorWords(error).text} />
       </p>

@@ -11,7 +11,7 @@ import { download } from '../ui/download.ts'
 import forms from '../ui/form.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { nextPage, pageOf, previousPage } from '../ui/list-search.ts'
-import { NotFound } from '../ui/not-found.tsx'
+import { NothingHere } from '../ui/not-found.tsx'
 import { Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { useWrite } from '../ui/use-write.ts'
@@ -33,7 +33,7 @@ export function ReportPage() {
     <PageAnswer query={reports} what="the report">
       {all => {
         const report = all.find(one => one.name === name)
-        return report === undefined ? <NotFound /> : <Shown key={name} report={report} />
+        return report === undefined ? <NothingHere /> : <Shown key={name} report={report} />
       }}
     </PageAnswer>
   )

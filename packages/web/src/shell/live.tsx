@@ -1,4 +1,5 @@
 /** Whether what is shown is live, and when it was last heard from the server. */
+import { IconPlugConnectedX } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 import { errorWords } from '../ui/error-words.ts'
@@ -21,6 +22,22 @@ export function Live() {
     )
   }
   return <Shown status="live" word="Live" time={time} title="Asked again every other second" />
+}
+
+/** Above a screen that is no longer kept true: since when, and that nothing is to be done. */
+export function Lost() {
+  const [status, at] = useLiveState().split(' ')
+  if (status !== 'lost') return null
+  const since = at === undefined || at === '0' ? undefined : new Date(Number(at)).toLocaleTimeString('en-GB')
+  return (
+    <p className={classes.lost} role="alert">
+      <IconPlugConnectedX size={18} aria-hidden="true" />
+      <span>
+        Headgate does not answer{since !== undefined && `: what you see is as of ${since}`}. It is asked again every few
+        seconds, and the screen goes on by itself.
+      </span>
+    </p>
+  )
 }
 
 interface ShownProps {

@@ -13,7 +13,7 @@ import { PageAnswer } from '../ui/answer.tsx'
 import { ColourScheme } from '../ui/colour-scheme.tsx'
 import { errorWords } from '../ui/error-words.ts'
 import { Logo } from '../ui/logo.tsx'
-import { Live } from './live.tsx'
+import { Live, Lost } from './live.tsx'
 import { Navigation } from './navigation.tsx'
 import classes from './shell.module.css'
 
@@ -82,6 +82,7 @@ export function Shell() {
         </section>
       </div>
       <main id="main" ref={main} className={classes.main} tabIndex={-1}>
+        <Lost />
         <PageAnswer query={me} what="your profile">
           {person => (
             <MeContext value={person}>

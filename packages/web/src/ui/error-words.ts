@@ -1,7 +1,7 @@
 /** An error as a person reads it: what is so, why, and whether waiting may help. */
 import { ApiError } from '@headgate/core/api'
 import { Unreachable } from '../api.ts'
-import { sentence } from './words.ts'
+import { isPermission, permissionName, sentence } from './words.ts'
 
 export interface ErrorWords {
   readonly title: (what: string) => string
@@ -28,7 +28,7 @@ export function errorWords(error: unknown): ErrorWords {
 
 function apiErrorWords({ status, message, body }: ApiError): ErrorWords {
   const requestId = typeof body.requestId === 'string' ? { requestId: body.requestId } : {}
-  const text = `${sentence(message).replace(/\.$/, '')}.`
+  const text = `${sentence(inWords(message)).replace(/\.$/, '')}.`
   if (status === 403) return { title: what => `You may not see ${what}`, text, ...requestId, mayPass: false }
   if (status === 404)
     return {
@@ -38,6 +38,13 @@ function apiErrorWords({ status, message, body }: ApiError): ErrorWords {
       mayPass: false,
     }
   return { title: cannotLoad, text, ...requestId, mayPass: status === 429 || status >= 500 }
+}
+
+/** A permission by what people call it. */
+function inWords(message: string): string {
+  return message.replace(/\b[A-Z]+(?:_[A-Z0-9]+)*\b/g, code =>
+    isPermission(code) ? `“${permissionName(code)}”` : code,
+  )
 }
 
 function cannotLoad(what: string): string {

@@ -89,6 +89,15 @@ export const permissionWords = {
   AUDIT: 'Audit: reads everything',
 } as const
 
+export function isPermission(text: string): text is keyof typeof permissionWords {
+  return Object.hasOwn(permissionWords, text)
+}
+
+/** What a permission is called, without what it is for. */
+export function permissionName(permission: keyof typeof permissionWords): string {
+  return permissionWords[permission].split(':')[0] ?? permission
+}
+
 /** Who says a fact: Headgate's own people, or an identity provider. */
 export function sourceWords(source: string): string {
   if (source === 'built-in') return 'everyone is in it'
