@@ -106,8 +106,9 @@ function objectsIn(acme: Acme, account: AcmeAccount, bucket: string) {
   return acme.dataSources
     .filter(source => source.integration === name)
     .flatMap(source => {
-      const path = `${awsLocationPath.replace(/\/*$/, '')}/${source.prefix.replace(/^\//, '')}`.slice('s3:/'.length)
-      const [, inBucket, ...key] = path.split('/')
+      // The location `s3://` names no bucket: the prefix begins with it then.
+      const place = awsLocationPath.slice('s3://'.length).replace(/\/*$/, '')
+      const [inBucket, ...key] = `${place}${source.prefix}`.replace(/^\//, '').split('/')
       return inBucket === bucket ? demoObjects(source, key.join('/')) : []
     })
 }
