@@ -40,11 +40,11 @@ describe('configuration as code, for any folder', () => {
     return at
   }
 
-  async function pull({ admin }: TestServer, name: string) {
+  async function pull({ admin }: TestServer, name: string, people: boolean) {
     const at = path.join(home, name)
     await rm(at, { recursive: true, force: true })
     await mkdir(at, { recursive: true })
-    const files = await pulledFiles(admin, false)
+    const files = await pulledFiles(admin, people)
     for (const { file, text } of files) await writeFile(path.join(at, file), text)
     return { at, files: Object.fromEntries(files.map(({ file, text }) => [file, text])) }
   }
@@ -63,10 +63,14 @@ describe('configuration as code, for any folder', () => {
         assert.ok(await apply(here, at, false), `${where}, ${name}: held against its preview`)
         assert.deepEqual(await plan(here, at), [], `${where}, ${name}: applied twice`)
       }
-      const pulled = await pull(here, 'pulled')
+      const pulled = await pull(here, 'pulled', 'users' in given.content)
       assert.deepEqual(await plan(here, pulled.at, true), [], `${where}: pulled`)
       await apply(there, pulled.at, true)
-      assert.deepEqual((await pull(there, 'again')).files, pulled.files, `${where}: pulled elsewhere`)
+      assert.deepEqual(
+        (await pull(there, 'again', 'users' in given.content)).files,
+        pulled.files,
+        `${where}: pulled elsewhere`,
+      )
       await apply(here, await folder('empty', { policies: [] }), true)
     }
   })

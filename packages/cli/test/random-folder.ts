@@ -46,6 +46,7 @@ export function randomFolder(run: number, integration: string): fc.Arbitrary<Ran
       )
       const conditions = fc.array(condition, { minLength: 1, maxLength: 3 })
       return fc.record({
+        people: people(n),
         tags: fc.tuple(...tags.map(name => fc.record({ name: fc.constant(name), description: text }))),
         agreements: some(['use', 'law'], name =>
           fc.record({ name: fc.constant(n(name)), text: fc.constant(`Text of ${name}`) }),
@@ -151,14 +152,45 @@ export function randomFolder(run: number, integration: string): fc.Arbitrary<Ran
             })
             .map(more => said({ ...product, ...more, state: product.dataSources?.length ? product.state : 'draft' })),
         )
-        const { guardrails, about, ...rest } = made
+        const { guardrails, about, people: them, ...rest } = made
         return fc.tuple(...products).map(dataProducts => ({
-          ...{ ...rest, requestForms, dataProducts },
+          ...{ ...them, ...rest, requestForms, dataProducts },
           policies: [...made.policies, ...guardrails, ...about],
         }))
       })
     })
   return content.chain(first => fc.record({ content: fc.constant(first as Content), later: changed(first as Content) }))
+}
+
+/** Half of the folders speak of none. */
+function people(n: (name: string) => string): fc.Arbitrary<Content> {
+  const attributes = fc.dictionary(fc.constantFrom('team', 'training'), fc.subarray(['x', 'y.z']), {
+    noNullPrototype: true,
+  })
+  const user = (name: string, groups: readonly string[]) =>
+    fc.record(
+      {
+        ...{
+          userid: fc.constant(n(name)),
+          name: fc.constant(`Name of ${name}`),
+          email: fc.constant(`${name}@example.com`),
+        },
+        ...{ kind: fc.constantFrom('person', 'service'), attributes, groups: fc.subarray(['Finance', ...groups]) },
+        permissions: fc.subarray(['GOVERNANCE', 'AUDIT', 'CREATE_S3_DATASOURCE']),
+        principals: fc.subarray([
+          { kind: 'iamRole', identifier: `arn:aws:iam::123456789012:role/${n(name).replace(' ', '-')}` },
+        ]),
+      },
+      { requiredKeys: ['userid', 'name', 'kind'] },
+    )
+  const some = fc.subarray(['team a', 'team b']).chain(names => {
+    const groups = names.map(name => fc.record({ name: fc.constant(n(name)), description: text, attributes }))
+    return fc.record({
+      groups: fc.tuple(...groups),
+      users: fc.tuple(user('eve', names.map(n)), user('max', names.map(n))),
+    })
+  })
+  return fc.option(some, { nil: {} })
 }
 
 function flow(name: string) {
@@ -171,12 +203,13 @@ function flow(name: string) {
   })
 }
 
-/** Some descriptions and levels are others; data sources that nothing else names may be gone. */
+/** Some descriptions and levels are others; people lose groups and are told otherwise of. */
 function changed(content: Content): fc.Arbitrary<Content> {
   const lists = Object.entries(content).map(([kind, items]) => {
     const others = items.map(item =>
       fc.record({ is: fc.boolean(), text }).map(({ is, text: description }) => {
         if (!is || kind === 'tags' || kind === 'agreements') return item
+        if (kind === 'users') return { ...item, attributes: { team: ['z'] }, groups: [], disabled: description === '' }
         const level = 'level' in item && item.level === 'READ' && !('domain' in item) ? { level: 'WRITE' } : {}
         return { ...item, description, ...level }
       }),

@@ -2,8 +2,7 @@
  * A plan carried out. Safe to run again after it was cut off: what is done already is no step any more.
  *
  * Every write on which access hangs goes with the token of a preview, in the order in which it was previewed: the server refuses one
- * that would do more than was shown. What could not be shown comes after all that could, and before anything is deleted, so that
- * nobody loses on the way what they are to have in the end.
+ * that would do more than was shown. What could not be shown comes last: sent before, it would change what the others do.
  */
 import { ApiError, type Caller } from '@headgate/core/api'
 import { Refused } from '../refused.ts'
@@ -32,18 +31,18 @@ export async function carryOut(api: Caller, planned: Planned, done: (step: Step)
   const now = isNewGround ? await previewAgain(api, rest, previewed) : previewed
 
   await send(api, inTurn(writes, turns, 'shown'), { report, token: now?.token })
-  await send(api, inTurn(writes, turns, 'untold'), { report })
   await send(api, inTurn(writes, turns, 'deletion'), { report, token: now?.token })
+  await send(api, inTurn(writes, turns, 'untold'), { report })
   return now?.token !== undefined || rest.flatMap(shownOf).length === 0
 }
 
-type Turn = 'ground' | 'shown' | 'untold' | 'deletion'
+type Turn = 'ground' | 'shown' | 'deletion' | 'untold'
 
 /** When each write of a step is sent. */
 function turnsOf({ steps: [step], writes }: StepWrites): Turn[] {
-  return writes.map(({ shown }) => {
+  return writes.map(({ shown, isLate }) => {
     if (step?.do === 'delete') return 'deletion'
-    if (shown === 'untold') return 'untold'
+    if (shown === 'untold' || isLate) return 'untold'
     return step?.kind.isGround && shown === undefined ? 'ground' : 'shown'
   })
 }

@@ -16,6 +16,8 @@ export interface Current<Content> {
   readonly untouched?: true
   /** Not pruned, though files may speak of it. */
   readonly isUsed?: true
+  /** Of the person who calls: nobody changes what they may themselves. */
+  readonly isOwn?: true
   /** Switched off: neither pulled nor pruned; files that name it switch it on again. */
   readonly isOff?: true
 }

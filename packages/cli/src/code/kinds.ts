@@ -4,11 +4,15 @@ import { dataProducts } from './kinds/data-products.ts'
 import { dataSources } from './kinds/data-sources.ts'
 import { domains } from './kinds/domains.ts'
 import { accessExports } from './kinds/exports.ts'
+import { groups } from './kinds/groups.ts'
 import { policies } from './kinds/policies.ts'
 import { tags } from './kinds/tags.ts'
 import { agreements, requestForms, reviewFlows } from './kinds/templates.ts'
+import { users } from './kinds/users.ts'
 
 export const kinds = [
+  groups,
+  users,
   tags,
   agreements,
   requestForms,

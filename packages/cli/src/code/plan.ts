@@ -41,6 +41,11 @@ function stepFor(kind: Kind<unknown>, key: string, wanted: unknown, current: Cur
       `the ${kind.one} ${key} is not for files to change: it is built in, protected or looked after elsewhere`,
       'leave it out of the files',
     )
+  if (current.isOwn)
+    throw new Refused(
+      `the ${kind.one} ${key} is you, and nobody changes what they may themselves`,
+      'somebody else has to apply this, or leave it as it is',
+    )
   kind.check?.(step)
   return [step]
 }
@@ -52,7 +57,8 @@ function staying(
   named: ReadonlyMap<string, unknown> | undefined,
 ): ReadonlySet<string> {
   const stays = new Set<string>(named?.keys())
-  for (const [key, { untouched, isUsed, isOff }] of current) if (untouched || isUsed || isOff) stays.add(key)
+  for (const [key, { untouched, isUsed, isOff, isOwn }] of current)
+    if (untouched || isUsed || isOff || isOwn) stays.add(key)
   for (const key of stays) {
     const outer = within?.(key)
     // Met by this very loop in its turn.

@@ -13,6 +13,8 @@ export interface Bound {
 export interface Write {
   /** `untold`: what it names is not there yet. Absent: no access hangs on it. */
   readonly shown?: HypotheticalChange | 'untold'
+  /** Names what may be made with the untold ones, and is sent with them. */
+  readonly isLate?: true
   send(caller: Caller, bound: Bound): Promise<unknown>
 }
 

@@ -41,7 +41,9 @@ export const dataProducts: Kind<DataProduct> = {
     }) as Body
     const { key: _, ...body } = wanted
     // Of a domain its data sources have to be in it first, and they may be put there once they are made.
-    const isTold = wanted.domain === undefined || wanted.dataSources.every(one => isThere(one, names.dataSources))
+    const isInside = wanted.domain === undefined || wanted.dataSources.every(one => isThere(one, names.dataSources))
+    // So is its expert, where files speak of people.
+    const isTold = isInside && (names.users.size === 0 || !wanted.expert || isThere(wanted.expert, names.users))
     return [
       {
         shown: isTold ? { change: 'putDataProduct', key, product } : 'untold',

@@ -29,11 +29,11 @@ export const domains: Kind<Domain> = {
     ...(dataSources && (other === undefined || other.dataSources) && { dataSources: [...new Set(dataSources)].sort() }),
     ...(given && (other === undefined || other.rights) && { rights: Object.fromEntries(bySubject(given)) }),
   }),
-  async read(caller, names) {
+  async read(caller) {
     const found = await everyItem(query => caller.domains.list({ query }))
     const details = found.map(({ name }) => caller.domains.get({ params: { name } }))
     return Promise.all(
-      (await Promise.all(details)).map(async one => ({ id: one.name, content: await asWritten(caller, one, names) })),
+      (await Promise.all(details)).map(async one => ({ id: one.name, content: await asWritten(caller, one) })),
     )
   },
   writes(step, names) {
@@ -121,9 +121,13 @@ function rightsThatMove(
   const taken = [...was.keys()].filter(subject => !is.has(subject))
   return [
     ...given.map(([subject, list]) => ({
+      isLate: true as const,
       send: (caller: Caller) => setRights(caller, { name, subject, list }, names),
     })),
-    ...taken.map(subject => ({ send: (caller: Caller) => setRights(caller, { name, subject, list: [] }, names) })),
+    ...taken.map(subject => ({
+      isLate: true as const,
+      send: (caller: Caller) => setRights(caller, { name, subject, list: [] }, names),
+    })),
   ]
 }
 
@@ -179,7 +183,7 @@ function subjectOf(one: Right): string {
   return 'user' in one ? `user ${one.user}` : `group ${one.group}`
 }
 
-async function asWritten(caller: Caller, read: DomainDetail, names: Names): Promise<Domain> {
+async function asWritten(caller: Caller, read: DomainDetail): Promise<Domain> {
   const { name, description, tags, dataSourcesByHand } = read
   const inside =
     dataSourcesByHand === 0
@@ -188,11 +192,7 @@ async function asWritten(caller: Caller, read: DomainDetail, names: Names): Prom
           caller.dataSources.list({ query: { ...query, domain: name, byHand: 'true', state: 'active' } }),
         )
   const given = read.rights.map(({ subject, rights: list }): Right => {
-    if ('user' in subject) {
-      names.users.set(subject.user.userid, String(subject.user.id))
-      return { user: subject.user.userid, rights: list }
-    }
-    names.groups.set(subject.group.name, String(subject.group.id))
+    if ('user' in subject) return { user: subject.user.userid, rights: list }
     return { group: subject.group.name, rights: list }
   })
   return said({ name, description, tags, dataSources: inside.map(one => one.name), rights: given })
