@@ -144,6 +144,31 @@ test('looking after data products', async t => {
     await page.emulateMedia({ colorScheme: 'dark' })
     await fits(page, '/data-products/$id, narrow and dark')
   })
+
+  await t.test(
+    'keys are told by one of them, lead to screens, stay out of fields, and can be switched off',
+    async () => {
+      await page.setViewportSize({ width: 1280, height: 900 })
+      await page.keyboard.press('?')
+      const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+      await help.getByText('Go to policies').waitFor()
+      await fits(page, 'keyboard shortcuts')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('g')
+      await page.keyboard.press('p')
+      await page.getByRole('heading', { name: 'Policies', level: 1 }).waitFor()
+      await page.keyboard.press('/')
+      const field = page.getByRole('searchbox').first()
+      await page.waitForFunction('document.activeElement.type === "search"')
+      await page.keyboard.type('gd?')
+      assert.equal(await field.inputValue(), 'gd?')
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+      await help.getByLabel('a letter or a sign alone').uncheck()
+      await help.getByRole('button', { name: 'Close' }).click()
+      await page.keyboard.press('?')
+      assert.equal(await help.isVisible(), false)
+    },
+  )
 })
 
 const governorsFirst = '{"otherwise": {"review": {"stages": [{"any": [{"permission": "GOVERNANCE"}]}]}}}'

@@ -143,7 +143,7 @@ function LinkPerson({ id, name }: { readonly id: number; readonly name: string }
       <summary>Link somebody who is here already</summary>
       <TextInput
         label={`What ${name} calls them`}
-        description="The `sub` of its tokens. Left empty, whoever comes with their user name the next time is them."
+        description="The sub claim of its tokens. Left empty, whoever comes with their user name the next time is them."
         maw="32rem"
         spellCheck={false}
         value={subject}

@@ -9,6 +9,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback, useState } from 'react'
 import { hg } from '../api.ts'
 import { seesTheWhole, useMe } from '../me.ts'
+import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { Choice } from '../ui/choice.tsx'
 import { DataTable } from '../ui/data-table.tsx'
@@ -214,22 +215,25 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
       return after
     })
   const mayDeny = ids.length > 0 && reason.trim() !== ''
+  const here = requests[at]
+  useShortcuts({
+    next: () => setAt(Math.min(at + 1, requests.length - 1)),
+    previous: () => setAt(Math.max(at - 1, 0)),
+    choose: () => here !== undefined && toggle(here.id),
+    approve: () => ids.length > 0 && decide.mutate('approve'),
+    deny: () => mayDeny && decide.mutate('deny'),
+  })
   useHotkeys(
+    // A button or a box that has the focus takes it itself.
     [
-      ['j', unlessTyping(() => setAt(Math.min(at + 1, requests.length - 1)))],
-      ['k', unlessTyping(() => setAt(Math.max(at - 1, 0)))],
-      ['x', unlessTyping(() => requests[at] !== undefined && toggle(requests[at].id))],
-      // A button or a box that has the focus takes it itself.
       [
         'space',
         ({ target }) =>
           !(target instanceof HTMLButtonElement || target instanceof HTMLInputElement) &&
-          requests[at] !== undefined &&
-          toggle(requests[at].id),
+          here !== undefined &&
+          toggle(here.id),
         { preventDefault: false },
       ],
-      ['a', unlessTyping(() => ids.length > 0 && decide.mutate('approve'))],
-      ['d', unlessTyping(() => mayDeny && decide.mutate('deny'))],
     ],
     ['TEXTAREA', 'SELECT'],
   )
@@ -275,12 +279,4 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
       </Section>
     </>
   )
-}
-
-/** Boxes and buttons that have the focus take no letters; fields do. */
-function unlessTyping(act: () => unknown) {
-  return ({ target }: KeyboardEvent) => {
-    if (target instanceof HTMLInputElement && target.type === 'text') return
-    act()
-  }
 }

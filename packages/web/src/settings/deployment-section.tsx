@@ -36,8 +36,8 @@ export function DeploymentSection() {
         )}
       </Answer>
       <p className="quiet">
-        Who reaches what is worked out in memory, change by change, and held against the tables every day. If something
-        looks wrong, hold it against them now: where they differ, a new one takes its place.
+        Who reaches what is worked out in memory, change by change, and held against the tables now and then. If
+        something looks wrong, hold it against them now: where they differ, a new one takes its place.
       </p>
       <div>
         <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>

@@ -8,6 +8,7 @@ import { signOut } from '../api.ts'
 import { Bell } from '../inbox/bell.tsx'
 import { MeContext, meQuery } from '../me.ts'
 import { RestraintBanner } from '../restraint/restraint-banner.tsx'
+import { ShortcutHelp } from '../shortcuts/shortcut-help.tsx'
 import { SpotlightButton } from '../spotlight/spotlight-button.tsx'
 import { PageAnswer } from '../ui/answer.tsx'
 import { ColourScheme } from '../ui/colour-scheme.tsx'
@@ -74,6 +75,7 @@ export function Shell() {
           >
             Sign out
           </Button>
+          <ShortcutHelp />
           {leaving.error !== null && (
             <p className="small" role="alert">
               Not signed out: {errorWords(leaving.error).text}

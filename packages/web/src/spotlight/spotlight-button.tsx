@@ -1,8 +1,8 @@
 /** Search from everywhere, by a button or by ⌘K. What searches is loaded when somebody first does. */
 import type { User } from '@headgate/core/api'
-import { useHotkeys } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { lazy, Suspense, useState } from 'react'
+import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
 import classes from './spotlight-button.module.css'
 
 const load = () => import('./spotlight.tsx')
@@ -15,7 +15,7 @@ export function SpotlightButton({ me }: { readonly me: User }) {
     void load().then(({ openSpotlight }) => openSpotlight())
   }
   // From within a field too: nobody types this.
-  useHotkeys([['mod+K', open]], [])
+  useShortcuts({ search: open })
   const keys = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘K' : 'Ctrl K'
   return (
     <>
