@@ -1,13 +1,11 @@
 /** `headgate plan`, `apply` and `pull`: configuration as code. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
 import { carryOut } from './code/carry-out.ts'
 import { planFolder } from './code/configuration.ts'
-import { type Effect, previewOf } from './code/effect.ts'
-import type { Step } from './code/kind.ts'
+import { previewOf } from './code/effect.ts'
 import { pulledFiles, schemaFile, schemaText } from './code/pull.ts'
+import { asSaved, readPlan, refuseWhatMoved } from './code/saved-plan.ts'
 import { writesOf } from './code/write.ts'
 import { confirmed } from './confirm.ts'
 import { type ConnectionFlags, connect, type Environment } from './connection.ts'
@@ -27,18 +25,6 @@ export interface PlanFlags extends ConnectionFlags {
   readonly out?: string
   readonly yes?: true
 }
-
-const saved = z.object({
-  folder: z.string(),
-  prune: z.boolean(),
-  steps: z.array(
-    z.object({ kind: z.string(), do: z.string(), key: z.string(), wanted: z.unknown(), before: z.unknown() }),
-  ),
-  effect: z
-    .object({ digest: z.string(), sequence: z.number().default(0) })
-    .loose()
-    .nullable(),
-})
 
 export async function planCommand(folder: string, flags: PlanFlags, environment: Environment): Promise<void> {
   const { api } = await connect(flags, environment)
@@ -81,43 +67,4 @@ export async function pullCommand(folder: string, flags: PullFlags, environment:
     await writeFile(path.join(folder, file), text)
     process.stderr.write(`${count} in ${path.join(folder, file)}\n`)
   }
-}
-
-async function readPlan(file: string): Promise<z.output<typeof saved>> {
-  const text = await readFile(file, 'utf8').catch(error => {
-    throw new Refused(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  })
-  const read = saved.safeParse(parsed(text))
-  if (!read.success) throw new Refused(`${file} is no plan`, 'write one with `headgate plan DIR --out plan.json`')
-  return read.data
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function refuseWhatMoved(plan: z.output<typeof saved>, steps: readonly Step[], effect: Effect | null): void {
-  if (!isDeepStrictEqual(plan.steps, JSON.parse(JSON.stringify(steps.map(asSaved)))))
-    throw new Refused(
-      'the files or the server are not what they were when it was planned',
-      'plan again, and look at it again',
-    )
-  if ((effect?.sequence ?? 0) < (plan.effect?.sequence ?? 0))
-    throw new Refused(
-      'the server knows less than when it was planned: it is another one, or was restored from a backup',
-      'plan again, and look at it again',
-    )
-  if (plan.effect?.digest !== effect?.digest)
-    throw new Refused(
-      'facts have moved: the same steps would now do something else to access',
-      'plan again, and look at it again',
-    )
-}
-
-function asSaved({ kind, do: what, key, wanted, current }: Step) {
-  return { kind: kind.name, do: what, key, wanted: wanted ?? null, before: current?.content ?? null }
 }

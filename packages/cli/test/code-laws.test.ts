@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import type { Caller } from '@headgate/core/api'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { prepareAccount } from '../../server/test/support/aws-account.ts'
@@ -13,7 +14,9 @@ import { carryOut } from '../src/code/carry-out.ts'
 import { planFolder } from '../src/code/configuration.ts'
 import { previewOf } from '../src/code/effect.ts'
 import { pulledFiles } from '../src/code/pull.ts'
+import { asSaved, refuseWhatMoved, type SavedPlan } from '../src/code/saved-plan.ts'
 import { writesOf } from '../src/code/write.ts'
+import { Refused } from '../src/refused.ts'
 import { type Content, randomFolder } from './random-folder.ts'
 
 const isLong = Boolean(process.env.HEADGATE_TEST_LONG)
@@ -49,20 +52,42 @@ describe('configuration as code, for any folder', () => {
     return { at, files: Object.fromEntries(files.map(({ file, text }) => [file, text])) }
   }
 
-  test('applied twice the second plan is empty; pulled, so is the plan of that; elsewhere it pulls the same files', async () => {
+  async function made({ admin }: TestServer, run: number) {
+    const [name, kind, level] = [`by hand ${run}`, 'grant', 'READ'] as const
+    await admin.tags.create({ body: { name: `Hand${run}.Made` } })
+    await admin.agreements.create({ body: { name, text: 'By hand.' } })
+    await admin.domains.create({ body: { name } })
+    await admin.policies.create({
+      body: {
+        name,
+        kind,
+        level,
+        who: { everyone: true },
+        appliesTo: { any: [{ tag: `Hand${run}` }] },
+        state: 'active',
+      },
+    })
+    return () => byHand(admin, name)
+  }
+
+  test('applied twice is applied once, pulls are alike, saved plans hold or are refused, and what is made by hand stays', async () => {
     let run = 0
     const seed = Number(process.env.HEADGATE_SEED ?? 1)
-    const folders = fc.sample(fc.nat(1000), { numRuns: isLong ? 60 : 2, seed })
+    const folders = fc.sample(fc.nat(1000), { numRuns: isLong ? 40 : 1, seed })
     for (const one of folders) {
       run++
       const [given] = fc.sample(randomFolder(run, integration), { numRuns: 1, seed: seed * 1000 + run + one })
       assert.ok(given)
       const where = `HEADGATE_SEED=${seed}, run ${run}`
+      const look = await made(here, run)
+      const before = await look()
       for (const [name, content] of Object.entries(given)) {
         const at = await folder(`run ${run}`, content)
+        await refusesOnceSomethingMoved(here, at, `${where}, ${name}`)
         assert.ok(await apply(here, at, false), `${where}, ${name}: held against its preview`)
         assert.deepEqual(await plan(here, at), [], `${where}, ${name}: applied twice`)
       }
+      assert.deepEqual(await look(), before, `${where}: made by hand`)
       const pulled = await pull(here, 'pulled', 'users' in given.content)
       assert.deepEqual(await plan(here, pulled.at, true), [], `${where}: pulled`)
       await apply(there, pulled.at, true)
@@ -83,6 +108,32 @@ async function deployment(): Promise<TestServer> {
   const ann = await server.as([], 'ann')
   await server.admin.groups.addMember({ params: { id: group.id, userId: ann.id } })
   return server
+}
+
+/** What was made by hand, as the API shows it. */
+async function byHand({ agreements, domains, policies }: Caller, name: string) {
+  const only = <One extends { name: string }>({ items }: { items: One[] }) => items.filter(one => one.name === name)
+  const query = { search: name }
+  return [
+    only(await agreements.list({ query })),
+    only(await domains.list({ query })),
+    only(await policies.list({ query })).map(({ warnings, ...one }) => one),
+  ]
+}
+
+/** The first step done by somebody else is enough; refused, nothing is stored. */
+async function refusesOnceSomethingMoved({ admin }: TestServer, at: string, where: string): Promise<void> {
+  const { steps, names } = await planFolder(admin, at, false)
+  const [first] = steps
+  if (first === undefined) return
+  const effect = (await previewOf(admin, writesOf(steps, names)))?.effect ?? null
+  const plan: SavedPlan = JSON.parse(JSON.stringify({ folder: at, prune: false, steps: steps.map(asSaved), effect }))
+  const again = await planFolder(admin, at, false)
+  const stillSo = (await previewOf(admin, writesOf(again.steps, again.names)))?.effect ?? null
+  refuseWhatMoved(plan, again.steps, stillSo)
+  await carryOut(admin, { steps: [first], names, previewed: undefined }, () => {})
+  const moved = await planFolder(admin, at, false)
+  assert.throws(() => refuseWhatMoved(plan, moved.steps, stillSo), Refused, where)
 }
 
 /** In words. */
