@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+const isLong = Boolean(process.env.HEADGATE_TEST_LONG)
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
 for (const [name, options, says] of [
@@ -13,8 +14,11 @@ for (const [name, options, says] of [
   ['the tour with a person of Identity Center', ['--identity-center'], /first line: city,people/],
   ['the tour of exports', ['--export'], /12 files/],
   ['the tour of the marketplace', ['--marketplace'], /first line: city,people/],
+  // Types four dozen commands, each a process of its own.
+  ['the tour of commands', ['--cli'], /^ +city,people$/m],
 ] as const) {
-  test(`${name} runs to its end, each step as expected`, async () => {
+  const skip = name === 'the tour of commands' && !isLong && 'takes half a minute: npm run test:long'
+  test(`${name} runs to its end, each step as expected`, { skip }, async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ['scripts/tour.ts', ...options], { cwd: root })
     const steps = stdout.split('\n').filter(line => /^ok +\d+\. /.test(line))
     assert.ok(steps.length >= 10, stdout)
