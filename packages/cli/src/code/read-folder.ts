@@ -43,7 +43,8 @@ async function yamlFiles(folder: string): Promise<string[]> {
   return entries
     .filter(entry => entry.isFile() && /(?<!\.test)\.ya?ml$/.test(entry.name))
     .map(entry => path.join(entry.parentPath, entry.name))
-    .filter(file => !file.split(path.sep).includes('node_modules'))
+    // What lies in the folder's own node_modules is somebody else's; the folder itself may lie in one.
+    .filter(file => !path.relative(folder, file).split(path.sep).includes('node_modules'))
     .toSorted()
 }
 
