@@ -1,7 +1,8 @@
 /**
  * `npm run screenshots`: every screen of the demo world, at 1440 and 390 pixels, light and dark, as PNG files in
  * `screenshots/`. Parts of addresses as arguments take only those, widths others than those two:
- * `npm run screenshots -- integrations people --width=360 --width=2560`.
+ * `npm run screenshots -- integrations people --width=360 --width=2560`. `--pictures` makes those of the README anew, in
+ * `docs/pictures/`.
  *
  * A demo of its own in a temporary folder, gone afterwards; each picture is taken once the screen has settled.
  */
@@ -17,12 +18,17 @@ import { launchChromium } from '../test/browser/chromium.ts'
 import { addressesIn, furnish, outside } from '../test/browser/screens.ts'
 import { holdingKey, settled } from '../test/browser/visit.ts'
 import { buildWebWhenStale, webDir } from './build-web.ts'
+import { takePictures } from './pictures.ts'
 
-const folder = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'screenshots')
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const folder = path.join(root, 'screenshots')
 const schemes = ['light', 'dark'] as const
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { width: { type: 'string', multiple: true, default: ['1440', '390'] } },
+  options: {
+    pictures: { type: 'boolean', default: false },
+    width: { type: 'string', multiple: true, default: ['1440', '390'] },
+  },
 })
 const widths = values.width.map(Number)
 
@@ -41,10 +47,21 @@ try {
   const api = caller((route, init) =>
     fetch(server.url + route, { ...init, headers: { ...init.headers, authorization: `Bearer ${key}` } }),
   )
-  await furnish(api)
-  const addresses = [...(await addressesIn(api))].filter(
-    ([screen]) => wanted.length === 0 || wanted.some(part => screen.includes(part)),
-  )
+  if (values.pictures) {
+    const into = path.join(root, 'docs/pictures')
+    await takePictures(browser, { url: server.url, key, addresses: await addressesIn(api), into })
+  } else {
+    await furnish(api)
+    await takeScreens(await addressesIn(api), key)
+  }
+} finally {
+  await browser.close()
+  await close()
+  await rm(dataDir, { recursive: true, force: true })
+}
+
+async function takeScreens(found: ReadonlyMap<string, string>, key: string): Promise<void> {
+  const addresses = [...found].filter(([screen]) => wanted.length === 0 || wanted.some(part => screen.includes(part)))
   const context = await browser.newContext({ baseURL: server.url, reducedMotion: 'reduce' })
   for (const [screen, address] of addresses) {
     const page = await context.newPage()
@@ -65,10 +82,6 @@ try {
     process.stdout.write(`${screen}\n`)
   }
   process.stdout.write(`\n${addresses.length} screens in screenshots/\n`)
-} finally {
-  await browser.close()
-  await close()
-  await rm(dataDir, { recursive: true, force: true })
 }
 
 /** `/data-sources/$id` is `data-sources-id`. */

@@ -85,7 +85,7 @@ function Movements({ items }: { readonly items: Effect['items'] }) {
       columns={[
         {
           name: 'Person',
-          width: '26%',
+          width: '38%',
           cell: ({ user }) => (
             <PersonName name={user.name} userid={user.userid}>
               {shown => (
@@ -96,7 +96,7 @@ function Movements({ items }: { readonly items: Effect['items'] }) {
             </PersonName>
           ),
         },
-        { name: 'Moves', width: '28%', cell: ({ before, after }) => <Moves before={before} after={after} /> },
+        { name: 'Moves', width: '22%', cell: ({ before, after }) => <Moves before={before} after={after} /> },
         {
           name: 'On',
           cell: ({ dataSource, opens }) => (
