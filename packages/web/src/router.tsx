@@ -84,6 +84,12 @@ const registerDataSources = createRoute({
   path: '/data-sources/register',
   component: lazyRouteComponent(() => import('./data-sources/register.tsx'), 'RegisterDataSources'),
 })
+const bulkTags = createRoute({
+  ...inShell,
+  path: '/data-sources/tags',
+  validateSearch: readDataSourceSearch,
+  component: lazyRouteComponent(() => import('./data-sources/bulk-tags.tsx'), 'BulkTags'),
+})
 const dataSource = createRoute({
   ...inShell,
   path: '/data-sources/$id',
@@ -351,6 +357,7 @@ const routeTree = root.addChildren([
     integration,
     dataSources,
     registerDataSources,
+    bulkTags,
     dataSource,
     find,
     found,

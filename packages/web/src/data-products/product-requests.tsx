@@ -17,7 +17,7 @@ const pageSize = 20
 
 export function ProductRequests({ id }: { readonly id: string }) {
   const [place, go] = useState<{ readonly at?: string; readonly page?: number }>({})
-  const query = { limit: pageSize, box: 'all', ...(place.at !== undefined && { cursor: place.at }) } as const
+  const query = { limit: pageSize, ...(place.at !== undefined && { cursor: place.at }) }
   const requests = useQuery({
     ...listQuery,
     queryKey: ['requests', 'of product', id, query],

@@ -37,6 +37,7 @@ export function DataSourceList() {
     [navigate],
   )
   const mayRegister = mayCall(useMe(), api.nativeS3.register)
+  const mayTag = mayCall(useMe(), api.tags.create) || mayRegister
   const onSearch = useCallback((text: string | undefined) => narrow({ search: text }), [narrow])
   return (
     <Page
@@ -45,6 +46,7 @@ export function DataSourceList() {
       beside={
         <>
           {mayRegister && <Link to="/data-sources/register">Register more</Link>}
+          {mayTag && <Link to="/data-sources/tags">Tag several</Link>}
           <Link to="/tags">Tags</Link>
         </>
       }

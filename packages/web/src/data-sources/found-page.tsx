@@ -7,6 +7,7 @@ import { useMe } from '../me.ts'
 import { Answer, PageAnswer } from '../ui/answer.tsx'
 import { Page, Section } from '../ui/page.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
+import { AskForIt } from './ask-for-it.tsx'
 import { OwnSubscription } from './subscription.tsx'
 
 const route = getRouteApi('/shell/find/$id')
@@ -24,6 +25,7 @@ export function FoundPage() {
         >
           <TagChips tags={tags} />
           <OwnSubscription id={id} />
+          <AskForIt id={id} />
           <WhyNot id={id} />
         </Page>
       )}

@@ -4,7 +4,7 @@ import '@mantine/core/styles/Popover.layer.css'
 import '@mantine/core/styles/Combobox.layer.css'
 import '@mantine/core/styles/CloseButton.layer.css'
 import '@mantine/core/styles/Radio.layer.css'
-import type { AccessStatus } from '@headgate/core/api'
+import type { AccessRequest, AccessStatus } from '@headgate/core/api'
 import { Button, Checkbox, Radio, Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -19,11 +19,24 @@ import { useWrite } from '../ui/use-write.ts'
 import { AccessStatusTable } from './access-status.tsx'
 import { type AnswerValue, FormField } from './form-field.tsx'
 import { MarkdownText } from './markdown.tsx'
-import type { Offered } from './product-page.tsx'
 
-export function Ask({ product }: { readonly product: Offered }) {
+type Asked = Parameters<typeof hg.requests.askForProduct>[0]['body']
+type Level = AccessStatus['level']
+
+/** What is asked for: a data product, or a data source of which a policy opens requests. */
+export interface Subject {
+  /** As no other. */
+  readonly key: string
+  readonly levels: readonly Level[]
+  /** Whether access without an end may be given. */
+  readonly withoutEnd: boolean
+  readonly status: (about: { readonly level: Level; readonly for?: string }) => Promise<AccessStatus>
+  readonly ask: (body: Asked) => Promise<AccessRequest>
+}
+
+export function Ask({ subject }: { readonly subject: Subject }) {
   const me = useMe()
-  const [level, setLevel] = useState<'READ' | 'WRITE'>(product.levels.includes('READ') ? 'READ' : 'WRITE')
+  const [level, setLevel] = useState<Level>(subject.levels.includes('READ') ? 'READ' : 'WRITE')
   const [beneficiary, setBeneficiary] = useState<string>()
   const others = useQuery({
     queryKey: ['beneficiaries'],
@@ -31,14 +44,14 @@ export function Ask({ product }: { readonly product: Offered }) {
   })
   const about = { level, ...(beneficiary !== undefined && { for: beneficiary }) }
   const status = useQuery({
-    queryKey: ['access-status', product.id, about],
-    queryFn: () => hg.requests.statusOfProduct({ params: { id: product.id }, query: about }),
+    queryKey: ['access-status', subject.key, about],
+    queryFn: () => subject.status(about),
   })
   const people = others.data?.items ?? []
   return (
     <Section title="Ask for access">
       <div className={forms.fields}>
-        {product.levels.length > 1 && (
+        {subject.levels.length > 1 && (
           <Radio.Group
             label="What do you want to do with it?"
             value={level}
@@ -70,7 +83,7 @@ export function Ask({ product }: { readonly product: Offered }) {
           <>
             <AccessStatusTable status={found} />
             {found.requestable ? (
-              <RequestForm key={`${level} ${beneficiary}`} product={product} status={found} />
+              <RequestForm key={`${level} ${beneficiary}`} subject={subject} status={found} />
             ) : (
               <p>
                 {found.why ?? 'There is nothing to ask for.'}{' '}
@@ -89,11 +102,11 @@ export function Ask({ product }: { readonly product: Offered }) {
 }
 
 interface FormProps {
-  readonly product: Offered
+  readonly subject: Subject
   readonly status: AccessStatus
 }
 
-function RequestForm({ product, status }: FormProps) {
+function RequestForm({ subject, status }: FormProps) {
   const { fields, duration, agreements } = status.form
   const me = useMe()
   const navigate = useNavigate()
@@ -105,14 +118,11 @@ function RequestForm({ product, status }: FormProps) {
   const [idempotencyKey] = useState(() => crypto.randomUUID())
   const ask = useWrite(
     () =>
-      hg.requests.askForProduct({
-        params: { id: product.id },
-        body: {
-          ...{ level: status.level, answers: { ...answers }, idempotencyKey },
-          ...(status.for.id !== me.id && { for: String(status.for.id) }),
-          agreements: agreements.map(({ id, version }) => ({ id, version })),
-          ...(!forEver && { duration: wanted.trim() }),
-        },
+      subject.ask({
+        ...{ level: status.level, answers: { ...answers }, idempotencyKey },
+        ...(status.for.id !== me.id && { for: String(status.for.id) }),
+        agreements: agreements.map(({ id, version }) => ({ id, version })),
+        ...(!forEver && { duration: wanted.trim() }),
       }),
     ({ id }) => navigate({ to: '/requests/$id', params: { id: String(id) } }),
   )
@@ -151,7 +161,7 @@ function RequestForm({ product, status }: FormProps) {
             <option key={one} value={one} />
           ))}
         </datalist>
-        {duration.withoutEnd && product.withoutEnd && (
+        {duration.withoutEnd && subject.withoutEnd && (
           <Checkbox
             label="Without an end"
             checked={forEver}
@@ -175,8 +185,8 @@ function RequestForm({ product, status }: FormProps) {
         </div>
       ))}
       <p className="quiet">
-        What happens next: whoever the review flow of this product names decides, never you. Your request tells who that
-        is and how far it is; you are told of every step.
+        What happens next: whoever the review flow of it names decides, never you. Your request tells who that is and
+        how far it is; you are told of every step.
       </p>
       <div className={forms.actions}>
         <Button type="submit" disabled={!isReady} loading={ask.isPending}>

@@ -13,7 +13,7 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
 import { durationWords } from '../ui/words.ts'
-import { Ask } from './ask.tsx'
+import { Ask, type Subject } from './ask.tsx'
 import { HowToUse } from './how-to-use.tsx'
 import { MarkdownText } from './markdown.tsx'
 import { levelWord } from './marketplace.tsx'
@@ -35,7 +35,7 @@ export function ProductPage() {
         >
           <About product={found} />
           {found.mine.length > 0 && <HowToUse product={found} />}
-          {!found.retired && <Ask product={found} />}
+          {!found.retired && <Ask subject={subjectOf(found)} />}
           <Contents product={found} />
           {mayLook && (
             <p>
@@ -48,6 +48,17 @@ export function ProductPage() {
       )}
     </PageAnswer>
   )
+}
+
+function subjectOf({ id, levels, withoutEnd }: Offered): Subject {
+  const params = { id }
+  return {
+    key: `data product ${id}`,
+    levels,
+    withoutEnd,
+    status: query => hg.requests.statusOfProduct({ params, query }),
+    ask: body => hg.requests.askForProduct({ params, body }),
+  }
 }
 
 function State({ product: { mine, suspended, retired } }: { readonly product: Offered }) {
