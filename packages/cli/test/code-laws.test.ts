@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test'
 import type { Caller } from '@headgate/core/api'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
+import { act, system } from '../../server/src/db/act.ts'
+import { insertPerson } from '../../server/src/db/person.ts'
 import { prepareAccount } from '../../server/test/support/aws-account.ts'
 import { create } from '../../server/test/support/integrations.ts'
 import { type TestServer, testServer } from '../../server/test/support/server.ts'
@@ -98,6 +100,50 @@ describe('configuration as code, for any folder', () => {
       )
       await apply(here, await folder('empty', { policies: [] }), true)
     }
+  })
+
+  test('people of a provider and the caller are never touched; prune disables the others, and deletes nobody', async () => {
+    await there.admin.identityProviders.create({ body: { name: 'okta' } })
+    await act(there.db, system, done =>
+      insertPerson(done, { userid: 'pat', name: 'Pat', kind: 'person', permissions: [], provider: 'okta' }),
+    )
+    const groups = [{ name: 'Finance', attributes: { region: ['EMEA'] } }]
+    const people = async (...users: object[]) => folder('people', { groups, users } as unknown as Content)
+    const eve = {
+      userid: 'new eve',
+      name: 'Eve',
+      groups: ['Finance'],
+      permissions: ['AUDIT'],
+      attributes: { team: ['x'] },
+    }
+    const one = async (userid: string) => {
+      const { items } = await there.admin.users.list({ query: { search: userid } })
+      return items.find(user => user.userid === userid)
+    }
+    await apply(there, await people(eve), true)
+    const made = await one('new eve')
+    assert.deepEqual(
+      [made?.permissions, made?.groups.map(({ name }) => name), made?.attributes.map(({ value }) => value)],
+      [['AUDIT'], ['Finance'], ['x']],
+    )
+    const states = await Promise.all(['ann', 'pat', 'admin'].map(async userid => (await one(userid))?.disabled))
+    assert.deepEqual(states, [true, false, false])
+    assert.deepEqual(await plan(there, await people(eve), true), [])
+    for (const [userid, why] of [
+      ['pat', /the user pat is not for files to change/],
+      ['admin', /the user admin is you/],
+    ] as const) {
+      const other = { userid, name: 'Somebody else', attributes: { team: ['x'] } }
+      await assert.rejects(planFolder(there.admin, await people(other), false), why)
+    }
+    await apply(there, await people({ userid: 'ann', name: 'Ann', disabled: false }), false)
+    assert.deepEqual([(await one('ann'))?.disabled, (await one('ann'))?.name], [false, 'Ann'])
+    const governor = await there.as(['GOVERNANCE'], 'who governs')
+    const { steps, names } = await planFolder(governor, await people({ ...eve, permissions: ['GOVERNANCE'] }), false)
+    await assert.rejects(
+      carryOut(governor, { steps, names, previewed: undefined }, () => {}),
+      /USER_ADMIN/,
+    )
   })
 })
 
