@@ -60,6 +60,7 @@ test('what an event names by id alone is said with what it is called today, the 
       { type: 'DATASOURCE', id: String(mine) },
       { type: 'DATASOURCE', id: String(other), name: 'as it was' },
       { type: 'POLICY', id: 'gone' },
+      { type: 'DATA_PRODUCT', id: 'unknown' },
     ]
     audit({ action: 'UPDATE', targetType: 'USER', targets, payload: { type: 'Named' } })
   })

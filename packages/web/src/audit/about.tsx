@@ -32,7 +32,7 @@ interface Props {
 
 /** What says most comes first; what everything happens in, last. */
 function rank({ type }: Resource): number {
-  return type === 'INTEGRATION' || type === 'RUN' ? 1 : 0
+  return type === 'INTEGRATION' || type === 'RUN' || type === 'MEMBERSHIP' ? 1 : 0
 }
 
 function Named({
@@ -69,9 +69,18 @@ const pages = {
   POLICY: '/policies/$id',
   INTEGRATION: '/integrations/$id',
   RUN: '/runs/$id',
+  DATA_PRODUCT: '/data-products/$id',
+  REQUEST: '/requests/$id',
 } as const satisfies Readonly<Record<string, string>> as Readonly<
   Record<
     string,
-    '/data-sources/$id' | '/people/$id' | '/groups/$id' | '/policies/$id' | '/integrations/$id' | '/runs/$id'
+    | '/data-sources/$id'
+    | '/people/$id'
+    | '/groups/$id'
+    | '/policies/$id'
+    | '/integrations/$id'
+    | '/runs/$id'
+    | '/data-products/$id'
+    | '/requests/$id'
   >
 >

@@ -8,7 +8,7 @@ import classes from './home.module.css'
 export function Totals() {
   const totals = useTotals()
   return (
-    <Section title="The whole">
+    <Section title="At a glance">
       <Answer query={totals} what="the numbers">
         {({ people, dataSources, policies, staged, grants }) => (
           <ul className={classes.totals}>

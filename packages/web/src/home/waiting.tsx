@@ -22,7 +22,7 @@ export function Waiting() {
   const restraints = useRestraints()
   const held = restraints.data?.reduce((sum, one) => sum + one.held.byBrake + one.held.byMode, 0) ?? 0
   return (
-    <Section title="What waits">
+    <Section title="What needs looking after">
       <Answer query={counts} what="the grants">
         {grants => <WaitingList grants={grants} integrations={integrations.data ?? []} held={held} />}
       </Answer>
