@@ -13,16 +13,18 @@ import {
 import { UNKNOWNS } from '@headgate/sandbox'
 import { settings } from '@headgate/server'
 import { schemaOfFiles } from '../packages/cli/src/code/schema-of-files.ts'
+import { commandLineParts } from './command-line-page.ts'
 
 const note = 'Made from the code by `npm run docs`; edit the table in the source instead.'
 
 /** File name below `docs/` → text. */
-export function generatedDocs(): ReadonlyMap<string, string> {
+export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['errors.md', errorsPage()],
     ['config.md', configPage()],
     ['permissions.md', permissionsPage()],
     ['http.md', httpPage()],
+    ['command-line.md', page('Command line', await commandLineParts())],
     ['sandbox-unknowns.md', unknownsPage()],
     ['schemas/headgate.schema.json', laidOut(schemaOfFiles())],
   ])

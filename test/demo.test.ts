@@ -5,8 +5,9 @@
  * source, and nothing else.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
@@ -15,9 +16,13 @@ import { promisify } from 'node:util'
 import { type AccessRow, type Caller, caller, type DataSource } from '@headgate/core/api'
 import type { Ready } from '../packages/cli/src/ready.ts'
 import { awsAs } from '../scripts/tour/aws.ts'
+import { type Page, readPage } from './docs/page.ts'
+import { isRun, runPage } from './docs/run-page.ts'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const folder = await mkdtemp(path.join(tmpdir(), 'headgate-demo-'))
+const reader = path.join(folder, 'reader')
+const hasTools = ['bash', 'curl'].every(name => spawnSync(name, ['--version']).status === 0)
 let child: ChildProcess
 let ready: Ready
 
@@ -110,6 +115,42 @@ test('killed at any moment and started again, everything is as it was, and the k
   assert.ok(now.total > 500)
   assert.deepEqual(await as(adminApiKey).requests.list({ query: { box: 'all' } }), asked, 'asked once')
 })
+
+for (const page of readPages().filter(({ blocks }) => blocks.some(isRun))) {
+  test(`${page.file} does what it says, command by command`, async t => {
+    if (!hasTools) return t.skip('bash or curl is not installed here')
+    const { url, adminApiKey } = ready
+    // Nothing of whoever runs the tests: the page alone says what is set.
+    const env = {
+      PATH: `${await readersFolder()}:${process.env.PATH}`,
+      HOME: folder,
+      HEADGATE_URL: url,
+      HEADGATE_API_KEY: adminApiKey,
+    }
+    assert.equal(
+      await runPage(page, { cwd: reader, env: { ...env, NODE_COMPILE_CACHE: path.join(folder, 'compiled') } }),
+      undefined,
+    )
+  })
+}
+
+/** A checkout as a reader has it: the command line, the packages, and the facts that the start wrote. */
+async function readersFolder(): Promise<string> {
+  const bin = path.join(reader, 'bin')
+  await mkdir(bin, { recursive: true })
+  await copyFile(path.join(folder, 'ready.json'), path.join(reader, 'ready.json'))
+  await symlink(path.join(root, 'node_modules'), path.join(reader, 'node_modules')).catch(() => undefined)
+  await symlink(process.execPath, path.join(bin, 'node')).catch(() => undefined)
+  const command = `#!/bin/sh\nexec '${process.execPath}' '${path.join(root, 'packages/cli/src/main.ts')}' "$@"\n`
+  await writeFile(path.join(bin, 'headgate'), command, { mode: 0o755 })
+  return bin
+}
+
+function readPages(): Page[] {
+  return globSync('docs/**/*.md', { cwd: root }).map(file =>
+    readPage(file, readFileSync(path.join(root, file), 'utf8')),
+  )
+}
 
 function as(key: string): Caller {
   return caller((route, init) =>
