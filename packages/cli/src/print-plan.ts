@@ -49,5 +49,7 @@ function effectInWords({ gained, lost, raised, lowered, people, integrations, un
               `${name}: ${create} grants to create, ${revoke} to revoke; ${usedAfter} of ${of} in use then.`,
           ),
         ]
-  return [...lines, ...untold.map(one => `Not counted, since what it names is made by this plan: ${one}.`)].join('\n')
+  return [...lines, ...untold.map(one => `Not counted, since it or what it names is made by this plan: ${one}.`)].join(
+    '\n',
+  )
 }

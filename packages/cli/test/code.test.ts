@@ -107,7 +107,7 @@ describe('configuration as code', () => {
     assert.equal(code, 1)
     for (const line of [
       /^wrong\/a\.yaml:3:\d+: `kind` /m,
-      /^wrong\/a\.yaml:4:\d+: `secrets` is no kind; there are tags, agreements, /m,
+      /^wrong\/a\.yaml:4:\d+: `secrets` is no kind; there are groups, users, tags, /m,
       /^wrong\/b\.yaml:2:\d+: the tag A stands at wrong\/a\.yaml:1:\d+ already$/m,
       /^wrong\/b\.yaml:3:\d+: `name` /m,
       /^wrong\/c\.yaml:\d+:\d+: /m,
@@ -206,8 +206,12 @@ describe('configuration as code', () => {
       )
     const policy = (name: string, who: string) =>
       `  - { name: ${name}, kind: grant, level: READ, who: ${who}, appliesTo: { everything: true }, state: active }\n`
-    const sources = 'dataSources: [{ name: ledger, integration: lake, prefix: /ledger/* }]\n'
-    const open = policy('open', `{ when: "NOT @isInGroups('Finance')" }`)
+    const sources =
+      'dataSources: [{ name: ledger, integration: lake, prefix: /ledger/* }]\ndomains: [{ name: books, dataSources: [ledger] }]\n'
+    const open = policy('open', `{ when: "NOT @isInGroups('Finance')" }`).replace(
+      '{ everything: true }',
+      '{ any: [{ domain: books }] }',
+    )
     await write({ 'all.yaml': `${sources}policies:\n${open}` }, 'offline')
     const given = 'given: { people: { ann: { groups: [Finance] }, bob: {} } }\n'
     const tested = (level: string) =>

@@ -65,7 +65,8 @@ export function offlineFacts({ dataSources, domains, policies }: Written, given:
     const joined = joinScope(target.locationPath, prefix)
     if (!joined.ok) throw new Refused(`the data source ${name}: ${joined.message}`)
     const id = (at + 1) as DataSource['id']
-    return { id, name, integration: target.id, scope: joined.scope, tags, domains: [], disabled: false }
+    const byHand = domains.filter(one => one.dataSources?.includes(name)).map(one => one.name)
+    return { id, name, integration: target.id, scope: joined.scope, tags, domains: byHand, disabled: false }
   })
   return {
     ...{ integrations, users, groups, dataSources: sources },

@@ -40,12 +40,14 @@ async function yamlFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(error => {
     throw new Refused(`${folder} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   })
-  return entries
-    .filter(entry => entry.isFile() && /(?<!\.test)\.ya?ml$/.test(entry.name))
-    .map(entry => path.join(entry.parentPath, entry.name))
-    // What lies in the folder's own node_modules is somebody else's; the folder itself may lie in one.
-    .filter(file => !path.relative(folder, file).split(path.sep).includes('node_modules'))
-    .toSorted()
+  return (
+    entries
+      .filter(entry => entry.isFile() && /(?<!\.test)\.ya?ml$/.test(entry.name))
+      .map(entry => path.join(entry.parentPath, entry.name))
+      // What lies in the folder's own node_modules is somebody else's; the folder itself may lie in one.
+      .filter(file => !path.relative(folder, file).split(path.sep).includes('node_modules'))
+      .toSorted()
+  )
 }
 
 interface Reading {
