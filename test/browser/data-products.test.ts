@@ -11,7 +11,8 @@ test('looking after data products', async t => {
   const here = await lake(t, { webFolder: webDir })
   const { admin } = here.server
   await register(here, 's3://research-data/finance/*')
-  const page = await open(t, await startChromium(t), here)
+  const browser = await startChromium(t)
+  const page = await open(t, browser, here)
   await holdingKey(page, admin.key)
 
   await t.test('a review flow is designed, checked while it is written, stored, and tried', async () => {
@@ -143,6 +144,40 @@ test('looking after data products', async t => {
     await page.setViewportSize({ width: 390, height: 844 })
     await page.emulateMedia({ colorScheme: 'dark' })
     await fits(page, '/data-products/$id, narrow and dark')
+  })
+
+  await t.test('tags go on many data sources at once, and what that would do is shown before', async () => {
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await admin.tags.create({ body: { name: 'Shared' } })
+    await page.goto('/app/data-sources/tags')
+    await page.getByLabel(/^All \d+ data source/).check()
+    await page.getByLabel('Put on').selectOption('Shared')
+    await page.getByText('Now: nobody gains or loses').waitFor()
+    await fits(page, '/data-sources/tags')
+    await page.getByRole('button', { name: 'Put 1 tag on 1 data source' }).click()
+    await page.getByText('Done: 1 tag put on').waitFor()
+    assert.ok((await admin.dataSources.list()).items[0]?.tags.includes('Shared'))
+  })
+
+  await t.test('a data source of which a policy opens requests is asked for where it is found', async () => {
+    await admin.policies.create({
+      body: {
+        ...{ name: 'On request', kind: 'grant', level: 'WRITE', state: 'active', discoverable: true },
+        appliesTo: { everything: true },
+        who: { onRequest: { review: { stages: [{ any: [{ permission: 'GOVERNANCE' }] }] } } },
+      },
+    })
+    const consumer = await here.server.as([], 'consumer')
+    const theirs = await open(t, browser, here)
+    await holdingKey(theirs, consumer.key)
+    const { id } = (await admin.dataSources.list()).items[0]!
+    await theirs.goto(`/app/find/${id}`)
+    const ask = theirs.getByRole('region', { name: 'Ask for access' })
+    await ask.getByRole('textbox').first().fill('to write a report')
+    await ask.getByRole('button', { name: 'Ask for access' }).click()
+    await theirs.getByText('Waits for a decision').first().waitFor()
+    const [request] = (await consumer.requests.list()).items
+    assert.deepEqual([request?.dataSource?.id, request?.level, request?.state], [id, 'WRITE', 'pending'])
   })
 
   await t.test(

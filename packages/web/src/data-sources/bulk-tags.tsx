@@ -2,13 +2,7 @@
  * Putting tags on many data sources at once, and taking them away: found and chosen here, with what that would do to
  * people before it is done. On all of them or, when one is refused, on none.
  */
-import '@mantine/core/styles/ScrollArea.layer.css'
-import '@mantine/core/styles/Popover.layer.css'
-import '@mantine/core/styles/Combobox.layer.css'
-import '@mantine/core/styles/CloseButton.layer.css'
-import '@mantine/core/styles/Pill.layer.css'
-import '@mantine/core/styles/PillsInput.layer.css'
-import { Button, Checkbox, MultiSelect } from '@mantine/core'
+import { Button, Checkbox, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
@@ -21,7 +15,7 @@ import filters from '../ui/filters.module.css'
 import forms from '../ui/form.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
-import { Page, Section } from '../ui/page.tsx'
+import { Chips, Page, Section } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
@@ -37,12 +31,12 @@ const mostPreviewed = 500
 
 export function BulkTags() {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
-  const [add, setAdd] = useState<string[]>([])
-  const [remove, setRemove] = useState<string[]>([])
+  const [add, setAdd] = useState<readonly string[]>([])
+  const [remove, setRemove] = useState<readonly string[]>([])
   const catalogue = useTagNames()
   const ids = useMemo(() => [...chosen], [chosen])
   const write = useWrite(
-    () => hg.dataSources.changeTags({ body: { dataSourceIds: ids, add, remove } }),
+    () => hg.dataSources.changeTags({ body: { dataSourceIds: ids, add: [...add], remove: [...remove] } }),
     () => {
       setChosen(new Set())
       setAdd([])
@@ -52,8 +46,8 @@ export function BulkTags() {
   const changes = useMemo(
     () =>
       ids.flatMap(dataSource => [
-        ...(add.length > 0 ? [{ change: 'addTags' as const, dataSource, tags: add }] : []),
-        ...(remove.length > 0 ? [{ change: 'removeTags' as const, dataSource, tags: remove }] : []),
+        ...(add.length > 0 ? [{ change: 'addTags' as const, dataSource, tags: [...add] }] : []),
+        ...(remove.length > 0 ? [{ change: 'removeTags' as const, dataSource, tags: [...remove] }] : []),
       ]),
     [ids, add, remove],
   )
@@ -72,22 +66,8 @@ export function BulkTags() {
       </Section>
       <Section title="Which tags">
         <div className={forms.fields}>
-          <MultiSelect
-            label="Put on"
-            searchable
-            data={catalogue.filter(name => !remove.includes(name))}
-            value={add}
-            onChange={setAdd}
-            nothingFoundMessage="No tag of the catalogue matches"
-          />
-          <MultiSelect
-            label="Take away"
-            searchable
-            data={catalogue.filter(name => !add.includes(name))}
-            value={remove}
-            onChange={setRemove}
-            nothingFoundMessage="No tag of the catalogue matches"
-          />
+          <TagPicker label="Put on" catalogue={catalogue} chosen={add} others={remove} onChange={setAdd} />
+          <TagPicker label="Take away" catalogue={catalogue} chosen={remove} others={add} onChange={setRemove} />
         </div>
       </Section>
       {changes.length > 0 && ids.length <= mostPreviewed && (
@@ -123,6 +103,47 @@ function verbOf(add: number, remove: number): string {
   if (remove === 0) return `Put ${counted(add, 'tag')} on`
   if (add === 0) return `Take ${counted(remove, 'tag')} from`
   return `Put ${counted(add, 'tag')} on, and take ${counted(remove, 'tag')} from,`
+}
+
+interface PickerProps {
+  readonly label: string
+  readonly catalogue: readonly string[]
+  readonly chosen: readonly string[]
+  /** Nobody puts on what they take away. */
+  readonly others: readonly string[]
+  readonly onChange: (chosen: readonly string[]) => void
+}
+
+function TagPicker({ label, catalogue, chosen, others, onChange }: PickerProps) {
+  const left = catalogue.filter(name => !chosen.includes(name) && !others.includes(name))
+  return (
+    <div>
+      <NativeSelect
+        label={label}
+        maw="24rem"
+        value=""
+        data={[{ value: '', label: 'Choose a tag' }, ...left.map(name => ({ value: name, label: name }))]}
+        onChange={event => onChange([...chosen, event.currentTarget.value])}
+      />
+      {chosen.length > 0 && (
+        <Chips>
+          {chosen.map(name => (
+            <li key={name}>
+              {name}{' '}
+              <Button
+                size="compact-xs"
+                variant="subtle"
+                aria-label={`Not after all: ${name}`}
+                onClick={() => onChange(chosen.filter(one => one !== name))}
+              >
+                Not after all
+              </Button>
+            </li>
+          ))}
+        </Chips>
+      )}
+    </div>
+  )
 }
 
 /** Those that are put there by products come and go with them. */

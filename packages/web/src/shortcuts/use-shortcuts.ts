@@ -5,7 +5,7 @@ import { areSingleKeysOn, type ShortcutName, shortcuts } from './shortcuts.ts'
 export type Handlers = Partial<Readonly<Record<ShortcutName, () => unknown>>>
 
 /** Between the keys of one shortcut; after that, the first one is forgotten. */
-const pauseMs = 1500
+const pauseMs = 3000
 
 /** When the first key of a shortcut of two was pressed. */
 let firstAt: number | undefined
