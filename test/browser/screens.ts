@@ -24,6 +24,12 @@ async function somebody(api: Caller) {
   return named ?? first(api.users.list({ query: one }))
 }
 
+/** Of Acme one that would let somebody in. */
+async function someRequest(api: Caller) {
+  const named = await first(api.requests.list({ query: { ...one, box: 'all', search: 'European retail' } }))
+  return named ?? first(api.requests.list({ query: { ...one, box: 'all' } }))
+}
+
 /** By their path in the router; `screens.test.ts` misses none. */
 export const withName: Readonly<Record<string, Find>> = {
   '/integrations/$id': async api => (await api.integrations.list())[0]?.id,
@@ -40,7 +46,7 @@ export const withName: Readonly<Record<string, Find>> = {
   '/exports/audit/$id': async api => (await api.auditExports.list())[0]?.id,
   '/marketplace/$id': api => first(api.marketplace.list({ query: one })),
   '/data-products/$id': api => first(api.dataProducts.list({ query: one })),
-  '/requests/$id': api => first(api.requests.list({ query: { ...one, box: 'all' } })),
+  '/requests/$id': someRequest,
   '/reports/$name': async api => `access-to-data-source?dataSource=${await someDataSource(api)}`,
 }
 
