@@ -43,14 +43,16 @@ test('every person gets from AWS exactly what Headgate says they reach', async (
     const user = ready.users.find(({ userid }) => userid === `${name}@acme.example`)
     assert.ok(user?.aws, `${name} has an AWS identity`)
     const reached = await settledAccess(as(user.apiKey))
-    for (const source of sources) {
-      const account = ready.sandbox.accounts[Number(source.integrationId) - 1]
-      assert.ok(account)
-      const aws = awsAs(user.aws, account, ready.sandbox.endpoint)
-      const row = reached.get(source.id)
-      if (row && row.provisioning.status !== 'unmapped') await aws.credentialsFor(source.scope)
-      else await aws.isRefused(source.scope)
-    }
+    const own = user.aws
+    const accounts = ready.sandbox.accounts.map(account => awsAs(own, account, ready.sandbox.endpoint))
+    const looked = sources.map(async ({ id, integrationId, scope }) => {
+      const aws = accounts[Number(integrationId) - 1]
+      assert.ok(aws)
+      const row = reached.get(id)
+      if (row && row.provisioning.status !== 'unmapped') await aws.credentialsFor(scope)
+      else await aws.isRefused(scope)
+    })
+    await Promise.all(looked)
   }
 })
 
