@@ -31,7 +31,13 @@ export async function openTerminal(home: string, environment: Readonly<Record<st
   await mkdir(bin, { recursive: true })
   await writeFile(path.join(bin, 'headgate'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`)
   await chmod(path.join(bin, 'headgate'), 0o755)
-  const env = { HOME: home, PATH: `${bin}:${process.env.PATH ?? ''}`, ...environment }
+  // Every command is a process of its own, which would read its code anew.
+  const env = {
+    NODE_COMPILE_CACHE: path.join(home, 'compiled'),
+    HOME: home,
+    PATH: `${bin}:${process.env.PATH ?? ''}`,
+    ...environment,
+  }
   let transcript: string[] = []
 
   const run = async (line: string) => {

@@ -31,6 +31,8 @@ describe('headgate', () => {
     const env = {
       PATH: process.env.PATH ?? '',
       HOME: home,
+      // Half of what a command takes is to read its own code.
+      NODE_COMPILE_CACHE: path.join(home, 'compiled'),
       HEADGATE_URL: server.url,
       HEADGATE_API_KEY: server.admin.key,
     }
