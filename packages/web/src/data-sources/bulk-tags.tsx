@@ -16,7 +16,7 @@ import forms from '../ui/form.module.css'
 import { listQuery } from '../ui/list-query.ts'
 import { pageOf } from '../ui/list-search.ts'
 import { Chips, Page, Section } from '../ui/page.tsx'
-import { Pager, pageSize } from '../ui/pager.tsx'
+import { Pager } from '../ui/pager.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { SearchField } from '../ui/search-field.tsx'
@@ -26,6 +26,7 @@ import { counted } from '../ui/words.ts'
 import type { DataSourceSearch } from './search.ts'
 
 const route = getRouteApi('/shell/data-sources/tags')
+const pageSize = 20
 /** What a preview takes: one change for what comes and one for what goes, of each. */
 const mostPreviewed = 500
 
@@ -56,19 +57,19 @@ export function BulkTags() {
     <Page
       title="Tags of many data sources"
       above={<Link to="/data-sources">Data sources</Link>}
-      lead="Choose the data sources, then the tags. What people gain and lose by it is shown before."
+      lead="Choose the tags, then the data sources. What people gain and lose by it is shown before."
     >
-      <Section
-        title="Which data sources"
-        beside={<span className="quiet">{counted(chosen.size, 'data source')} chosen</span>}
-      >
-        <Choose chosen={chosen} onChange={setChosen} />
-      </Section>
       <Section title="Which tags">
         <div className={forms.fields}>
           <TagPicker label="Put on" catalogue={catalogue} chosen={add} others={remove} onChange={setAdd} />
           <TagPicker label="Take away" catalogue={catalogue} chosen={remove} others={add} onChange={setRemove} />
         </div>
+      </Section>
+      <Section
+        title="Which data sources"
+        beside={<span className="quiet">{counted(chosen.size, 'data source')} chosen</span>}
+      >
+        <Choose chosen={chosen} onChange={setChosen} />
       </Section>
       {changes.length > 0 && ids.length <= mostPreviewed && (
         <LivePreview changes={changes} title="If it were done now" />

@@ -86,7 +86,7 @@ export function Ask({ subject }: { readonly subject: Subject }) {
               <RequestForm key={`${level} ${beneficiary}`} subject={subject} status={found} />
             ) : (
               <p>
-                {found.why ?? 'There is nothing to ask for.'}{' '}
+                {(found.why && whyNot[found.why]) ?? 'It cannot be asked for now.'}{' '}
                 {found.waiting !== undefined && (
                   <Link to="/requests/$id" params={{ id: String(found.waiting) }}>
                     See the request that waits.
@@ -99,6 +99,15 @@ export function Ask({ subject }: { readonly subject: Subject }) {
       </Answer>
     </Section>
   )
+}
+
+/** Why nobody may ask for this now, by the code of the refusal that asking would meet. */
+const whyNot: Readonly<Record<string, string>> = {
+  'request-prevented': 'An approval would not help: what stands in the way is named above, and has to change first.',
+  'request-needless': 'There is nothing to ask for: all of it is reached already, without an end.',
+  'request-waits': 'The same was asked for already, and waits for a decision.',
+  'data-product-closed': 'It takes no requests now.',
+  'user-disabled': 'Whoever it would be for is disabled.',
 }
 
 interface FormProps {
