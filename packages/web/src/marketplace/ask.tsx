@@ -106,8 +106,9 @@ const whyNot: Readonly<Record<string, string>> = {
   'request-prevented': 'An approval would not help: what stands in the way is named above, and has to change first.',
   'request-needless': 'There is nothing to ask for: all of it is reached already, without an end.',
   'request-waits': 'The same was asked for already, and waits for a decision.',
-  'data-product-closed': 'It takes no requests now.',
-  'user-disabled': 'Whoever it would be for is disabled.',
+  'level-not-offered': 'That is not offered; choose what else one may do with it.',
+  suspended: 'It takes no requests now; whoever has access keeps it.',
+  retired: 'It takes no requests any more; whoever has access keeps it until it ends.',
 }
 
 interface FormProps {
