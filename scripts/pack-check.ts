@@ -21,7 +21,7 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { AccessDenied, accessGrants } from '@headgate/client'
 
 const { endpoint, region, credentials, url, apiKey } = JSON.parse(readFileSync('facts.json', 'utf8'))
-const ask = async path => (await fetch(url + '/api/v1' + path, { headers: { authorization: 'Bearer ' + apiKey } })).json()
+const ask = async path => (await fetch(url + path, { headers: { authorization: 'Bearer ' + apiKey } })).json()
 const s3 = new S3Client({ region, credentials, endpoint, forcePathStyle: true })
 s3.middlewareStack.use(accessGrants({ region, credentials, endpoint }))
 
@@ -92,7 +92,7 @@ try {
     assert.ok(script)
     assert.equal((await fetch(new URL(script, `${ready.url}/app/`))).status, 200)
     const headers = { authorization: `Bearer ${ready.adminApiKey}` }
-    const answer = await fetch(`${ready.url}/api/v1/users?limit=1000`, { headers })
+    const answer = await fetch(`${ready.url}/users?limit=1000`, { headers })
     const { items } = (await answer.json()) as { readonly items: readonly unknown[] }
     assert.ok(items.length > 10)
     return { says: `${items.length} people` }

@@ -157,6 +157,11 @@ export const errors = {
   'tag-not-found': { status: 404, retry: false, text: 'tag `{name}` does not exist: create it at POST /tags first' },
   'api-key-not-found': { status: 404, retry: false, text: 'no API key found with id {id}' },
   'session-not-found': { status: 404, retry: false, text: 'no session found with id {id}' },
+  'device-sign-in-not-found': {
+    status: 404,
+    retry: false,
+    text: 'this code is unknown, used, decided on or older than ten minutes: run `headgate login` again',
+  },
   'set-up-link-invalid': {
     status: 404,
     retry: false,

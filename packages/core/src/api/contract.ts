@@ -10,6 +10,7 @@ import { capacity } from './capacity.ts'
 import { dataProducts } from './data-products.ts'
 import { dataSources } from './data-sources.ts'
 import { deployment } from './deployment.ts'
+import { deviceSignIns } from './device-sign-ins.ts'
 import { domains } from './domains.ts'
 import { drift } from './drift.ts'
 import { emailSettings } from './email-settings.ts'
@@ -75,6 +76,7 @@ export const api = {
   reports,
   requests,
   apiKeys,
+  deviceSignIns,
   providerSignIn,
   session,
   sessions,

@@ -174,6 +174,18 @@ export interface Database {
     created_at: DefaultNow
     expires_at: Timestamp
   }
+  device_sign_in: {
+    hash: Buffer
+    user_code: string
+    device: string
+    ip: string
+    created_at: DefaultNow
+    expires_at: Timestamp
+    verdict: 'approve' | 'deny' | null
+    person_id: number | null
+    permissions: Permission[] | null
+    key_expires_at: OptionalTimestamp
+  }
   sign_in_session: {
     id: GeneratedAlways<number>
     hash: Buffer

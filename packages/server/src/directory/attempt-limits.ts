@@ -1,6 +1,6 @@
 /**
- * How often passwords may be tried: per account from one place, per account, and per place. Counted in the database, so
- * that it holds across nodes.
+ * How often passwords may be tried: per account from one place, per account, and per place; and the other ways in that may be
+ * tried by anybody. Counted in the database, so that it holds across nodes.
  *
  * The narrow limit is the first to stop somebody who guesses, without locking out the person who owns the account and
  * comes from elsewhere; the wide one bounds guessing from many places.
@@ -12,7 +12,7 @@ import { type Counter, countAttempt, forgiveAttempt } from '../db/sign-in-attemp
 import type { World } from '../world.ts'
 
 export interface Attempt {
-  /** After the right password. */
+  /** After the right one. */
   forgive(): Promise<void>
 }
 
@@ -45,6 +45,20 @@ export function attemptsAtProviders({ db }: Pick<World, 'db'>, ip: string) {
     },
     forgive: () => forgiveAttempt(db.kysely, { cleared: [], refunded: [ofPlace] }),
   }
+}
+
+/** Terminals that ask to be signed in, per place. @throws Problem `rate-limited` */
+export async function countDevice({ db }: Pick<World, 'db'>, ip: string): Promise<void> {
+  const seconds = await countAttempt(db.kysely, [counter(['device', placeOf(ip)], 60, 15)])
+  if (seconds !== undefined) throw new Problem('rate-limited', { seconds })
+}
+
+/** Codes of terminals that a person types: the right one is not counted. @throws Problem `rate-limited` */
+export async function countUserCode({ db }: Pick<World, 'db'>, person: number): Promise<Attempt> {
+  const ofPerson = counter(['user code', String(person)], 20, 15)
+  const seconds = await countAttempt(db.kysely, [ofPerson])
+  if (seconds !== undefined) throw new Problem('rate-limited', { seconds })
+  return { forgive: () => forgiveAttempt(db.kysely, { cleared: [], refunded: [ofPerson] }) }
 }
 
 function counter(of: readonly string[], most: number, minutes: number): Counter {

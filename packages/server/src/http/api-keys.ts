@@ -11,6 +11,7 @@ import { act } from '../db/act.ts'
 import { insertKey, listKeys, type NewKey, revokeKey, sayKeyMade } from '../db/api-key.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
 import { getUser } from '../db/user-view.ts'
+import { confinedTo, endOfKey } from '../directory/confine-key.ts'
 import { newKey } from '../directory/new-key.ts'
 import type { World } from '../world.ts'
 import { type Caller, need, type Serve } from './serve.ts'
@@ -31,7 +32,7 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
     const { result } = await act(db, caller, async doing => {
       const owner = await lockPerson(doing.tx, person)
       const asked = body.expiresAt === undefined ? null : inFuture(body.expiresAt, doing.now)
-      const expiresAt = sooner(asked, caller.keyExpiresAt)
+      const expiresAt = endOfKey(asked, caller)
       const wanted: NewKey = { person, name: body.name, hash, permissions, expiresAt }
       const made = await insertKey(doing.tx, wanted)
       sayKeyMade(doing, personTarget(owner), made)
@@ -62,13 +63,7 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
 function narrow(caller: Caller, person: number, wanted: readonly Permission[] | undefined): Permission[] | null {
   for (const permission of wanted ?? []) need(caller, permission)
   if (wanted) return [...new Set(wanted)].sort()
-  return person === caller.id && !caller.keyIsNarrowed ? null : [...caller.permissions].sort()
-}
-
-/** Nothing asked for: as late as may be. */
-function sooner(asked: Date | null, latest: number | undefined): Date | null {
-  if (latest === undefined || (asked !== null && asked.getTime() <= latest)) return asked
-  return new Date(latest)
+  return person === caller.id ? confinedTo(caller) : [...caller.permissions].sort()
 }
 
 function inFuture(instant: string, now: number): Date {

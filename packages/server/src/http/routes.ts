@@ -11,6 +11,7 @@ import { capacityRoutes } from './capacity.ts'
 import { dataProductRoutes } from './data-products.ts'
 import { dataSourceRoutes } from './data-sources.ts'
 import { deploymentRoutes } from './deployment.ts'
+import { deviceSignInRoutes } from './device-sign-ins.ts'
 import { domainRoutes } from './domains.ts'
 import { driftRoutes } from './drift.ts'
 import { emailSettingsRoutes } from './email-settings.ts'
@@ -82,6 +83,7 @@ export const routes: readonly ((serve: Serve, world: World) => void)[] = [
   signInRoutes,
   sessionRoutes,
   setUpRoutes,
+  deviceSignInRoutes,
   settingsRoutes,
   emailSettingsRoutes,
   notificationRoutes,

@@ -311,6 +311,12 @@ export function requestsIn(w: World): Inputs {
       create: { body: { name: 'another', userId: w.mia.id } },
       revoke: { params: { id: w.annsKey } },
     },
+    deviceSignIns: {
+      begin: { body: { device: 'laptop' } },
+      poll: { body: { deviceCode: w.deviceCode } },
+      look: { body: { userCode: w.userCode } },
+      decide: { body: { userCode: w.userCode, verdict: 'deny' } },
+    },
     providerSignIn: { providers: none, begin: provider, end: provider },
     session: {
       ways: none,
@@ -468,6 +474,9 @@ export const unaudited: Readonly<Record<string, string>> = {
   'reviewFlows.tryOut': 'stores nothing',
   'previews.make': 'stores nothing but what was shown',
   'setUp.look': 'stores nothing',
+  'deviceSignIns.begin': 'nobody is signed in: what a person makes of it is told',
+  'deviceSignIns.poll': 'nobody has decided, so nothing changes',
+  'deviceSignIns.look': 'stores nothing',
   'notifications.read': 'one reads what was told to oneself',
   'notifications.unreadAgain': 'one reads what was told to oneself',
   'notifications.readAll': 'one reads what was told to oneself',

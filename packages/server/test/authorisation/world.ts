@@ -159,6 +159,7 @@ export async function prepareWorld(server: TestServer) {
   const bare = Number((await admin.identityProviders.create({ body: { name: 'bare' } })).id)
   await givePassword(server, mia)
   const { token } = await admin.setUp.link({ params: { id: quin.id } })
+  const { deviceCode, userCode } = await admin.deviceSignIns.begin({ body: { device: 'laptop' } })
   const annsKey = (await ann.apiKeys.create({ body: { name: 'spare' } })).id
   const annsSession = (await sessionOf(server, ann)).id
 
@@ -198,6 +199,8 @@ export async function prepareWorld(server: TestServer) {
       provider,
       bare,
       token,
+      deviceCode,
+      userCode,
       notice,
       event,
       trailPlace,

@@ -1,0 +1,19 @@
+/** A key never lets anyone do more, or longer, than whoever makes it could at that moment. */
+import type { Permission } from '@headgate/core/api'
+
+export interface KeyMaker {
+  readonly permissions: ReadonlySet<Permission>
+  readonly keyIsNarrowed: boolean
+  readonly keyExpiresAt?: number
+}
+
+/** What a key of one's own is confined to, when nothing narrower is asked for; null: whatever its owner may. */
+export function confinedTo({ keyIsNarrowed, permissions }: KeyMaker): Permission[] | null {
+  return keyIsNarrowed ? [...permissions].sort() : null
+}
+
+/** The earlier one; nothing asked for: as late as may be. */
+export function endOfKey<Asked extends Date | null>(asked: Asked, { keyExpiresAt }: KeyMaker): Asked | Date {
+  if (keyExpiresAt === undefined || (asked !== null && asked.getTime() <= keyExpiresAt)) return asked
+  return new Date(keyExpiresAt)
+}
