@@ -1,10 +1,11 @@
 /** `headgate plan`, `apply` and `pull`: configuration as code. */
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { carryOut } from './code/carry-out.ts'
 import { planFolder } from './code/configuration.ts'
 import { previewOf } from './code/effect.ts'
-import { pulledFiles, schemaFile, schemaText } from './code/pull.ts'
+import { filesOfPeople, pulledFiles, schemaFile, schemaText } from './code/pull.ts'
 import { asSaved, readPlan, refuseWhatMoved } from './code/saved-plan.ts'
 import { writesOf } from './code/write.ts'
 import { confirmed } from './confirm.ts'
@@ -60,10 +61,12 @@ export async function applyCommand(what: string, flags: PlanFlags, environment: 
 /** Writes what there is: a plan of that folder is empty. Files that are there already are replaced. */
 export async function pullCommand(folder: string, flags: PullFlags, environment: Environment): Promise<void> {
   const { api } = await connect(flags, environment)
-  const files = await pulledFiles(api, flags.people === true)
+  const isThere = (file: string) => existsSync(path.join(folder, file))
+  const files = await pulledFiles(api, flags.people === true || filesOfPeople.some(isThere))
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, schemaFile), schemaText())
-  for (const { file, text, count } of files) {
+  // What a file of an earlier pull says would be made again, were it left.
+  for (const { file, text, count } of files.filter(one => one.count > 0 || isThere(one.file))) {
     await writeFile(path.join(folder, file), text)
     process.stderr.write(`${count} in ${path.join(folder, file)}\n`)
   }

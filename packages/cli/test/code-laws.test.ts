@@ -49,7 +49,7 @@ describe('configuration as code, for any folder', () => {
     const at = path.join(home, name)
     await rm(at, { recursive: true, force: true })
     await mkdir(at, { recursive: true })
-    const files = await pulledFiles(admin, people)
+    const files = (await pulledFiles(admin, people)).filter(({ count }) => count > 0)
     for (const { file, text } of files) await writeFile(path.join(at, file), text)
     return { at, files: Object.fromEntries(files.map(({ file, text }) => [file, text])) }
   }

@@ -195,6 +195,13 @@ describe('configuration as code', () => {
     assert.match(pruned.stderr, /^done: delete policy By hand$/m)
     assert.equal(pruned.code, 0)
     assert.equal((await headgate('plan', 'lake', '--prune')).code, 0)
+    // From when there were things that are gone.
+    await write(
+      { 'access-exports.yaml': 'accessExports: [{ bucketName: b, region: eu-west-1, roleArn: a }]' },
+      'pulled',
+    )
+    await headgate('pull', 'pulled')
+    await nothingToDo('pulled')
   })
 
   test('policies are linted and tested without a server', async () => {

@@ -12,16 +12,22 @@ export interface Pulled {
   readonly count: number
 }
 
-/** One file of each kind of which there is anything. @param people whether users and groups are among them */
+/** One file of each kind, of whatever there is nothing an empty one. @param people whether users and groups are among them */
 export async function pulledFiles(api: Caller, people: boolean): Promise<Pulled[]> {
   const { found } = await readServer(api, () => people)
-  return kinds.flatMap(kind => {
+  const read = kinds.filter(kind => found.has(kind))
+  return read.map(kind => {
     const items = (found.get(kind) ?? []).filter(one => !one.untouched && !one.isOff).map(({ content }) => content)
-    if (items.length === 0) return []
-    const file = `${kind.name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}.yaml`
     const text = stringify({ [kind.name]: items }, { lineWidth: 120, aliasDuplicateObjects: false })
-    return [{ file, text: `# yaml-language-server: $schema=./${schemaFile}\n${text}`, count: items.length }]
+    return { file: fileOf(kind), text: `# yaml-language-server: $schema=./${schemaFile}\n${text}`, count: items.length }
   })
+}
+
+/** Those of people: a folder that has one is pulled with people from then on. */
+export const filesOfPeople: readonly string[] = kinds.filter(({ isOptional }) => isOptional).map(fileOf)
+
+function fileOf({ name }: { readonly name: string }): string {
+  return `${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}.yaml`
 }
 
 /** Beside the files, so that editors need no network. */
