@@ -1,6 +1,7 @@
 /** Every address of the app. Each screen is a file of its own, loaded when somebody goes there. */
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
 import { readAccessSearch } from './access/search.ts'
+import { readDeviceSearch } from './account/device-search.ts'
 import { isSignedIn } from './api.ts'
 import { readAuditSearch } from './audit/search.ts'
 import { readProductSearch } from './data-products/search.ts'
@@ -215,6 +216,12 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./account/account-page.tsx'), 'AccountPage'),
 })
+const device = createRoute({
+  ...inShell,
+  path: '/device',
+  validateSearch: readDeviceSearch,
+  component: lazyRouteComponent(() => import('./account/device-page.tsx'), 'DevicePage'),
+})
 const settings = createRoute({
   ...inShell,
   path: '/settings',
@@ -380,6 +387,7 @@ const routeTree = root.addChildren([
     person,
     group,
     account,
+    device,
     settings,
     email,
     webhooks,
