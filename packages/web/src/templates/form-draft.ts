@@ -46,7 +46,7 @@ export function readForm(text: string): FormDraft | undefined {
   if (typeof label !== 'string' || !isTexts(suggested) || typeof withoutEnd !== 'boolean') return undefined
   return {
     ...form,
-    fields: fields.map(field => ({ required: true, ...(field as FieldDraft) })),
+    fields: (fields as FieldDraft[]).map(field => ({ ...field, required: field.required ?? true })),
     duration: { ...duration, label, suggested, withoutEnd },
     agreements,
   }
