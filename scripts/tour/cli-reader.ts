@@ -36,14 +36,15 @@ function bySdk(own: {
   readonly region: string
   readonly endpoint: string
 }): S3Reader {
-  const s3 = new S3Client({ ...own, forcePathStyle: true })
-  s3.middlewareStack.use(accessGrants({ vendor: awsVendor(own) }))
   const read = async (object: string) => {
+    // A program of its own each time, as the CLI is: a refusal is remembered for a while.
+    const s3 = new S3Client({ ...own, forcePathStyle: true })
+    s3.middlewareStack.use(accessGrants({ vendor: awsVendor(own) }))
     const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(object) ?? []
     return (await (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString()) ?? ''
   }
   return {
-    by: 'the AWS SDK with `accessGrants()`, since there is no `aws` on this machine',
+    by: 'the AWS SDK with its plugin (no `aws` here)',
     read,
     isRefused: object => assert.rejects(read(object), AccessDenied),
   }

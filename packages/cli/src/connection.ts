@@ -15,7 +15,15 @@ export interface ConnectionFlags {
   readonly profile?: string
 }
 
-const profiles = z.record(z.string(), z.object({ url: z.url(), apiKey: z.string() }))
+const profiles = z.record(
+  z.string(),
+  z.object({
+    url: z.url(),
+    apiKey: z.string(),
+    /** Of a key that `headgate login` got in a browser, and `headgate logout` revokes. */
+    keyId: z.number().optional(),
+  }),
+)
 export type Profile = z.output<typeof profiles>[string]
 
 export interface Connection {
@@ -24,11 +32,16 @@ export interface Connection {
 }
 
 export async function connect(flags: ConnectionFlags, environment: Environment): Promise<Connection> {
-  const { url, apiKey } = await whomToCall(flags, environment)
+  return connectTo(await whomToCall(flags, environment))
+}
+
+/** @param apiKey without one, what anybody may ask */
+export function connectTo({ url, apiKey }: { readonly url: string; readonly apiKey?: string }): Connection {
   const base = url.replace(/\/$/, '')
+  const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
   const api = caller(async (at, init) => {
     try {
-      return await fetch(base + at, { ...init, headers: { ...init.headers, authorization: `Bearer ${apiKey}` } })
+      return await fetch(base + at, { ...init, headers: { ...init.headers, ...authorization } })
     } catch (error) {
       const why = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
       throw new Refused(`${base} does not answer${why}`, 'is Headgate running there, and is the address right?')
@@ -54,17 +67,26 @@ export async function whomToCall(flags: ConnectionFlags, environment: Environmen
   return { ...found, ...(flags.url !== undefined && { url: flags.url }) }
 }
 
+/** @returns the file */
 export async function keepProfile(name: string, profile: Profile, environment: Environment): Promise<string> {
+  return writeProfiles({ ...(await readProfiles(environment)), [name]: profile }, environment)
+}
+
+export async function forgetProfile(name: string, environment: Environment): Promise<void> {
+  const { [name]: _, ...others } = await readProfiles(environment)
+  await writeProfiles(others, environment)
+}
+
+async function writeProfiles(all: Readonly<Record<string, Profile>>, environment: Environment): Promise<string> {
   const file = profilesFile(environment)
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const all = { ...(await readProfiles(environment)), [name]: profile }
   await writeFile(`${file}.new`, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 })
   await chmod(`${file}.new`, 0o600)
   await rename(`${file}.new`, file)
   return file
 }
 
-async function readProfiles(environment: Environment): Promise<z.output<typeof profiles>> {
+export async function readProfiles(environment: Environment): Promise<Readonly<Record<string, Profile>>> {
   const file = profilesFile(environment)
   const found = await stat(file).catch(() => undefined)
   if (found === undefined) return {}

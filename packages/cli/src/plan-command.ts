@@ -13,7 +13,6 @@ import { type ConnectionFlags, connect, type Environment } from './connection.ts
 import { exits } from './exits.ts'
 import { printJson } from './print.ts'
 import { printPlan } from './print-plan.ts'
-import { Refused } from './refused.ts'
 
 export interface PullFlags extends ConnectionFlags {
   /** Write users and groups as well. */

@@ -80,11 +80,26 @@ export function headgateProgram(environment: NodeJS.ProcessEnv): Command {
 
   program
     .command('login')
-    .description('keep an API key for the commands; it is typed, or piped in')
+    .description('sign this machine in: approved in a browser, or with an API key that is typed or piped in')
     .requiredOption('--url <address>', 'of Headgate')
     .option('--profile <name>', 'under which it is kept', 'default')
-    .addHelpText('after', '\nExample: headgate login --url https://headgate.example.com')
+    .option('--key', 'type an API key instead of approving in a browser')
+    .option('--browser', 'approve in a browser, though this is no terminal')
+    .option('--no-open', 'print the address to open, and open nothing')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  headgate login --url https://headgate.example.com\n  headgate login --url https://headgate.example.com < key.txt',
+    )
     .action(async options => (await import('./login.ts')).loginCommand(options, environment))
+
+  program
+    .command('logout')
+    .description('revoke what `headgate login` got, and forget it')
+    .option('--profile <name>', 'which', 'default')
+    .option('--all', 'every profile')
+    .option('--local', 'forget it here without asking the server')
+    .addHelpText('after', '\nExample: headgate logout --profile work')
+    .action(async options => (await import('./logout.ts')).logoutCommand(options, environment))
 
   program
     .command('doctor')

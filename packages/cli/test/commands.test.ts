@@ -123,7 +123,35 @@ describe('headgate', () => {
     assert.equal((await stat(file)).mode & 0o777, 0o600)
     const unset = { HEADGATE_API_KEY: '', HEADGATE_URL: '' }
     assert.match((await headgate('user show admin', unset)).stdout, /^userid: admin$/m)
+    assert.match((await headgate('logout', unset)).stderr, /profile default; its key was not made here/)
+    assert.match((await headgate('user show admin', unset)).stderr, /^nobody is signed in\n/)
+    await login(server.admin.key)
     await chmod(file, 0o644)
     assert.match((await headgate('user show admin', unset)).stderr, /^others may read .*\nrun `chmod 600 /)
+  })
+
+  test('a terminal is signed in by whoever approves it, and signed out for good', async () => {
+    await rm(path.join(home, '.config'), { recursive: true, force: true })
+    const env = { PATH: process.env.PATH ?? '', HOME: home }
+    const typed = ['login', '--url', server.url, '--browser', '--no-open', '--profile', 'work']
+    const child = spawn(process.execPath, [main, ...typed], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const ended = once(child, 'exit')
+    let printed = ''
+    for await (const bytes of child.stderr.setEncoding('utf8')) {
+      printed += bytes
+      const [, userCode] = /the code ([A-Z]{4}-[A-Z]{4})\./.exec(printed) ?? []
+      if (userCode === undefined || printed.includes('signed in')) continue
+      await server.admin.deviceSignIns.decide({ body: { userCode, verdict: 'approve' } })
+    }
+    assert.deepEqual(await ended, [0, null])
+    assert.match(printed, /^Open http:.*\/app\/device\?code=[\s\S]*signed in as admin; kept in .*profiles\.json\n$/)
+    const unset = { HEADGATE_API_KEY: '', HEADGATE_URL: '' }
+    assert.match((await headgate('user show admin --profile work', unset)).stdout, /^userid: admin$/m)
+
+    const { work } = JSON.parse(await readFile(path.join(home, '.config/headgate/profiles.json'), 'utf8'))
+    assert.match((await headgate('logout --all', unset)).stderr, /profile work; its key is revoked\n$/)
+    const answer = await fetch(`${server.url}/users/me`, { headers: { authorization: work.apiKey } })
+    assert.equal(answer.status, 401)
+    assert.equal((await headgate('logout --profile work', unset)).code, 1)
   })
 })

@@ -164,7 +164,7 @@ export function randomFolder(run: number, integration: string): fc.Arbitrary<Ran
 
 /** Half of the folders speak of none. */
 function people(n: (name: string) => string): fc.Arbitrary<Content> {
-  const attributes = fc.dictionary(fc.constantFrom('team', 'training'), fc.subarray(['x', 'y.z']), {
+  const attributes = fc.dictionary(fc.constantFrom('team', 'constructor'), fc.subarray(['x', 'y.z']), {
     noNullPrototype: true,
   })
   const user = (name: string, groups: readonly string[]) =>

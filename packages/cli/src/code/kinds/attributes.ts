@@ -7,9 +7,11 @@ export const attributes = z.record(z.string().min(1), z.array(z.string().min(1))
 export type Attributes = z.output<typeof attributes>
 
 export function localAttributes(all: readonly { key: string; value: string; source: string }[]): Attributes {
-  const found: Record<string, string[]> = {}
-  for (const { key, value } of all.filter(({ source }) => source === 'local')) (found[key] ??= []).push(value)
-  return sorted(found)
+  const byKey = Map.groupBy(
+    all.filter(({ source }) => source === 'local'),
+    ({ key }) => key,
+  )
+  return sorted(Object.fromEntries([...byKey].map(([key, rows]) => [key, rows.map(({ value }) => value)])))
 }
 
 /** In one canonical form. */
@@ -27,7 +29,7 @@ export interface Given {
 /** What has to be given and taken. */
 export function attributesThatMove(before: Attributes, after: Attributes): { given: Given[]; taken: Given[] } {
   const only = (some: Attributes, others: Attributes) =>
-    pairs(some).filter(({ key, value }) => !others[key]?.includes(value))
+    pairs(some).filter(({ key, value }) => !(Object.hasOwn(others, key) && others[key]?.includes(value)))
   return { given: only(after, before), taken: only(before, after) }
 }
 
