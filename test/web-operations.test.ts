@@ -23,6 +23,8 @@ const withoutScreen: Readonly<Record<string, string>> = {
   'audit.get': 'the list holds the whole of each event',
   'providerSignIn.begin': 'a link that the browser follows',
   'providerSignIn.end': 'where the provider sends the browser',
+  'deviceSignIns.begin': 'what a terminal asks; people approve it in the browser',
+  'deviceSignIns.poll': 'the same',
   'notifications.events': 'the bell asks with everything else, every other second while somebody looks',
   'deployment.live': 'asked by address, before anybody is signed in',
   'deployment.ready': 'for whoever watches over servers',
