@@ -28,8 +28,9 @@ A flag comes before the environment, and that before a profile.
 | \`HEADGATE_API_KEY\` | an API key, narrowed to what is needed where a pipeline holds it. There is no flag for it: command lines are seen by others |
 | \`--profile\`, \`HEADGATE_PROFILE\` | what \`headgate login\` has kept under that name, else under \`default\` |
 
-\`headgate login --url https://headgate.example.com\` keeps a key in \`~/.config/headgate/profiles.json\` (\`XDG_CONFIG_HOME\`), mode 0600; a file
-that others may read is refused. Commands that start or read a server themselves (\`up\`, \`migrate\`, \`admin-link\`, \`doctor\`,
+\`headgate login --url https://headgate.example.com\` signs this machine in: somebody approves it in a browser, or an API key is typed or
+piped in. What it gets is kept in \`~/.config/headgate/profiles.json\` (\`XDG_CONFIG_HOME\`), mode 0600; a file that others may read is
+refused. \`headgate logout\` revokes and forgets it. Commands that start or read a server themselves (\`up\`, \`migrate\`, \`admin-link\`, \`doctor\`,
 \`audit verify\`) take the [settings](config.md) from the environment as well.
 
 ## What it prints
@@ -105,14 +106,16 @@ function shown(command: Command) {
   return command.options.filter(one => one.mandatory || !everywhere.includes(one.long ?? ''))
 }
 
-/** What the help says after the options. */
+/** What the help of it, and of each command inside, says after the options. */
 function examplesOf(command: Command): string {
-  let text = ''
-  const write = (more: string) => {
-    text += more
-  }
-  for (const one of [command, ...command.commands]) one.emit('afterHelp', { error: false, command: one, write })
-  return text.trim() === '' ? '' : `\`\`\`text\n${text.trim().replaceAll(/\n{2,}/g, '\n')}\n\`\`\``
+  const texts = [command, ...command.commands].map(one => {
+    let text = ''
+    one.configureOutput({ writeOut: more => (text += more) })
+    one.outputHelp()
+    return text.slice(one.helpInformation().length).trim()
+  })
+  const said = texts.filter(text => text !== '').join('\n')
+  return said === '' ? '' : `\`\`\`text\n${said}\n\`\`\``
 }
 
 function capital(text: string): string {

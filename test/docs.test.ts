@@ -4,14 +4,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { api, type Endpoint, scim } from '@headgate/core/api'
+import { api, type Endpoint, errors, scim } from '@headgate/core/api'
 import { settings } from '@headgate/server'
 import { commandTree } from '../scripts/command-line-page.ts'
 import { generatedDocs } from '../scripts/generated-docs.ts'
 import { unknownCommands } from './docs/commands.ts'
 import { invalidExamples } from './docs/examples.ts'
 import { brokenLinks, unreachable } from './docs/links.ts'
-import { type Route, unknownRoutes, unknownVariables } from './docs/names.ts'
+import { type Route, unknownErrors, unknownRoutes, unknownVariables } from './docs/names.ts'
 import { readPage } from './docs/page.ts'
 import { matches, runPage } from './docs/run-page.ts'
 
@@ -26,6 +26,7 @@ const known = variables()
 const badPage = `# Bad
 
 [a](gone.md) [b](#no-such-heading) [c](#bad) \`headgate frobnicate\` HEADGATE_NO_SUCH_THING PATCH /policies/{id}
+404 \`policy-name-taken\`, 409 \`no-such-code\`, 409 \`policy-name-taken\`
 
 \`\`\`sh
 headgate plan lake --outt plan.json && curl $HEADGATE_URL/userz
@@ -83,9 +84,13 @@ test('every command line that the documentation shows is one of the commands', a
   )
 })
 
-test('every environment variable and route that the documentation names exists', () => {
+test('every environment variable, route and error that the documentation names exists', () => {
   assert.deepEqual(
-    current.flatMap(page => [...unknownVariables(page, known), ...unknownRoutes(page, routes())]),
+    current.flatMap(page => [
+      ...unknownVariables(page, known),
+      ...unknownRoutes(page, routes()),
+      ...unknownErrors(page, errors),
+    ]),
     [],
   )
 })
@@ -113,6 +118,10 @@ test('a page with mistakes is told each of them', async () => {
   assert.deepEqual(unknownRoutes(bad, routes()), [
     'docs/bad.md: there is no PATCH /policies/{id}',
     'docs/bad.md: there is no /userz',
+  ])
+  assert.deepEqual(unknownErrors(bad, errors), [
+    'docs/bad.md: there is no 404 policy-name-taken',
+    'docs/bad.md: there is no 409 no-such-code',
   ])
   const invalid = invalidExamples(bad, contract)
   assert.equal(invalid.length, 3, invalid.join('\n'))

@@ -9,6 +9,16 @@ export function unknownVariables({ file, text }: Page, known: ReadonlySet<string
   return [...named].filter(name => !isRead(name)).map(name => `${file}: nothing reads ${name}`)
 }
 
+/** Codes of errors that stand behind their status: 409 `policy-name-taken`. */
+export function unknownErrors(
+  { file, text }: Page,
+  known: Readonly<Record<string, { readonly status: number }>>,
+): string[] {
+  const named = [...text.matchAll(/\b([45]\d\d) `([a-z]+(?:-[a-z]+)+)`/g)]
+  const wrong = named.filter(([, status, code = '']) => known[code]?.status !== Number(status))
+  return wrong.map(([, status, code]) => `${file}: there is no ${status} ${code}`)
+}
+
 export interface Route {
   readonly method: string
   readonly path: string
