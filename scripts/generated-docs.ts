@@ -121,7 +121,7 @@ const rightsGive: { readonly [R in DomainRight]: string } = {
     'writing the policies of the domain; reading them, its data sources and who reaches these, and asking why',
   AUDIT_ACTIVITY: 'reading the policies of the domain, its data sources and who reaches these, and asking why',
   MANAGE_DATA_PRODUCTS:
-    'nothing yet but seeing the domain itself: it is for data products, and there are none before the marketplace',
+    'making and managing data products of the domain, of its data sources alone, and deciding on requests for them',
 }
 
 function othersText(path: string, needs: Endpoint['needs']): string {

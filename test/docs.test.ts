@@ -41,6 +41,10 @@ headgate policy lnt x; headgate plan lake --out plan.json
 policies: [{ name: No kind }]
 \`\`\`
 
+\`\`\`json
+{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Acton": "s3:GetObject" }] }
+\`\`\`
+
 <!-- body of POST /tags -->
 \`\`\`json
 { "nam": "A" }
@@ -124,7 +128,7 @@ test('a page with mistakes is told each of them', async () => {
     'docs/bad.md: there is no 409 no-such-code',
   ])
   const invalid = invalidExamples(bad, contract)
-  assert.equal(invalid.length, 3, invalid.join('\n'))
+  assert.equal(invalid.length, 4, invalid.join('\n'))
   const shell = { cwd: root, env: { PATH: process.env.PATH } }
   assert.match((await runPage(bad, shell)) ?? '', /docs\/bad\.md:\d+ ended with 0 and printed\none 2 three/)
   assert.match((await runPage(readPage('x.md', '<!-- runs -->\n```sh\nfalse\n```'), shell)) ?? '', /ended with 1/)

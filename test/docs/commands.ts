@@ -1,6 +1,8 @@
 /** Command lines of `headgate` that pages show, held against the commands that there are. */
-import type { Command } from 'commander'
+import type { commandTree } from '../../scripts/command-line-page.ts'
 import type { Page } from './page.ts'
+
+type Command = Awaited<ReturnType<typeof commandTree>>
 
 const shells = ['sh', 'bash', 'yaml', 'ini', 'console']
 const called = /(?<![\w/.-])(?:npm run (?:--silent |-s )?headgate --|(?:npx )?headgate)(?= )/g

@@ -1,7 +1,6 @@
 /** Bodies, files and policies that pages show, held against the schemas by which they would be read. */
 import { api, type Endpoint } from '@headgate/core/api'
 import { parse } from 'yaml'
-import { z } from 'zod'
 import { kinds } from '../../packages/cli/src/code/kinds.ts'
 import type { Block, Page } from './page.ts'
 
@@ -22,44 +21,48 @@ function wrongWith({ language, text, note }: Block, routes: readonly Endpoint[])
   } catch (error) {
     return `cannot be read: ${(error as Error).message.split('\n')[0]}`
   }
-  const schema = schemaFor(value, note, routes)
-  if (typeof schema === 'string') return schema
-  const found = schema?.safeParse(value)
-  return found?.error === undefined ? undefined : z.prettifyError(found.error)
+  return wrongAs(value, note, routes)
 }
 
-/** By what it says it is, or else by how it looks; undefined where it is nothing of ours. */
-function schemaFor(value: unknown, note: string, routes: readonly Endpoint[]): z.ZodType | string | undefined {
+/** As what it says it is, or else as what it looks like; undefined where it is well, or nothing of ours. */
+function wrongAs(value: unknown, note: string, routes: readonly Endpoint[]): string | undefined {
   const [, method, path] = /^body of (\w+) (\S+)$/.exec(note) ?? []
   if (method !== undefined) {
-    const route = routes.find(one => one.method === method && one.path === path)
-    return route?.body ?? `${method} ${path} takes no body`
+    const body = routes.find(one => one.method === method && one.path === path)?.body
+    return body === undefined ? `${method} ${path} takes no body` : refusal(body, value)
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const keys = Object.keys(value)
-  if ('Statement' in value) return awsPolicy
-  if ('changes' in value) return api.previews.make.body
-  if ('kind' in value && 'who' in value) return api.policies.create.body
-  if (keys.length > 0 && keys.every(key => kinds.some(({ name }) => name === key)))
-    return z.strictObject(Object.fromEntries(kinds.map(({ name, item }) => [name, z.array(item).optional()])))
-  return undefined
+  if ('Statement' in value) return wrongInAwsPolicy(value)
+  if ('changes' in value) return refusal(api.previews.make.body, value)
+  if ('kind' in value && 'who' in value) return refusal(api.policies.create.body, value)
+  const lists = Object.entries(value).map(([name, items]) => ({ kind: kinds.find(one => one.name === name), items }))
+  if (lists.length === 0 || lists.some(({ kind }) => kind === undefined)) return undefined
+  return lists
+    .flatMap(({ kind, items }) => (items as unknown[]).map(item => kind && refusal(kind.item, item)))
+    .find(wrong => wrong !== undefined)
 }
 
-const textOrList = z.union([z.string(), z.array(z.string()).min(1)])
-const awsPolicy = z.strictObject({
-  Version: z.literal('2012-10-17'),
-  Statement: z
-    .array(
-      z
-        .strictObject({
-          Sid: z.string().optional(),
-          Effect: z.enum(['Allow', 'Deny']),
-          Principal: z.union([z.literal('*'), z.record(z.string(), textOrList)]).optional(),
-          Action: textOrList,
-          Resource: textOrList.optional(),
-          Condition: z.record(z.string(), z.record(z.string(), textOrList)).optional(),
-        })
-        .refine(({ Principal, Resource }) => Principal !== undefined || Resource !== undefined, 'about nothing'),
-    )
-    .min(1),
-})
+type Schema = NonNullable<Endpoint['body']>
+
+function refusal(schema: Schema, value: unknown): string | undefined {
+  return schema.safeParse(value).error?.message
+}
+
+/** Of AWS's grammar what is easily got wrong: misspelt parts and statements about nothing. */
+function wrongInAwsPolicy(value: object): string | undefined {
+  const { Version, Statement } = value as { Version?: unknown; Statement: unknown }
+  if (Version !== '2012-10-17') return 'an AWS policy needs its version, 2012-10-17'
+  const statements = (Array.isArray(Statement) ? Statement : [Statement]) as readonly Readonly<
+    Record<string, unknown>
+  >[]
+  const parts = ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'Condition']
+  return statements
+    .map(one => {
+      const odd = Object.keys(one).find(part => !parts.includes(part))
+      if (odd !== undefined) return `an AWS policy knows no ${odd}`
+      if (one.Effect !== 'Allow' && one.Effect !== 'Deny') return 'a statement allows or denies'
+      if (one.Action === undefined) return 'a statement without an action'
+      return one.Principal === undefined && one.Resource === undefined ? 'a statement about nothing' : undefined
+    })
+    .find(wrong => wrong !== undefined)
+}

@@ -149,7 +149,7 @@ export const resources: readonly Resource[] = [
       versions: 'policies.versions',
       diff: 'policies.diff',
     },
-    example: 'headgate policy check -f policy.yaml && headgate policy create -f policy.yaml',
+    example: "headgate policy create -f policy.yaml && headgate policy activate 'Finance reads finance'",
   },
   {
     name: 'product',
