@@ -82,7 +82,7 @@ test('looking after data products', async t => {
       await page.getByRole('button', { name: 'Save it as a new version' }).click()
       await page.getByRole('button', { name: 'Restore version 1' }).click()
       await page.getByRole('button', { name: 'Restore version 1', exact: true }).last().click()
-      await page.getByText('version 3').first().waitFor()
+      await page.getByRole('table', { name: 'Versions' }).getByText('3: Edited').waitFor()
       const form = (await admin.requestForms.list({ query: { search: 'For figures' } })).items[0]
       assert.deepEqual(
         [form?.version, form?.fields.map(({ id, type }) => [id, type])],
