@@ -7,17 +7,16 @@ import { requestWords, wishOf } from '../requests/words.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { listQuery } from '../ui/list-query.ts'
+import { type ListSearch, pageOf } from '../ui/list-search.ts'
 import { Section } from '../ui/page.tsx'
-import { Pager } from '../ui/pager.tsx'
+import { Pager, pageSize } from '../ui/pager.tsx'
 import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 
-const pageSize = 20
-
 export function ProductRequests({ id }: { readonly id: string }) {
-  const [place, go] = useState<{ readonly at?: string; readonly page?: number }>({})
-  const query = { limit: pageSize, ...(place.at !== undefined && { cursor: place.at }) }
+  const [place, go] = useState<ListSearch>({})
+  const query = { limit: pageSize, ...pageOf(place) }
   const requests = useQuery({
     ...listQuery,
     queryKey: ['requests', 'of product', id, query],

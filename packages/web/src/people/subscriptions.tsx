@@ -6,16 +6,15 @@ import { hg } from '../api.ts'
 import { Answer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { listQuery } from '../ui/list-query.ts'
+import { type ListSearch, pageOf } from '../ui/list-search.ts'
 import { Section } from '../ui/page.tsx'
-import { Pager } from '../ui/pager.tsx'
+import { Pager, pageSize } from '../ui/pager.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
-
-const pageSize = 20
 
 /** Nothing at all for those who subscribed to nothing, which is nearly everybody. */
 export function Subscriptions({ id, isMe }: { readonly id: number; readonly isMe: boolean }) {
-  const [place, go] = useState<{ readonly at?: string; readonly page?: number }>({})
-  const query = { limit: pageSize, ...(place.at !== undefined && { cursor: place.at }) }
+  const [place, go] = useState<ListSearch>({})
+  const query = { limit: pageSize, ...pageOf(place) }
   const found = useQuery({
     ...listQuery,
     queryKey: ['subscriptions of', id, query],

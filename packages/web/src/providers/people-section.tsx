@@ -11,6 +11,7 @@ import { findPeople } from '../people/find-subjects.ts'
 import { Answer, Nothing } from '../ui/answer.tsx'
 import { type Column, DataTable } from '../ui/data-table.tsx'
 import filters from '../ui/filters.module.css'
+import { type ListSearch, pageOf } from '../ui/list-search.ts'
 import { Section } from '../ui/page.tsx'
 import { Pager, pageSize } from '../ui/pager.tsx'
 import { PersonName } from '../ui/person-name.tsx'
@@ -20,20 +21,12 @@ import { useWrite } from '../ui/use-write.ts'
 
 type Known = Awaited<ReturnType<typeof hg.identityProviders.people>>['items'][number]
 
-interface Place {
-  readonly search?: string
-  readonly at?: string
-  readonly page?: number
-}
-
 export function PeopleSection({ provider: { id, name } }: { readonly provider: IdentityProvider }) {
   const mayLink = mayCall(useMe(), api.identityProviders.link)
-  const [{ search, at, ...place }, go] = useState<Place>({})
-  const query = {
-    limit: pageSize,
-    ...(at !== undefined && { cursor: at }),
-    ...(search !== undefined && { search }),
-  }
+  const [place, go] = useState<ListSearch>({})
+  const { search } = place
+  const kept = search === undefined ? {} : { search }
+  const query = { limit: pageSize, ...pageOf(place), ...kept }
   const people = useQuery({
     queryKey: ['people of provider', id, query],
     queryFn: () => hg.identityProviders.people({ params: { id }, query }),
@@ -59,12 +52,7 @@ export function PeopleSection({ provider: { id, name } }: { readonly provider: I
                 rowKey={person => person.id}
                 columns={mayLink ? [...columns, unlinkFrom(id)] : columns}
               />
-              <Pager
-                search={{ ...place, ...(at !== undefined && { at }) }}
-                answer={answer}
-                what="people"
-                go={next => go({ ...(search !== undefined && { search }), ...next })}
-              />
+              <Pager search={place} answer={answer} what="people" go={next => go({ ...kept, ...next })} />
             </>
           )
         }

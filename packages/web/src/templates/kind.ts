@@ -59,8 +59,8 @@ export interface Design {
   readonly Picture?: ComponentType<{ readonly text: string }>
 }
 
-/** What one says, in any version. */
-export type Content<One extends Template> = Omit<One, Exclude<keyof Template, 'name' | 'description'>>
+/** What one says, in any version; what is warned of is told of the newest alone. */
+export type Content<One extends Template> = Omit<One, Exclude<keyof Template, 'name' | 'description'> | 'warnings'>
 
 interface Uses extends Page<User> {
   readonly requests: readonly { readonly version: number; readonly count: number }[]
