@@ -11,7 +11,6 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import vm from 'node:vm'
 import { parse } from 'yaml'
-import { z } from 'zod'
 import { publishedManifest } from '../scripts/pack/packages.ts'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -24,30 +23,53 @@ const isOurs = (name: string) => /^(HEADGATE|DATABASE)_/.test(name)
 /** The version of Node that everything is tested with. */
 const nodeVersion = (JSON.parse(read('package.json')) as { dependencies: { node: string } }).dependencies.node
 
+/** The part of the Compose specification that is used here. */
+interface Compose {
+  readonly services: Readonly<Record<string, Service>>
+  readonly networks: Readonly<Record<string, unknown>>
+  readonly volumes: Readonly<Record<string, unknown>>
+}
+
+interface Service {
+  readonly image: string
+  readonly build?: { readonly context: string; readonly dockerfile: string }
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly volumes?: readonly string[]
+  readonly networks: readonly string[]
+  readonly restart: string
+  readonly deploy: { readonly resources: { readonly limits: { readonly memory: string } } }
+}
+
 describe('compose.yaml', () => {
-  const condition = z.enum(['service_started', 'service_healthy', 'service_completed_successfully'])
-  const service = z.looseObject({
-    image: z.string().regex(/^[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.]+)?$/, 'an image of a fixed version'),
-    build: z.strictObject({ context: z.string(), dockerfile: z.string() }).optional(),
-    command: z.array(z.string()).optional(),
-    environment: z.record(z.string(), z.string()).default({}),
-    depends_on: z.record(z.string(), z.strictObject({ condition })).default({}),
-    healthcheck: z.looseObject({ test: z.array(z.string()) }).optional(),
-    volumes: z.array(z.string()).default([]),
-    networks: z.array(z.string()),
-    restart: z.enum(['no', 'unless-stopped']),
-    deploy: z.strictObject({ resources: z.strictObject({ limits: z.strictObject({ memory: z.string() }) }) }),
-  })
   const text = read('deploy/compose.yaml')
-  const file = z
-    .looseObject({
-      services: z.record(z.string(), service),
-      networks: z.record(z.string(), z.unknown()),
-      volumes: z.record(z.string(), z.unknown()),
-    })
-    .parse(parse(text, { merge: true }))
+  const file = parse(text, { merge: true }) as Compose
   const services = Object.entries(file.services)
   const ours = services.filter(([, { build }]) => build !== undefined)
+
+  test('each service says all that it must, and of an image its version', () => {
+    const may = new Set(
+      (
+        'image build init restart read_only tmpfs cap_drop security_opt environment depends_on networks deploy ' +
+        'volumes healthcheck command ports'
+      ).split(' '),
+    )
+    for (const [name, service] of services) {
+      assert.deepEqual(
+        Object.keys(service).filter(key => !may.has(key)),
+        [],
+        name,
+      )
+      assert.match(service.image, /^[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.]+)?$/)
+      assert.match(service.deploy.resources.limits.memory, /^\d+[MG]$/)
+      assert.ok(['no', 'unless-stopped'].includes(service.restart), name)
+      for (const [setting, value] of Object.entries(service.environment ?? {})) {
+        assert.equal(typeof value, 'string', `${name}: ${setting}`)
+      }
+    }
+  })
 
   test('two servers start once the database is migrated, which happens once it is there', () => {
     assert.deepEqual(
@@ -58,16 +80,17 @@ describe('compose.yaml', () => {
         ['headgate-2', undefined],
       ],
     )
-    for (const [name, { depends_on }] of services) {
+    for (const [name, { depends_on = {} }] of services) {
       for (const [other, { condition: is }] of Object.entries(depends_on)) {
         const needed = file.services[other]
         assert.ok(needed, `${name} waits for ${other}`)
         const isChecked = needed.healthcheck !== undefined || needed.build !== undefined
+        assert.ok(['service_healthy', 'service_completed_successfully'].includes(is))
         if (is === 'service_healthy') assert.ok(isChecked, `${other} says when it is healthy`)
         if (is === 'service_completed_successfully') assert.equal(needed.restart, 'no', `${other} ends`)
       }
     }
-    assert.equal(file.services['headgate-1']?.depends_on.migrate?.condition, 'service_completed_successfully')
+    assert.equal(file.services['headgate-1']?.depends_on?.migrate?.condition, 'service_completed_successfully')
   })
 
   test('what it names is there: files, volumes, networks, settings, and what is to be filled in', () => {
@@ -75,7 +98,7 @@ describe('compose.yaml', () => {
     const example = new Set([...read('deploy/example.env').matchAll(/^(\w+)=/gm)].map(([, name]) => name))
     const asked = new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name))
     assert.deepEqual([...asked].sort(), [...example].sort())
-    for (const [name, { build, volumes, networks, environment }] of services) {
+    for (const [name, { build, volumes = [], networks, environment = {} }] of services) {
       if (build) assert.ok(existsSync(path.join(root, 'deploy', build.context, build.dockerfile)))
       for (const volume of volumes) {
         const [from = ''] = volume.split(':')
@@ -89,16 +112,18 @@ describe('compose.yaml', () => {
   })
 
   test('no secret stands in it, and only who migrates knows the owner of the tables', () => {
-    for (const [name, { environment }] of services) {
+    for (const [name, { environment = {} }] of services) {
       for (const [setting, value] of Object.entries(environment)) {
         if (/PASSWORD|KEY/.test(setting)) assert.match(value, /^\$\{\w+:\?[^}]+\}$/, `${name}: ${setting}`)
         if (/_URL$/.test(setting)) assert.match(value, /^postgres:\/\/\w+:\$\{\w+:\?[^}]+\}@db\/headgate$/)
       }
     }
-    const knowing = services.filter(([, { environment }]) => 'DATABASE_OWNER_URL' in environment).map(([name]) => name)
+    const knowing = services
+      .filter(([, { environment = {} }]) => 'DATABASE_OWNER_URL' in environment)
+      .map(([name]) => name)
     assert.deepEqual(knowing, ['migrate'])
     // The role that the servers use is the one that is made.
-    assert.match(file.services['headgate-1']?.environment.DATABASE_URL ?? '', /^postgres:\/\/headgate_server:/)
+    assert.match(file.services['headgate-1']?.environment?.DATABASE_URL ?? '', /^postgres:\/\/headgate_server:/)
     assert.match(read('deploy/server-role.sh'), /create role headgate_server login/)
     assert.equal(spawnSync('sh', ['-n', path.join(root, 'deploy/server-role.sh')]).status, 0)
   })
