@@ -6,6 +6,7 @@ import { hg } from '../api.ts'
 import { useProposal } from '../people/previewed-actions.tsx'
 import { Answer } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
+import { Section } from '../ui/page.tsx'
 import { policyKindWords } from '../ui/words.ts'
 
 interface Props {
@@ -25,8 +26,7 @@ export function PickPolicies({ id, picked }: Props) {
   if (shown) return shown
   const params = (policyId: number) => ({ id, policyId })
   return (
-    <>
-      <h3>Policies to pick</h3>
+    <Section title="Policies to pick">
       <Answer query={policies} what="the policies to pick from">
         {({ items }) =>
           items.length === 0 ? (
@@ -88,6 +88,6 @@ export function PickPolicies({ id, picked }: Props) {
           )
         }
       </Answer>
-    </>
+    </Section>
   )
 }
