@@ -1,12 +1,19 @@
 /** Signing in and out as people do: the set-up link, the password, another tab, and the page of one's own account. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import path from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { testServer } from '../../packages/server/test/support/server.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
 import { startChromium } from './chromium.ts'
 import { fits, open } from './visit.ts'
 
 const password = 'a long walk home'
+const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 test('signing in with a browser', async t => {
   await buildWebWhenStale()
@@ -17,9 +24,9 @@ test('signing in with a browser', async t => {
   const ann = await server.as(['AUDIT', 'GOVERNANCE'], 'ann')
 
   await t.test('a set-up link gives a password, signs in, and is used up', async t => {
-    const { path, token } = await server.admin.setUp.link({ params: { id: ann.id } })
+    const { path: link, token } = await server.admin.setUp.link({ params: { id: ann.id } })
     const page = await open(t, browser, here)
-    await page.goto(path)
+    await page.goto(link)
     await page.getByText('Choose a password for ann').waitFor()
     assert.ok(!page.url().includes(token), 'the token stays in the address bar')
     await fits(page, '/set-up')
@@ -36,7 +43,7 @@ test('signing in with a browser', async t => {
     await page.getByRole('link', { name: 'My account: Name of ann' }).waitFor()
 
     const again = await open(t, browser, here)
-    await again.goto(path)
+    await again.goto(link)
     await again.getByRole('alert').waitFor()
   })
 
@@ -62,6 +69,44 @@ test('signing in with a browser', async t => {
     await otherTab.getByRole('button', { name: 'Sign in' }).waitFor()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     assert.deepEqual((await ann.sessions.list()).items.length, 1, 'the session of the set-up link is left')
+  })
+
+  await t.test('a terminal is signed in by the code that it shows, and signed out for good', async t => {
+    const home = await mkdtemp(path.join(tmpdir(), 'headgate-terminal-'))
+    t.after(() => rm(home, { recursive: true }))
+    const headgate = (...typed: string[]) =>
+      spawn(process.execPath, [main, ...typed], { env: { HOME: home, PATH: '' }, stdio: ['ignore', 'ignore', 'pipe'] })
+    const terminal = headgate('login', '--url', server.url, '--browser', '--no-open')
+    t.after(() => terminal.kill())
+    const printed = terminal.stderr.setEncoding('utf8')
+    const [said] = (await once(printed, 'data')) as [string]
+    const [, address = '', code = ''] = /Open (\S+)\nand see that it shows the code (\S+)\./.exec(said) ?? []
+
+    const page = await open(t, browser, here)
+    await page.goto(address)
+    await page.getByLabel('User name').fill('ann')
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Sign in a terminal', level: 1 }).waitFor()
+    await fits(page, '/device')
+    await page.getByLabel('Code').fill('BBBB-BBBB')
+    await page.getByRole('button', { name: 'See who asks' }).click()
+    await page.getByRole('alert').getByText('unknown, used').waitFor()
+    await page.getByLabel('Code').fill(code.toLowerCase())
+    await page.getByRole('button', { name: 'See who asks' }).click()
+    await page.getByText('Is this your terminal?').waitFor()
+    await page.getByText(hostname(), { exact: true }).waitFor()
+    await fits(page, '/device, asked')
+    const done = Promise.all([once(printed, 'data'), once(terminal, 'exit')])
+    await page.getByRole('button', { name: 'Sign it in' }).click()
+    await page.getByText('You may go back to your terminal').waitFor()
+    const [[ended], [exit]] = (await done) as [[string], [number]]
+    assert.match(ended, /^signed in as ann; kept in /)
+    assert.equal(exit, 0)
+    assert.ok((await ann.apiKeys.list()).items.some(({ name }) => name === `headgate login on ${hostname()}`))
+
+    assert.deepEqual(await once(headgate('logout'), 'exit'), [0, null])
+    assert.ok((await ann.apiKeys.list()).items.every(({ name }) => !name.startsWith('headgate login')))
   })
 
   await t.test('on the account page a session is ended, a key made and revoked, the password changed', async t => {
