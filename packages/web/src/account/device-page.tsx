@@ -29,7 +29,11 @@ export function DevicePage() {
   return (
     <Page
       title="Sign in a terminal"
-      lead="For `headgate login`: the terminal gets an API key of yours, and you can revoke it at any time."
+      lead={
+        <>
+          For <code>headgate login</code>: the terminal gets an API key of yours, and you can revoke it at any time.
+        </>
+      }
     >
       {look.data === undefined ? (
         <Section title="The code that your terminal shows">
