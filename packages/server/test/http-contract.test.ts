@@ -41,7 +41,7 @@ test('every route of the contract is served', () => {
 test('no route but those that let people in and the health checks answers without a key', async () => {
   const open = endpoints.filter(({ endpoint }) => endpoint.needs === 'nobody').map(({ endpoint }) => endpoint.path)
   const known =
-    /^\/(health\/(live|ready)|session|session\/ways|set-up|set-up\/look|sign-in\/(providers|\{id\}|\{id\}\/callback))$/
+    /^\/(health\/(live|ready)|session|session\/ways|device-sign-ins|device-sign-ins\/poll|set-up|set-up\/look|sign-in\/(providers|\{id\}|\{id\}\/callback))$/
   assert.deepEqual(
     open.filter(path => !known.test(path)),
     [],
