@@ -68,21 +68,22 @@ test('the web app', { concurrency: 2 }, async t => {
     assert.ok(await page.evaluate<boolean>('window.neverReloaded === true'), 'the page was reloaded')
   })
 
-  await t.test(
-    'a person without permissions begins with their own access and is told what they may not see',
-    async t => {
-      const carla = await here.server.as([], 'carla')
-      const page = await signedIn(t, browser, here, carla.key)
-      await page.getByRole('heading', { name: 'My access', level: 1 }).waitFor()
-      await page.getByText('You reach no data yet').waitFor()
-      assert.equal(await page.getByRole('link', { name: 'Policies' }).count(), 0)
-      await page.goto('/app/policies')
-      await page.getByText('No policy that you may see').waitFor()
-      await page.goto(`/app/data-sources/${source}`)
-      await page.getByRole('alert').getByText(`There is no such thing as data source ${source}`).waitFor()
-      await page.getByRole('alert').getByText('Request').waitFor()
-    },
-  )
+  await t.test('a person without permissions begins with what is theirs and is told what they may not see', async t => {
+    const carla = await here.server.as([], 'carla')
+    const page = await signedIn(t, browser, here, carla.key)
+    await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor()
+    await page.getByText('Nothing: what you asked for is decided').waitFor()
+    await fits(page, '/ of somebody without permissions')
+    await page.getByRole('link', { name: 'You reach no data yet' }).click()
+    await page.getByRole('heading', { name: 'My access', level: 1 }).waitFor()
+    await page.getByText('You reach no data yet').waitFor()
+    assert.equal(await page.getByRole('link', { name: 'Policies' }).count(), 0)
+    await page.goto('/app/policies')
+    await page.getByText('No policy that you may see').waitFor()
+    await page.goto(`/app/data-sources/${source}`)
+    await page.getByRole('alert').getByText(`There is no such thing as data source ${source}`).waitFor()
+    await page.getByRole('alert').getByText('Request').waitFor()
+  })
 
   await t.test('a key that is revoked meanwhile leads back to signing in', async t => {
     const { id, key } = await admin.apiKeys.create({ body: { name: 'short-lived' } })

@@ -28,7 +28,7 @@ export function readsPolicies(me: User): boolean {
   return seesTheWhole(me) || me.permissions.includes('CREATE_S3_DATASOURCE')
 }
 
-/** Who sees everybody's access, hence the state of the whole; everyone else begins with their own. */
+/** Who sees everybody's access, hence the state of the whole; everyone else begins with what is theirs. */
 export function seesTheWhole(me: User): boolean {
   return me.permissions.includes('GOVERNANCE') || me.permissions.includes('AUDIT')
 }

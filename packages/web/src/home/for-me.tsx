@@ -1,4 +1,5 @@
 /** What waits for this very person: requests to decide, requests of their own, access that ends soon. */
+import { IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
@@ -15,8 +16,8 @@ const most = 5
 /** The first notice of an end goes out this long before it. */
 const soonMs = 7 * 24 * 3600 * 1000
 
-/** Nothing at all where nothing waits. */
-export function ForMe() {
+/** @param whenNothing said where nothing waits; without it, nothing is shown at all */
+export function ForMe({ whenNothing }: { readonly whenNothing?: string }) {
   const me = useMe()
   const toDecide = useToDecide()
   const mine = useQuery({
@@ -32,7 +33,17 @@ export function ForMe() {
   const ending = (granted.data?.items ?? [])
     .filter(one => one.for.id === me.id && one.ended === undefined && one.until !== undefined && endsSoon(one.until))
     .slice(0, most)
-  if (toDecide + waiting.length + ending.length === 0) return null
+  if (toDecide + waiting.length + ending.length === 0) {
+    if (whenNothing === undefined || mine.data === undefined || granted.data === undefined) return null
+    return (
+      <Section title="What waits for you">
+        <p className={classes.allWell}>
+          <IconCircleCheck size={20} aria-hidden="true" />
+          {whenNothing}
+        </p>
+      </Section>
+    )
+  }
   return (
     <Section title="What waits for you">
       <ul className={classes.waiting}>

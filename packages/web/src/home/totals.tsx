@@ -1,5 +1,5 @@
 /** How large the whole is. */
-import { Link } from '@tanstack/react-router'
+import { Link, type LinkProps } from '@tanstack/react-router'
 import { Answer } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
 import { useTotals } from './counts.ts'
@@ -12,10 +12,15 @@ export function Totals() {
       <Answer query={totals} what="the numbers">
         {({ people, dataSources, policies, staged, grants }) => (
           <ul className={classes.totals}>
-            <Total name="People" count={people} to="/people" />
-            <Total name="Data sources" count={dataSources} to="/data-sources" />
-            <Total name="Policies" count={policies} note={staged > 0 ? `and ${staged} staged` : ''} to="/policies" />
-            <Total name="Live grants" count={grants} to="/grants" />
+            <Total name="People" count={people} link={{ to: '/people' }} />
+            <Total name="Data sources" count={dataSources} link={{ to: '/data-sources' }} />
+            <Total
+              name="Policies"
+              count={policies}
+              note={staged > 0 ? `and ${staged} staged` : ''}
+              link={{ to: '/policies' }}
+            />
+            <Total name="Live grants" count={grants} link={{ to: '/grants' }} />
           </ul>
         )}
       </Answer>
@@ -27,13 +32,14 @@ interface TotalProps {
   readonly name: string
   readonly count: number
   readonly note?: string
-  readonly to: '/people' | '/data-sources' | '/policies' | '/grants'
+  readonly link: LinkProps
 }
 
-function Total({ name, count, note = '', to }: TotalProps) {
+/** A number that leads to what it counts. */
+export function Total({ name, count, note = '', link }: TotalProps) {
   return (
     <li>
-      <Link to={to} className={classes.total}>
+      <Link {...link} className={classes.total}>
         <span className={classes.count}>{count.toLocaleString('en')}</span>
         <span>{name}</span>
         {note !== '' && <span className="quiet small">{note}</span>}

@@ -46,7 +46,7 @@ export function useScreens(me: User): readonly Screen[] {
   const group = (group: string, ...screens: readonly (readonly Omit<Screen, 'group'>[])[]): readonly Screen[] =>
     screens.flat().map(one => ({ ...one, group }))
   return [
-    ...screen(seesWhole, IconHome, 'Home', { to: '/', activeOptions: { exact: true } }),
+    ...screen(true, IconHome, 'Home', { to: '/', activeOptions: { exact: true } }),
     ...screen(true, IconUser, 'My access', { to: '/people/$id', params: { id: String(me.id) } }),
     ...screen(true, IconShoppingBag, 'Marketplace', { to: '/marketplace' }),
     ...screen(true, IconMessageQuestion, 'Requests', { to: '/requests' }),
