@@ -1,4 +1,7 @@
-/** The benchmarks measure and do not judge, so here they only have to run: in their smallest size, so that they never rot. */
+/**
+ * The benchmarks measure and do not judge, so here they only have to run: in their smallest size, so that they never rot. Those that
+ * take longest even so run in `npm run test:long`.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -11,10 +14,12 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const names = globSync('bench/*.ts', { cwd: root })
   .map(file => path.basename(file, '.ts'))
   .filter(name => name !== 'run')
+const slow = new Set(['approval', 'drift', 'expiry', 'preview', 'provision', 'scim', 'start'])
+const isLong = Boolean(process.env.HEADGATE_TEST_LONG)
 
 test('there are benchmarks', () => assert.ok(names.length >= 5))
 
-for (const name of names) {
+for (const name of names.filter(name => isLong || !slow.has(name))) {
   test(`the benchmark ${name} prints one object, each figure with its unit and what it should reach`, async () => {
     const options = ['bench/run.ts', name, '--smoke', '--json']
     const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: root })
