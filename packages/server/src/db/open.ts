@@ -4,7 +4,7 @@
  * Numbers and times come back as plain numbers: `bigint` exactly or not at all, `timestamptz` as milliseconds since
  * 1970, `date` as `YYYY-MM-DD`, `jsonb` parsed. A cut connection fails the query that used it, never the process.
  */
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import { listenTo, type Unlisten } from './listen.ts'
 import type { Database } from './schema.ts'
@@ -44,10 +44,18 @@ export interface OpenOptions {
   readonly onConnectionLost?: (error: Error) => void
 }
 
+/**
+ * A process that is frozen in the middle of a write would keep its locks, and everybody who waits for them, for as long as TCP is
+ * patient: after this long without a statement PostgreSQL ends the transaction. Longer than an event loop is ever busy.
+ */
+const longestPauseMs = 30_000
+
 /** Opens no connection yet: an unreachable database shows with the first query. */
 export function openDatabase(url: string, options: OpenOptions = {}): Db {
   const { maxConnections = 10, onConnectionLost = () => {} } = options
-  const [main, aside] = [maxConnections, 2].map(max => connectionsTo(url, max, onConnectionLost)) as [Pooled, Pooled]
+  const main = connectionsTo(url, maxConnections, onConnectionLost, longestPauseMs)
+  // Of snapshots alone: they hold no locks, and may pause.
+  const aside = connectionsTo(url, 2, onConnectionLost)
   const { kysely } = main
   const listeners = new Set<Unlisten>()
   let closing: Promise<void> | undefined
@@ -81,13 +89,14 @@ interface Pooled {
   end(): Promise<void>
 }
 
-function connectionsTo(url: string, max: number, onConnectionLost: (error: Error) => void): Pooled {
+function connectionsTo(url: string, max: number, onConnectionLost: (error: Error) => void, pauseMs?: number): Pooled {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     application_name: 'headgate',
+    ...(pauseMs !== undefined && { idle_in_transaction_session_timeout: pauseMs }),
     types: valueTypes(),
   })
   pool.on('error', onConnectionLost)
@@ -103,6 +112,11 @@ function connectionsTo(url: string, max: number, onConnectionLost: (error: Error
       if (!pool.ending) await pool.end()
     },
   }
+}
+
+/** For a snapshot that waits for others than the database, such as an upload: it holds nobody up, so it may pause. */
+export async function mayPause(snapshot: Transaction<Database>): Promise<void> {
+  await sql`set local idle_in_transaction_session_timeout = 0`.execute(snapshot)
 }
 
 function snapshotOf<T>(kysely: Kysely<Database>, work: (tx: Transaction<Database>) => Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@ import type { SoFar, Written } from '../db/access-export.ts'
 import type { Tx } from '../db/act.ts'
 import { storedTables } from '../db/export-rows.ts'
 import { currentMoment } from '../db/facts.ts'
+import { mayPause } from '../db/open.ts'
 import type { World } from '../world.ts'
 import { type Format, formats } from './encode.ts'
 import { policyOutcomes } from './outcomes.ts'
@@ -46,6 +47,7 @@ export async function writeSummary(
   // As far as it can be: so that the rows come from the index that is there.
   if (asOf === undefined) await index.fresh()
   return db.snapshot(async tx => {
+    await mayPause(tx)
     const { now } = await currentMoment(tx)
     const { said, folder, described, sequence } =
       asOf === undefined ? await ofToday(tx, index, timeZone) : await ofThen(tx, asOf)
