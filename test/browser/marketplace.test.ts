@@ -1,16 +1,18 @@
-/** A consumer asks, a steward decides by keyboard, and AWS holds the grant; then the consumer reads how to use it. */
+/** A consumer asks, a steward decides, neither with a mouse, and AWS holds the grant; then the consumer reads how to use it. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { ListAccessGrantsCommand } from '@aws-sdk/client-s3-control'
+import type { Browser, Page } from 'playwright-core'
 import { startChangeLoop } from '../../packages/server/src/reconcile/change-loop.ts'
 import { prepareAccount } from '../../packages/server/test/support/aws-account.ts'
 import { create } from '../../packages/server/test/support/integrations.ts'
 import { testServer } from '../../packages/server/test/support/server.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
 import { startChromium } from './chromium.ts'
-import { fits, signedIn } from './visit.ts'
+import { chooseRadio, pressOn, typeInto } from './keyboard.ts'
+import { fits, open, type Visited } from './visit.ts'
 
-test('a consumer asks in the marketplace, a steward decides, and the grant is in AWS', async t => {
+test('a consumer asks in the marketplace and a steward decides, by keyboard alone, and the grant is in AWS', async t => {
   await buildWebWhenStale()
   const server = await testServer({ webFolder: webDir, sandbox: true })
   t.after(() => server.close())
@@ -44,40 +46,56 @@ test('a consumer asks in the marketplace, a steward decides, and the grant is in
   await server.world.index.start()
   const loop = await startChangeLoop(server.world)
   t.after(() => loop.stop())
-  const [ann, gina] = [await server.as([], 'ann'), await server.as(['GOVERNANCE'], 'gina')]
+  const [ann, bob, gina] = [
+    await server.as([], 'ann'),
+    await server.as([], 'bob'),
+    await server.as(['GOVERNANCE'], 'gina'),
+  ]
+  const answers = { why: 'the other report', team: 'Finance' }
+  await bob.requests.askForProduct({ params: { id: made.id }, body: { duration: '7d', answers } })
   const arn = `arn:aws:iam::${account.accountId}:user/headgate-controller`
   await admin.users.setPrincipals({ params: { id: ann.id }, body: [{ kind: 'iamUser', identifier: arn }] })
 
   const chromium = await startChromium(t)
-  const page = await signedIn(t, chromium, { server }, ann.key)
-  await page.getByRole('link', { name: 'Marketplace' }).click()
-  await page.getByLabel('Search products, domains, tags, experts').fill('ordered')
-  await page.getByRole('link', { name: 'Retail orders' }).click()
+  const page = await signedInByKeyboard(t, chromium, { server }, ann.key)
+  await pressOn(page, 'link', 'Marketplace')
+  await typeInto(page, 'Search products, domains, tags, experts', 'ordered', 'searchbox')
+  await pressOn(page, 'link', 'Retail orders')
   await page.getByRole('table', { name: 'What it would change' }).getByText('Access if approved').waitFor()
-  await page.getByLabel('What for?').fill('the weekly report')
-  await page.getByLabel('Which team?').selectOption('Retail')
+  await typeInto(page, 'What for?', 'the weekly report')
+  await typeInto(page, 'Which team?', 'Retail', 'combobox')
   await fits(page, '/marketplace/$id')
-  await page.getByRole('button', { name: 'Ask for access' }).click()
+  await pressOn(page, 'button', 'Ask for access')
   await page.getByRole('heading', { name: 'ann asks for Retail orders' }).waitFor()
   await page.getByText('Waits for a decision').waitFor()
+  await page.getByText('Retail', { exact: true }).waitFor()
   await fits(page, '/requests/$id')
 
-  const steward = await signedIn(t, chromium, { server }, gina.key)
-  await steward.getByRole('link', { name: 'Requests' }).click()
+  const steward = await signedInByKeyboard(t, chromium, { server }, gina.key)
+  await pressOn(steward, 'link', /^Requests/)
   await steward.getByRole('heading', { name: 'Requests' }).waitFor()
-  await steward.getByText('To decide', { exact: true }).click()
-  const row = steward.getByLabel('Choose the request of Name of ann for Retail orders')
-  await row.waitFor()
+  await chooseRadio(steward, 'Mine', 'To decide')
+  await steward.getByLabel('Choose the request of Name of ann for Retail orders').waitFor()
   await fits(steward, '/requests')
-  await steward.keyboard.press('x')
+  for (const key of ['j', 'x']) await steward.keyboard.press(key)
   await steward.getByRole('button', { name: 'Approve 1 request' }).waitFor()
   await steward.keyboard.press('a')
-  await steward.getByText('Nobody waits for you').waitFor()
-  const [request] = (await gina.requests.list({ query: { box: 'all' } })).items
-  assert.equal(request?.state, 'approved')
-  await steward.goto(`/app/requests/${request.id}`)
-  await steward.getByRole('table', { name: 'Decisions' }).getByText('Approved').waitFor()
+  await steward.getByLabel('Choose the request of Name of bob for Retail orders').waitFor({ state: 'detached' })
+  await pressOn(steward, 'link', 'Retail orders')
+  await steward.getByRole('heading', { name: 'Your decision' }).waitFor()
+  await fits(steward, '/requests/$id, to decide')
+  await typeInto(steward, 'Why', 'as agreed')
+  await pressOn(steward, 'button', 'Approve')
+  await steward.getByRole('table', { name: 'Decisions' }).getByText('as agreed').waitFor()
   await fits(steward, '/requests/$id, decided')
+  const decided = (await gina.requests.list({ query: { box: 'all' } })).items
+  assert.deepEqual(
+    decided.map(one => [one.for.userid, one.state]),
+    [
+      ['ann', 'approved'],
+      ['bob', 'approved'],
+    ],
+  )
 
   const { AccessGrantsList = [] } = await until(
     () => account.owner.s3Control.send(new ListAccessGrantsCommand({ AccountId: account.accountId })),
@@ -96,6 +114,16 @@ test('a consumer asks in the marketplace, a steward decides, and the grant is in
   await page.getByText('You may read').waitFor()
   await fits(page, '/marketplace, narrow')
 })
+
+async function signedInByKeyboard(t: TestContext, browser: Browser, here: Visited, key: string): Promise<Page> {
+  const page = await open(t, browser, here)
+  await page.goto('/app/')
+  await pressOn(page, 'button', 'Use an API key instead')
+  await typeInto(page, 'API key', key)
+  await pressOn(page, 'button', 'Sign in')
+  await page.getByRole('button', { name: 'Sign out', includeHidden: true }).waitFor({ state: 'attached' })
+  return page
+}
 
 async function until<T>(ask: () => Promise<T>, isThere: (answer: T) => boolean): Promise<T> {
   for (let tries = 0; tries < 200; tries++) {

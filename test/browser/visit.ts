@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core'
 import { accessibilityViolations, sidewaysScroll } from './chromium.ts'
 
 /** Whose pages are visited. */
-interface Visited {
+export interface Visited {
   readonly server: { readonly url: string }
 }
 
