@@ -105,6 +105,19 @@ export type HypotheticalChange = z.output<typeof change>
 
 const count = z.number().int()
 
+/** What a change does to the grants of one integration. */
+export const integrationEffect = z.object({
+  integrationId: z.string(),
+  name: z.string(),
+  grants: z.object({ create: count, revoke: count }),
+  /** New entitlements that AWS cannot be told of: no grant until the person has a principal. */
+  unmapped: count,
+  /** All grants in the account and region afterwards, as far as known, of the quota set at `PUT /capacity/…`. */
+  quota: z.object({ usedAfter: count, of: count }),
+  /** At the rate of the integration's latest runs; absent where it has had none. */
+  estimatedSeconds: z.number().optional(),
+})
+
 export const previews = {
   make: endpoint({
     method: 'POST',
@@ -126,19 +139,7 @@ export const previews = {
       people: z.object({ gaining: count, losing: count, raised: count, lowered: count }),
       dataSources: z.object({ gaining: count, losing: count }),
       entitlements: z.object({ before: count, after: count }),
-      integrations: z.array(
-        z.object({
-          integrationId: z.string(),
-          name: z.string(),
-          grants: z.object({ create: count, revoke: count }),
-          /** New entitlements that AWS cannot be told of. */
-          unmapped: count,
-          /** All grants in the account and region afterwards, as far as known, of the quota set at `PUT /capacity/…`. */
-          quota: z.object({ usedAfter: count, of: count }),
-          /** At the rate of the integration's latest runs; absent where it has had none. */
-          estimatedSeconds: z.number().optional(),
-        }),
-      ),
+      integrations: z.array(integrationEffect),
       /** By data source id, then user id; of the data sources that the caller may read. */
       items: z.array(
         z.object({

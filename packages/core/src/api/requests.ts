@@ -7,6 +7,7 @@ import { productId } from './data-products.ts'
 import { endpoint } from './endpoint.ts'
 import { explainedFix } from './explain.ts'
 import { rules } from './needs.ts'
+import { integrationEffect } from './preview.ts'
 import { principalAdviceOf } from './principals.ts'
 
 const duration = z
@@ -95,6 +96,9 @@ const form = z.object({
   name: z.string(),
 })
 
+/** One after the other; of each, any one or all of those named have to approve. */
+const stages = z.array(z.object({ match: z.enum(['any', 'all']), criteria: z.array(z.string()) }))
+
 const detail = request.extend({
   form,
   answers: z.array(z.object({ id: z.string(), label: z.string(), answer })),
@@ -105,7 +109,7 @@ const detail = request.extend({
   /** Place of the rule that held, from 0; absent: none of them. */
   rule: z.number().int().optional(),
   /** None: it was approved at once. */
-  stages: z.array(z.object({ match: z.enum(['any', 'all']), criteria: z.array(z.string()) })),
+  stages,
   decisions: z.array(decision),
   comments: z.number().int(),
   /** Whom an approval reaches, as known when it was asked. */
@@ -151,6 +155,8 @@ const status = z.object({
   extension: z.boolean(),
   dataSources: z.array(sourceStatus),
   advice: z.array(principalAdviceOf),
+  /** What would become of it, asked for so long: approved at once, for that at most, or put before people. */
+  review: z.object({ outcome: z.enum(['approve', 'review']), duration: z.string().optional(), stages }),
   /** What will be asked. */
   form: form.extend({
     fields: z.array(z.looseObject({ id: z.string(), type: z.string(), label: z.string(), required: z.boolean() })),
@@ -188,15 +194,7 @@ const review = z.object({
     dataSources: z.array(sourceStatus),
     /** Data sources that the beneficiary would reach, or reach at a higher level. */
     gained: z.number().int(),
-    integrations: z.array(
-      z.object({
-        integrationId: z.string(),
-        name: z.string(),
-        grants: z.object({ create: z.number().int(), revoke: z.number().int() }),
-        /** Entitled people without a principal: no grant until there is one. */
-        unmapped: z.number().int(),
-      }),
-    ),
+    integrations: z.array(integrationEffect),
   }),
   /** Whom an approval reaches, as known now. */
   advice: z.array(principalAdviceOf),
@@ -225,7 +223,12 @@ const askErrors = [
   'requests-too-many',
   'idempotency-key-used',
 ] as const
-const statusQuery = z.strictObject({ for: idParam.optional(), level: level.default('READ') })
+const statusQuery = z.strictObject({
+  for: idParam.optional(),
+  level: level.default('READ'),
+  /** Such as `30d`, since who decides may hang on it; without it, no end. */
+  duration: duration.optional(),
+})
 
 export const requests = {
   askForProduct: endpoint({

@@ -1,6 +1,7 @@
 /** `/requests`: asking for access, deciding, and what becomes of it. Every change is made under the lock of the request. */
-import { type Level, printDuration } from '@headgate/core'
+import { type Level, parseDuration, printDuration } from '@headgate/core'
 import { api, Problem, rules } from '@headgate/core/api'
+import type { z } from 'zod'
 import { allow } from '../access/allow.ts'
 import { openToQuestions } from '../access/places.ts'
 import { requireFindable } from '../access/visibility.ts'
@@ -22,7 +23,7 @@ import {
 } from '../db/request.ts'
 import { listBeneficiaries, productAsked } from '../db/requestable.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
-import { type Asked, ask, heldUntil, statusesOf, type Wanted } from '../market/ask.ts'
+import { type Asked, ask, heldUntil, routeOf, statusesOf, type Wanted } from '../market/ask.ts'
 import { beneficiaryFor } from '../market/beneficiary.ts'
 import { cancelRequest, decideRequest, lockPending, revokeRequest } from '../market/decide-request.ts'
 import { sameAgain } from '../market/extend.ts'
@@ -32,6 +33,7 @@ import {
   presentRequest,
   presentRequests,
   presentReview,
+  presentStages,
   presentStatuses,
 } from '../market/present-request.ts'
 import { requireReadable } from '../market/product-authority.ts'
@@ -102,13 +104,15 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
   async function status(
     tx: Tx,
     caller: Caller,
-    query: { readonly for?: number | undefined; readonly level: Level },
+    query: z.output<typeof api.requests.statusOfProduct.query>,
     wanted: Wanted,
   ) {
     const what = await wanted.find(tx)
     const who = await beneficiaryFor(tx, caller, query.for)
     const { held, until } = await heldUntil(tx, what, who.id, query.level)
     const advice = await presentAdvice(tx, await advisedOf(tx, who.id))
+    const askedMs = query.duration === undefined ? undefined : parseDuration(query.duration)
+    const route = await routeOf(tx, what, { requester: caller.id, beneficiary: who.id }, query.level, askedMs)
     const isOpen = await openToQuestions(tx, caller)
     const { index } = await live.fresh()
     const statuses = statusesOf(index, what, who.id, query.level)
@@ -127,6 +131,11 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
         extension: held,
         dataSources: presentStatuses(index, statuses, isOpen),
         advice,
+        review: {
+          outcome: route.stages.length === 0 ? ('approve' as const) : ('review' as const),
+          ...(route.approvedMs === undefined ? {} : { duration: printDuration(route.approvedMs) }),
+          stages: presentStages(route.stages),
+        },
         form: {
           ...formRow,
           fields: form.fields.map(field => ({ ...field })),

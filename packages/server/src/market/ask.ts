@@ -226,7 +226,8 @@ interface Route {
   readonly rule: number | null
 }
 
-async function routeOf(
+/** What becomes of a request of these parties, made now. */
+export async function routeOf(
   tx: Tx,
   { by }: Requestable,
   parties: Pick<ReviewAbout, 'requester' | 'beneficiary'>,

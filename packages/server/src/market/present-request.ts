@@ -1,13 +1,12 @@
 /** Requests as the API shows them, to somebody. */
 
-import type { DataSourceId, EntitlementIndex, StatusOnSource } from '@headgate/core'
+import type { DataSourceId, EntitlementIndex, Stage, StatusOnSource } from '@headgate/core'
 import { criteriaOf, openStage, preview, printCriterion, printDuration, refusalOf, type UserId } from '@headgate/core'
 import { type AccessRequest, type AccessRequestDetail, type api, rules } from '@headgate/core/api'
 import type { z } from 'zod'
 import { groundOf } from '../access/allow.ts'
 import { openToQuestions } from '../access/places.ts'
 import type { Tx } from '../db/act.ts'
-import { listIntegrations } from '../db/integration.ts'
 import { findAnybody, type NamedPerson } from '../db/person-name.ts'
 import { advisedOf } from '../db/principal-view.ts'
 import {
@@ -22,6 +21,7 @@ import { taggedSources } from '../db/tagged-source.ts'
 import { findTemplateVersion } from '../db/template.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
 import type { Caller } from '../http/serve.ts'
+import { integrationEffects } from '../previews/integration-effects.ts'
 import { countDeciders, criteriaMetBy, decidersOf } from './approvers.ts'
 import { statusesOf } from './ask.ts'
 import { canBeAskedAgain } from './extend.ts'
@@ -95,10 +95,7 @@ export async function presentDetail(tx: Tx, caller: Caller, row: RequestRow): Pr
       ? {}
       : { policy: { id: row.policy_id, version: row.policy_version } }),
     ...(row.rule === null ? {} : { rule: row.rule }),
-    stages: row.stages.map(stage => ({
-      match: 'any' in stage ? 'any' : 'all',
-      criteria: criteriaOf(stage).map(printCriterion),
-    })),
+    stages: presentStages(row.stages),
     decisions: decisions.map(one => ({
       stage: one.stage + 1,
       by: people.get(one.by_id) ?? nobody(one.by_id),
@@ -113,6 +110,13 @@ export async function presentDetail(tx: Tx, caller: Caller, row: RequestRow): Pr
     advice: row.advice,
     you: await yours(tx, caller, row),
   }
+}
+
+export function presentStages(stages: readonly Stage[]): AccessRequestDetail['stages'] {
+  return stages.map(stage => ({
+    match: 'any' in stage ? 'any' : 'all',
+    criteria: criteriaOf(stage).map(printCriterion),
+  }))
 }
 
 async function yours(tx: Tx, caller: Caller, row: RequestRow): Promise<AccessRequestDetail['you']> {
@@ -183,7 +187,6 @@ async function effectOf(
   isOpen: (id: DataSourceId) => boolean,
 ): Promise<Review['effect']> {
   const dataSources = row.product_id === null ? [row.data_source_id ?? 0] : await taggedSources(tx, row.product_id)
-  const names = new Map((await listIntegrations(tx)).map(({ id, name }) => [id as number, name]))
   const change = supposedApproval(row, row.beneficiary_id, row.level)
   // In one turn, so that it is about one state.
   const statuses = statusesOf(
@@ -196,12 +199,7 @@ async function effectOf(
   return {
     dataSources: presentStatuses(index, statuses, isOpen),
     gained: movements.gained + movements.raised,
-    integrations: grants.map(({ integration, create, revoke, unmapped }) => ({
-      integrationId: String(integration),
-      name: names.get(integration) ?? '',
-      grants: { create, revoke },
-      unmapped,
-    })),
+    integrations: await integrationEffects(tx, grants),
   }
 }
 

@@ -12,14 +12,11 @@ import {
 import type { api, HypotheticalChange } from '@headgate/core/api'
 import type { z } from 'zod'
 import { readableDataSources } from '../access/visibility.ts'
-import type { Tx } from '../db/act.ts'
-import { usages } from '../db/capacity.ts'
-import { listIntegrations } from '../db/integration.ts'
 import { type PageQuery, printCursor, readCursor } from '../db/page.ts'
 import { findPeople } from '../db/person-name.ts'
-import { recentRate } from '../db/run.ts'
 import type { Caller } from '../http/serve.ts'
 import type { World } from '../world.ts'
+import { integrationEffects } from './integration-effects.ts'
 import { type Rehearsed, rehearseWrites } from './rehearse-writes.ts'
 import { giveToken } from './token.ts'
 import { writeOf } from './writes.ts'
@@ -59,7 +56,7 @@ export async function makePreview(
       people: counted,
       dataSources,
       entitlements,
-      integrations: await integrationsIn(tx, found),
+      integrations: await integrationEffects(tx, found.grants),
       items: found.rows.flatMap(({ user, dataSource, ...levels }) => {
         const person = people.get(user)
         return person
@@ -132,26 +129,6 @@ function namedIn(
 function movesOfEach(index: EntitlementIndex, [first, ...rest]: readonly Rehearsed[]): (Moves | undefined)[] {
   if (!first) return []
   return supposing(index, first.changes(index), supposed => [movesOf(supposed, mostMoves), ...movesOfEach(index, rest)])
-}
-
-async function integrationsIn(tx: Tx, { grants }: Preview): Promise<Answer['integrations']> {
-  const rows = new Map((await listIntegrations(tx)).map(row => [row.id, row]))
-  const rooms = new Map((await usages(tx)).map(room => [`${room.accountId} ${room.region}`, room.grants]))
-  const found: Answer['integrations'] = []
-  for (const { integration, create, revoke, unmapped } of grants) {
-    const row = rows.get(integration)
-    const { used, of } = rooms.get(`${row?.account_id} ${row?.region}`) ?? { used: 0, of: 0 }
-    const rate = await recentRate(tx, integration)
-    found.push({
-      integrationId: String(integration),
-      name: row?.name ?? '',
-      grants: { create, revoke },
-      unmapped,
-      quota: { usedAfter: used + create - revoke, of },
-      ...(rate === undefined ? {} : { estimatedSeconds: (create + revoke) / rate }),
-    })
-  }
-  return found
 }
 
 function afterOf(cursor: string | undefined) {

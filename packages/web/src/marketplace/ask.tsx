@@ -4,7 +4,7 @@ import '@mantine/core/styles/Popover.layer.css'
 import '@mantine/core/styles/Combobox.layer.css'
 import '@mantine/core/styles/CloseButton.layer.css'
 import '@mantine/core/styles/Radio.layer.css'
-import type { AccessRequest, AccessStatus } from '@headgate/core/api'
+import type { AccessStatus } from '@headgate/core/api'
 import { Button, Checkbox, Radio, Select, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -19,20 +19,8 @@ import { useWrite } from '../ui/use-write.ts'
 import { AccessStatusTable } from './access-status.tsx'
 import { type AnswerValue, FormField } from './form-field.tsx'
 import { MarkdownText } from './markdown.tsx'
-
-type Asked = Parameters<typeof hg.requests.askForProduct>[0]['body']
-type Level = AccessStatus['level']
-
-/** What is asked for: a data product, or a data source of which a policy opens requests. */
-export interface Subject {
-  /** As no other. */
-  readonly key: string
-  readonly levels: readonly Level[]
-  /** Whether access without an end may be given. */
-  readonly withoutEnd: boolean
-  readonly status: (about: { readonly level: Level; readonly for?: string }) => Promise<AccessStatus>
-  readonly ask: (body: Asked) => Promise<AccessRequest>
-}
+import type { Level, Subject } from './subject.ts'
+import { WhoDecides } from './who-decides.tsx'
 
 export function Ask({ subject }: { readonly subject: Subject }) {
   const me = useMe()
@@ -194,10 +182,7 @@ function RequestForm({ subject, status }: FormProps) {
           />
         </div>
       ))}
-      <p className="quiet">
-        What happens next: whoever the review flow of it names decides, never you. Your request tells who that is and
-        how far it is; you are told of every step.
-      </p>
+      <WhoDecides subject={subject} status={status} duration={forEver ? undefined : wanted.trim()} />
       <div className={forms.actions}>
         <Button type="submit" disabled={!isReady} loading={ask.isPending}>
           {status.extension ? 'Ask for longer' : 'Ask for access'}

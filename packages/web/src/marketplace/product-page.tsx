@@ -13,10 +13,11 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
 import { durationWords } from '../ui/words.ts'
-import { Ask, type Subject } from './ask.tsx'
+import { Ask } from './ask.tsx'
 import { HowToUse } from './how-to-use.tsx'
 import { MarkdownText } from './markdown.tsx'
 import { levelWord } from './marketplace.tsx'
+import type { Subject } from './subject.ts'
 
 export type Offered = z.output<typeof api.marketplace.get.response>
 

@@ -18,7 +18,8 @@ import { durationWords } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
 import { Comments } from './comments.tsx'
 import { Review } from './review.tsx'
-import { criterionWords, requestWords, subjectOf, whyNotWords, wishOf } from './words.ts'
+import { criterionWords, stageSentence } from './review-words.ts'
+import { requestWords, subjectOf, whyNotWords, wishOf } from './words.ts'
 
 export function RequestPage() {
   const { id } = useParams({ from: '/shell/requests/$id' })
@@ -75,7 +76,7 @@ function About({ request }: { readonly request: AccessRequestDetail }) {
         ],
         open !== undefined && [
           stages.length > 1 ? `Stage ${stage?.number} of ${stages.length}` : 'Who decides',
-          `${open.match === 'all' ? 'all of' : 'one of'}: ${open.criteria.map(criterionWords).join('; ')}`,
+          stageSentence(open.match, open.criteria.map(criterionWords)),
         ],
         expiresAt !== undefined && ['Over, if nobody decides', <RelativeTime key="over" at={expiresAt} />],
         until !== undefined && ['Access until', <RelativeTime key="until" at={until} />],

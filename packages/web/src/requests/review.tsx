@@ -2,7 +2,7 @@
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Fragment, useState } from 'react'
 import { hg } from '../api.ts'
 import { AccessStatusTable } from '../marketplace/access-status.tsx'
 import { Answer } from '../ui/answer.tsx'
@@ -12,7 +12,7 @@ import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
-import { criterionWords } from './words.ts'
+import { criterionWords } from './review-words.ts'
 
 type Found = Awaited<ReturnType<typeof hg.requests.review>>
 
@@ -34,8 +34,6 @@ export function Review({ id }: { readonly id: number }) {
 }
 
 function Effect({ review: { effect, advice, alike, pastDecisions, deciders, stuck } }: { readonly review: Found }) {
-  const created = effect.integrations.reduce((sum, { grants }) => sum + grants.create, 0)
-  const unmapped = effect.integrations.reduce((sum, one) => sum + one.unmapped, 0)
   return (
     <>
       <Facts
@@ -43,7 +41,19 @@ function Effect({ review: { effect, advice, alike, pastDecisions, deciders, stuc
           ['Reaches', `${counted(effect.gained, 'data source')} more`],
           [
             'In AWS',
-            `${counted(created, 'grant')} to create${unmapped > 0 ? '; without an AWS principal nothing reaches them yet' : ''}`,
+            effect.integrations.length === 0
+              ? 'nothing to create'
+              : effect.integrations.map(({ integrationId, name, grants, unmapped, quota }) => (
+                  <Fragment key={integrationId}>
+                    <div>
+                      {counted(grants.create, 'grant')} to create in {name}
+                      {unmapped > 0 && '; without an AWS principal nothing reaches them yet'}
+                    </div>
+                    <div className="quiet small">
+                      {quota.usedAfter.toLocaleString('en')} of {quota.of.toLocaleString('en')} grants used then
+                    </div>
+                  </Fragment>
+                )),
           ],
           [
             'People alike',

@@ -22,13 +22,6 @@ export function whyNotWords(why: string): string {
   return whyNot[why] ?? why
 }
 
-/** Who decides, as the server says it, without the names of the contract. */
-export function criterionWords(criterion: string): string {
-  return criterion
-    .replace('MANAGE_DATA_PRODUCTS', 'whoever manages data products')
-    .replace(/^GOVERNANCE$/, 'a governor')
-}
-
 /** What a request is for. */
 export function subjectOf({ dataProduct, dataSource }: AccessRequest): string {
   return dataProduct?.name ?? dataSource?.name ?? 'something that is gone'
