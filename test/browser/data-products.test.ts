@@ -1,7 +1,7 @@
 /** Whoever looks after data writes who decides and what is asked, makes a product, sees what publishing would do, publishes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lake, register } from '../../packages/server/test/reconcile/reconcile-world.ts'
+import { inAws, lake, mapTo, person, quiet, register } from '../../packages/server/test/reconcile/reconcile-world.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
 import { startChromium } from './chromium.ts'
 import { fits, holdingKey, open } from './visit.ts'
@@ -165,7 +165,9 @@ test('looking after data products', async t => {
         who: { onRequest: { review: { stages: [{ any: [{ permission: 'GOVERNANCE' }] }] } } },
       },
     })
+    await here.start()
     const consumer = await here.server.as([], 'consumer')
+    await mapTo(here, consumer.id, 'headgate-controller')
     const theirs = await open(t, browser, here)
     await holdingKey(theirs, consumer.key)
     const { id } = (await admin.dataSources.list()).items[0]!
@@ -176,6 +178,37 @@ test('looking after data products', async t => {
     await theirs.getByText('Waits for a decision').first().waitFor()
     const [request] = (await consumer.requests.list()).items
     assert.deepEqual([request?.dataSource?.id, request?.level, request?.state], [id, 'WRITE', 'pending'])
+    // Whoever wrote the policy has no part in what it opens.
+    const governor = await open(t, browser, here)
+    await holdingKey(governor, (await here.server.as(['GOVERNANCE'], 'governor')).key)
+    await governor.goto(`/app/requests/${request?.id}`)
+    await governor.getByRole('button', { name: 'Approve', exact: true }).click()
+    await governor.getByRole('table', { name: 'Decisions' }).getByText('Approved').waitFor()
+    await quiet(here)
+    assert.deepEqual(inAws(here), ['READWRITE headgate-controller s3://research-data/finance/*'])
+  })
+
+  await t.test('a domain takes in other tags, and goes, after a look at what that does', async () => {
+    await admin.domains.create({ body: { name: 'Lab' } })
+    await admin.policies.create({
+      body: {
+        ...{ name: 'The lab reads', kind: 'grant', level: 'READ', state: 'active' },
+        appliesTo: { any: [{ domain: 'Lab' }] },
+        who: { when: "@isUser('chemist')" },
+      },
+    })
+    await person(here, 'chemist')
+    await page.goto('/app/domains/Lab')
+    await page.getByLabel('Tags, with commas between them').fill('Shared')
+    await page.getByRole('button', { name: 'See what it would do' }).click()
+    await fits(page, '/domains/$name, what other tags would do')
+    await page.getByRole('button', { name: 'Save the tags: 1 person gains' }).click()
+    await page.getByText('by its tags').waitFor()
+    await quiet(here)
+    assert.ok(inAws(here).includes('READ chemist s3://research-data/finance/*'))
+    await page.getByRole('button', { name: 'Delete the domain' }).click()
+    await page.getByRole('alert').getByText('The lab reads').waitFor()
+    assert.deepEqual((await admin.domains.get({ params: { name: 'Lab' } })).tags, ['Shared'])
   })
 
   await t.test(
