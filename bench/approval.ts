@@ -246,7 +246,7 @@ async function ask(
 ): Promise<number> {
   const { key, hash } = newKey()
   await act(db, system, ({ tx }) =>
-    insertKey(tx, { person: person.id, name: 'bench', hash, permissions: null, expiresAt: null }),
+    insertKey(tx, { person: person.id, name: 'bench', hash, permissions: null, expiresAt: null, openedBy: null }),
   )
   const { id } = await personAt(url, { ...person, key }).requests.askForProduct({
     params: { id: product },

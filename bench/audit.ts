@@ -55,6 +55,7 @@ export async function measure(smoke: boolean): Promise<Bench> {
       name: 'First Admin',
       permissions: new Set(['AUDIT']),
       keyIsNarrowed: false,
+      carriesOwning: true,
     }
     const streamed = await timed(async () => {
       for await (const _ of streamLines(db, caller, {})) most = Math.max(most, process.memoryUsage().rss)

@@ -103,6 +103,11 @@ async function bringUpDemo(
   await keys.setUpAdmin(setUpLink, api)
   await keys.save()
   const users = await loadAcme(api, acme, accounts)
+  // Before there are keys: it is their first way in, which nobody else holds.
+  for (const [userid] of personas) {
+    const user = users.get(userid)
+    if (user) await keys.givePassword(user, api)
+  }
   const people = await Promise.all(
     acme.people.map(async ({ userid }) => {
       const user = users.get(userid)
@@ -110,9 +115,6 @@ async function bringUpDemo(
       return { user, apiKey: await keys.of(user, api) }
     }),
   )
-  for (const { user } of people) {
-    if (personas.some(([userid]) => userid === user.userid)) await keys.givePassword(user, api)
-  }
   await keys.save()
   const keyOf = new Map(people.map(({ user, apiKey }) => [user.userid, apiKey]))
   await makeRequests(api, acme.requests, userid => withKey(keyOf.get(userid) ?? ''))

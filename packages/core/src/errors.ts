@@ -119,6 +119,11 @@ export const errors = {
     retry: false,
     text: '`{scope}` lies outside of what you may register ({scopes}): ask a user admin',
   },
+  'account-mightier': {
+    status: 403,
+    retry: false,
+    text: '`{userid}` {powers}: only a user admin who holds GOVERNANCE too opens this account, or whoever holds the machine, with `headgate admin-link --user {userid}`',
+  },
   'self-change': { status: 403, retry: false, text: 'nobody changes their own {what}: ask another user admin' },
   'route-unknown': { status: 404, retry: false, text: 'there is no {method} {path}: see /docs' },
   'integration-not-found': { status: 404, retry: false, text: 'No Integration found with ID {id}.' },

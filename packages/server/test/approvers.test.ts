@@ -68,6 +68,7 @@ function callerOf(who: TestPerson, permissions: readonly Permission[] = [], keyI
     name: who.userid,
     permissions: new Set(permissions),
     keyIsNarrowed,
+    carriesOwning: !keyIsNarrowed,
   }
 }
 

@@ -5,12 +5,12 @@
 import { randomInt } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { Caller, User } from '@headgate/core/api'
+import { type Caller, caller, type User } from '@headgate/core/api'
 import type { Server } from '@headgate/server'
 
 export interface DemoKeys {
   readonly admin: string
-  /** The person's key of last time, or a new one. */
+  /** The person's key of last time, or a new one: of a persona one of their own, which carries what they own too. */
   of(user: User, api: Caller): Promise<string>
   /** The one password of all personas. */
   readonly password: string
@@ -67,11 +67,29 @@ export async function demoKeys(dataDir: string, server: Server): Promise<DemoKey
       withPassword.push(user.userid)
     },
     async of(user, api) {
-      kept.people[user.userid] ??= (await api.apiKeys.create({ body: { name: 'demo', userId: user.id } })).key
+      const { userid, id: userId } = user
+      const make = async () =>
+        withPassword.includes(userid)
+          ? (await signedIn(server.url, userid, password)).apiKeys.create({ body: { name: 'demo' } })
+          : api.apiKeys.create({ body: { name: 'demo', userId } })
+      kept.people[userid] ??= (await make()).key
       return kept.people[user.userid] as string
     },
     save,
   }
+}
+
+/** As their browser would call. */
+async function signedIn(url: string, userid: string, password: string): Promise<Caller> {
+  const answer = await fetch(`${url}/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ userid, password }),
+  })
+  const { csrfToken = '' } = (await answer.json()) as { csrfToken?: string }
+  const [cookie = ''] = answer.headers.get('set-cookie')?.split(';') ?? []
+  const headers = { cookie, origin: url, 'x-csrf-token': csrfToken }
+  return caller((route, init) => fetch(url + route, { ...init, headers: { ...init.headers, ...headers } }))
 }
 
 /** Easy to type, hard to guess: 16 of 31 letters and digits that look like no other. */

@@ -49,7 +49,7 @@ export const apiKeys = {
     }),
     status: 201,
     response: apiKey.extend({ key: z.string() }),
-    errors: ['user-not-found', 'permission-missing'],
+    errors: ['user-not-found', 'permission-missing', 'account-mightier'],
   }),
   revoke: endpoint({
     method: 'DELETE',

@@ -243,7 +243,14 @@ export const identityProviders = {
     body: z.strictObject({ subject: z.string().min(1).max(255).optional() }),
     status: 204,
     response: nothing,
-    errors: ['identity-provider-not-found', 'user-not-found', 'self-change', 'identity-taken'],
+    errors: [
+      'identity-provider-not-found',
+      'user-not-found',
+      'self-change',
+      'permission-missing',
+      'account-mightier',
+      'identity-taken',
+    ],
   }),
   unlink: endpoint({
     method: 'DELETE',

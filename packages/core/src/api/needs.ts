@@ -223,7 +223,8 @@ export const rules = {
     anyOf: ['USER_ADMIN'],
     or: ['self'],
     others: 'refused',
-    shows: 'nobody hands out more than they hold: a key for somebody else is narrowed to it',
+    shows:
+      'nobody hands out more than they hold: a key for somebody else is narrowed to it, and carries nothing that a person owns',
   }),
   revokeKey: rule({ about: 'apiKey', anyOf: ['USER_ADMIN'], or: ['self'], others: 'unknown' }),
   endSession: rule({ about: 'session', anyOf: [], or: ['self'], others: 'unknown' }),

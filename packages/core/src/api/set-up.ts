@@ -25,6 +25,7 @@ export const setUp = {
       'user-not-found',
       'self-change',
       'permission-missing',
+      'account-mightier',
       'local-accounts-off',
       'user-disabled',
       'user-of-provider',

@@ -2,7 +2,8 @@
  * What a caller may do by owning data sources, and by rights in domains.
  *
  * A key that was narrowed to some permissions carries no right in a domain: no list of permissions can name one. It
- * carries what its person owns only with CREATE_S3_DATASOURCE, which is the permission of data owners.
+ * carries what its person owns only with CREATE_S3_DATASOURCE, which is the permission of data owners, and not where
+ * somebody else made it for them.
  */
 import { type DomainRight, Problem, rules } from '@headgate/core/api'
 import type { Tx } from '../db/act.ts'
@@ -35,12 +36,12 @@ export async function requireDomain(caller: Caller, mine: RightsByDomain, name: 
 
 /** Whether owning it lets the caller do something here. */
 export async function actsAsOwner(tx: Tx, caller: Caller, dataSource: number): Promise<boolean> {
-  return carriesOwning(caller) && isOwner(tx, dataSource, caller.id)
+  return caller.carriesOwning && isOwner(tx, dataSource, caller.id)
 }
 
 /** Those of which that can be said. */
 export async function actsAsOwnerOf(tx: Tx, caller: Caller): Promise<number[]> {
-  return carriesOwning(caller) ? ownedBy(tx, caller.id) : []
+  return caller.carriesOwning ? ownedBy(tx, caller.id) : []
 }
 
 /** Whether a data source lies in a domain where the caller has any one of these rights. */
@@ -58,8 +59,4 @@ export async function hasRightOver(
 export async function lookedAfter(tx: Tx, caller: Caller): Promise<number[]> {
   const ofDomains = await sourcesInDomains(tx, await domainsWith(tx, caller, readingRights))
   return [...new Set([...(await actsAsOwnerOf(tx, caller)), ...ofDomains])]
-}
-
-function carriesOwning({ keyIsNarrowed, permissions }: Caller): boolean {
-  return !keyIsNarrowed || permissions.has('CREATE_S3_DATASOURCE')
 }

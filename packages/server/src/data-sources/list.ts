@@ -2,9 +2,9 @@
 import { accessTo, type DataSourceId, type EntitlementIndex, type UserId } from '@headgate/core'
 import type { api } from '@headgate/core/api'
 import type { z } from 'zod'
+import { actsAsOwnerOf } from '../access/domain-rights.ts'
 import { readableDataSources } from '../access/visibility.ts'
 import type { Tx } from '../db/act.ts'
-import { ownedBy } from '../db/data-source.ts'
 import { type DataSourceQuery, listDataSources } from '../db/data-source-view.ts'
 import type { Caller } from '../http/serve.ts'
 import { reachedBy } from '../live-index/desired.ts'
@@ -20,7 +20,7 @@ export async function listForCaller(
 ): Promise<Listed> {
   const { index } = await live.fresh()
   return db.snapshot(async tx => {
-    const owned = new Set(await ownedBy(tx, caller.id))
+    const owned = new Set(await actsAsOwnerOf(tx, caller))
     const page = await listDataSources(tx, query, await chosen(tx, index, caller, query.mine, owned))
     const items = page.items.map(item => {
       const level = accessTo(index, caller.id as UserId, item.id as DataSourceId)?.level

@@ -12,6 +12,9 @@ export interface KeyOwner {
   readonly keyPermissions: readonly Permission[] | null
   /** null: not by itself. */
   readonly expiresAt: number | null
+  /** Who made it for them, or the key or account that it was made with; null: they themselves. */
+  readonly openedBy: number | null
+  readonly kind: 'person' | 'role-user' | 'service'
   /** Not written for a minute or more. */
   readonly lastUsedIsOld: boolean
   readonly personId: number
@@ -35,6 +38,8 @@ export async function findKeyOwner(db: Kysely<Database>, hash: Buffer): Promise<
       'api_key.hash',
       'api_key.permissions as keyPermissions',
       'api_key.expires_at as expiresAt',
+      'api_key.opened_by as openedBy',
+      'person.kind',
       sql<boolean>`coalesce(api_key.last_used_at < now() - interval '1 minute', true)`.as('lastUsedIsOld'),
       'person.id as personId',
       'person.userid',
@@ -60,6 +65,8 @@ export interface NewKey {
   readonly hash: Buffer
   readonly permissions: readonly Permission[] | null
   readonly expiresAt: Date | null
+  /** Who besides its owner may hold it; null: nobody. */
+  readonly openedBy: number | null
 }
 
 export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey> {
@@ -71,6 +78,7 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey> {
       hash: key.hash,
       permissions: key.permissions === null ? null : [...key.permissions],
       expires_at: key.expiresAt,
+      opened_by: key.openedBy,
     })
     .returning(columns)
     .executeTakeFirstOrThrow()

@@ -16,6 +16,7 @@ export interface NewDeviceSignIn {
 export interface Approval {
   readonly permissions: readonly Permission[] | null
   readonly keyExpiresAt: Date
+  readonly openedBy: number | null
 }
 
 /** @param most that may wait at once. @returns when it ends; undefined when so many wait, or the code is in use */
@@ -67,6 +68,7 @@ export async function decideDeviceSignIn(tx: Tx, userCode: string, person: numbe
       person_id: person,
       permissions: approval?.permissions ? [...approval.permissions] : null,
       key_expires_at: approval?.keyExpiresAt ?? null,
+      opened_by: approval?.openedBy ?? null,
     })
     .where('user_code', '=', userCode)
     .where('verdict', 'is', null)
@@ -82,6 +84,12 @@ export async function takeApproved(tx: Tx, hash: Buffer) {
     .where('hash', '=', hash)
     .where('verdict', '=', 'approve')
     .where('expires_at', '>', sql<number>`now()`)
-    .returning(['device', 'person_id as personId', 'permissions', 'key_expires_at as keyExpiresAt'])
+    .returning([
+      'device',
+      'person_id as personId',
+      'permissions',
+      'key_expires_at as keyExpiresAt',
+      'opened_by as openedBy',
+    ])
     .executeTakeFirst()
 }

@@ -27,6 +27,14 @@ export async function rightsOf(db: Reader, person: number): Promise<RightsByDoma
   return new Map(Array.from(found, ([domain, ofIt]) => [domain, new Set(ofIt.map(row => row.right))]))
 }
 
+/** Any right in any domain, by themselves or by a group that not everybody is in. */
+export async function holdsDomainRight(db: Reader, person: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from domain_right where person_id = ${person}
+      or group_id in (select group_id from group_member where person_id = ${person}) limit 1`.execute(db)
+  return rows.length > 0
+}
+
 /** People first, by user name; then groups, by name. */
 export async function listRights(db: Reader, domain: string): Promise<DomainDetail['rights']> {
   const rows = await db

@@ -27,8 +27,15 @@ export async function localAccountOf(db: Kysely<Database>, person: number): Prom
     .executeTakeFirst()
 }
 
-export async function setPasswordHash(tx: Tx, person: number, hash: string): Promise<void> {
-  const changed = { password_hash: hash, changed_at: sql<Date>`now()` }
+/** @param openedBy who opened the account anew; null: nobody; absent: whoever it was before */
+export async function setPasswordHash(
+  tx: Tx,
+  person: number,
+  hash: string,
+  openedBy: number | null | undefined,
+): Promise<void> {
+  const opened = openedBy === undefined ? {} : { opened_by: openedBy }
+  const changed = { password_hash: hash, changed_at: sql<Date>`now()`, ...opened }
   await tx
     .insertInto('local_account')
     .values({ person_id: person, ...changed })

@@ -92,19 +92,27 @@ export async function personAwaited(tx: Tx, provider: string, userid: string): P
 
 /**
  * From now on the person is known to the provider, by its subject where that is given.
+ * @param openedBy who opens the account so, which others use already; null: nobody; absent: as it was before
  * @throws Problem `identity-taken` when the subject is somebody else
  */
-export async function linkPerson(act: Act, provider: string, person: PersonRow, subject: string | null): Promise<void> {
+export async function linkPerson(
+  act: Act,
+  provider: string,
+  person: PersonRow,
+  subject: string | null,
+  openedBy?: number | null,
+): Promise<void> {
   const other = subject === null ? undefined : await holderOf(act.tx, provider, subject)
   if (other && other.id !== person.id) {
     throw new Problem('identity-taken', { subject: subject ?? '', provider, userid: other.userid, id: other.id })
   }
   const before = await findIdentity(act.tx, provider, person.id)
   if (before && before.subject === subject) return
+  const opened = openedBy === undefined ? {} : { opened_by: openedBy }
   await act.tx
     .insertInto('person_identity')
-    .values({ provider, person_id: person.id, subject })
-    .onConflict(conflict => conflict.columns(['provider', 'person_id']).doUpdateSet({ subject }))
+    .values({ provider, person_id: person.id, subject, opened_by: openedBy ?? null })
+    .onConflict(conflict => conflict.columns(['provider', 'person_id']).doUpdateSet({ subject, ...opened }))
     .execute()
   act.audit({
     action: 'UPDATE',

@@ -38,7 +38,14 @@ export interface NewPerson {
 export async function createFirstAdmin(db: Db, person: { userid: string; name: string }, key: string): Promise<number> {
   const { result } = await act(db, system, async doing => {
     const id = await insertPerson(doing, { ...person, kind: 'person', permissions: allPermissions })
-    const first = { person: id, name: 'first key', hash: hashKey(key), permissions: null, expiresAt: null }
+    const first = {
+      person: id,
+      name: 'first key',
+      hash: hashKey(key),
+      permissions: null,
+      expiresAt: null,
+      openedBy: null,
+    }
     sayKeyMade(doing, personTarget({ id, userid: person.userid }), await insertKey(doing.tx, first))
     return id
   })

@@ -3,7 +3,7 @@
  *
  * Whoever changes one locks it first: two who decide at once, or decide what is just being canceled, wait for each other.
  */
-import type { Decision, RequestState, UserId } from '@headgate/core'
+import type { Decision, RequestState, Stage, UserId } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
 import { type Insertable, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { AuditTarget, Tx } from './act.ts'
@@ -153,6 +153,12 @@ export async function pendingRequests(
     .orderBy('id')
     .limit(limit)
     .execute()
+}
+
+/** Of all that wait for decisions, each once. */
+export async function stagesThatWait(db: Reader): Promise<readonly Stage[]> {
+  const rows = await db.selectFrom('request').where('state', '=', 'pending').select('stages').distinct().execute()
+  return rows.flatMap(({ stages }) => stages)
 }
 
 // ── Decisions and comments ──

@@ -156,6 +156,7 @@ export interface Database {
     expires_at: OptionalTimestamp
     last_used_at: OptionalTimestamp
     revoked_at: OptionalTimestamp
+    opened_by: number | null
   }
   settings: {
     only_row: GeneratedAlways<boolean>
@@ -166,13 +167,14 @@ export interface Database {
     session_idle_minutes: Generated<number>
     session_hours: Generated<number>
   }
-  local_account: { person_id: number; password_hash: string; changed_at: DefaultNow }
+  local_account: { person_id: number; password_hash: string; changed_at: DefaultNow; opened_by: number | null }
   set_up_link: {
     hash: Buffer
     person_id: number | null
     makes_admin: boolean
     created_at: DefaultNow
     expires_at: Timestamp
+    made_by: number | null
   }
   device_sign_in: {
     hash: Buffer
@@ -185,6 +187,7 @@ export interface Database {
     person_id: number | null
     permissions: Permission[] | null
     key_expires_at: OptionalTimestamp
+    opened_by: number | null
   }
   sign_in_session: {
     id: GeneratedAlways<number>
@@ -216,6 +219,7 @@ export interface Database {
     subject: Generated<string | null>
     external_id: Generated<string | null>
     since: DefaultNow
+    opened_by: number | null
   }
   oidc_flow: { hash: Buffer; provider: string; redirect_uri: string; return_to: string; expires_at: Timestamp }
   people_group: {

@@ -8,6 +8,8 @@ export interface SetUpLink {
   readonly personId: number | null
   readonly makesAdmin: boolean
   readonly expiresAt: number
+  /** null: whoever holds the machine. */
+  readonly madeBy: number | null
 }
 
 export interface NewSetUpLink extends SetUpLink {
@@ -15,7 +17,10 @@ export interface NewSetUpLink extends SetUpLink {
 }
 
 /** Replaces the one that waited before, and forgets those that have expired. */
-export async function insertSetUpLink(tx: Tx, { hash, personId, makesAdmin, expiresAt }: NewSetUpLink): Promise<void> {
+export async function insertSetUpLink(
+  tx: Tx,
+  { hash, personId, makesAdmin, expiresAt, madeBy }: NewSetUpLink,
+): Promise<void> {
   await tx
     .deleteFrom('set_up_link')
     .where(({ or, eb }) =>
@@ -28,9 +33,16 @@ export async function insertSetUpLink(tx: Tx, { hash, personId, makesAdmin, expi
     .execute()
   await tx
     .insertInto('set_up_link')
-    .values({ hash, person_id: personId, makes_admin: makesAdmin, expires_at: new Date(expiresAt) })
+    .values({ hash, person_id: personId, makes_admin: makesAdmin, expires_at: new Date(expiresAt), made_by: madeBy })
     .execute()
 }
+
+const columns = [
+  'person_id as personId',
+  'makes_admin as makesAdmin',
+  'expires_at as expiresAt',
+  'made_by as madeBy',
+] as const
 
 /** A link that waits to be used. */
 export async function findSetUpLink(db: Kysely<Database>, hash: Buffer): Promise<SetUpLink | undefined> {
@@ -38,7 +50,7 @@ export async function findSetUpLink(db: Kysely<Database>, hash: Buffer): Promise
     .selectFrom('set_up_link')
     .where('hash', '=', hash)
     .where('expires_at', '>', sql<number>`now()`)
-    .select(['person_id as personId', 'makes_admin as makesAdmin', 'expires_at as expiresAt'])
+    .select(columns)
     .executeTakeFirst()
 }
 
@@ -48,7 +60,7 @@ export async function takeSetUpLink(tx: Tx, hash: Buffer): Promise<SetUpLink | u
     .deleteFrom('set_up_link')
     .where('hash', '=', hash)
     .where('expires_at', '>', sql<number>`now()`)
-    .returning(['person_id as personId', 'makes_admin as makesAdmin', 'expires_at as expiresAt'])
+    .returning(columns)
     .executeTakeFirst()
 }
 

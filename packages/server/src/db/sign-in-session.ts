@@ -22,12 +22,19 @@ export interface SessionOwner {
   readonly userid: string
   readonly name: string
   readonly permissions: readonly Permission[]
+  /** Who opened anew the password or the identity that it came by; null: nobody. */
+  readonly openedBy: number | null
 }
 
 const endsAt = sql<number>`least(
   session.created_at + make_interval(hours => settings.session_hours),
   session.last_seen_at + make_interval(mins => settings.session_idle_minutes)
 )`
+
+const openedBy = sql<number | null>`case session.via
+  when 'local' then (select opened_by from local_account account where account.person_id = person.id)
+  else (select opened_by from person_identity identity
+    where identity.person_id = person.id and identity.provider = session.via) end`
 
 /** The sessions that go on now, with their people and the settings. */
 function living(db: Kysely<Database>) {
@@ -59,6 +66,7 @@ export async function findSession(db: Kysely<Database>, hash: Buffer): Promise<S
       'person.userid',
       'person.name',
       heldPermissions.as('permissions'),
+      openedBy.as('openedBy'),
     ])
     .executeTakeFirst()
 }

@@ -166,6 +166,12 @@ export async function deleteTemplate<K extends TemplateKind>(act: Act, before: T
   await store(act, before.kind, before.id, 'deleted', before)
 }
 
+/** Every review flow that is not deleted, as it is now. */
+export async function flowsInForce(db: Reader): Promise<readonly TemplateContent['flow'][]> {
+  const rows = await living(db, 'flow').select('content').$castTo<{ content: TemplateContent['flow'] }>().execute()
+  return rows.map(({ content }) => content)
+}
+
 // ── Use ──
 
 type UsedBy = 'dataProduct' | Database['template_use']['used_by']

@@ -18,12 +18,12 @@ import {
 import { lockPerson, personTarget } from '../db/person.ts'
 import type { World } from '../world.ts'
 import { countDevice, countUserCode } from './attempt-limits.ts'
-import { confinedTo, endOfKey, type KeyMaker } from './confine-key.ts'
+import { confinedTo, endOfKey, type KeyMaker, openerOf } from './confine-key.ts'
 import { hashKey, newKey } from './new-key.ts'
 import type { Client } from './session-cookie.ts'
 import { originOf } from './start-session.ts'
 
-type Deciding = Actor & KeyMaker & { readonly id: number }
+type Deciding = Actor & KeyMaker
 
 const livesMinutes = 10
 /** Bounds what somebody can store without being anybody. */
@@ -70,6 +70,7 @@ async function makeKey(doing: Act, deviceHash: Buffer) {
     hash,
     permissions: taken.permissions,
     expiresAt: new Date(taken.keyExpiresAt),
+    openedBy: taken.openedBy,
   })
   sayKeyMade(doing, personTarget(owner), made)
   const { userid, name } = owner
@@ -98,7 +99,8 @@ export async function decideOnDevice(
   const tries = await countUserCode({ db }, by.id)
   await act(db, by, async doing => {
     const keyExpiresAt = endOfKey(new Date(doing.now + days * dayMs), by)
-    const approval = verdict === 'deny' ? null : { permissions: confinedTo(by), keyExpiresAt }
+    const approval =
+      verdict === 'deny' ? null : { permissions: confinedTo(by), keyExpiresAt, openedBy: openerOf(by, by.id) }
     const decided = await decideDeviceSignIn(doing.tx, plain(userCode), by.id, approval)
     if (!decided) throw new Problem('device-sign-in-not-found', {})
     doing.audit({

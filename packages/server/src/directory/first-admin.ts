@@ -34,7 +34,14 @@ export async function firstAdminKey(db: Db): Promise<string> {
     await act(db, system, async doing => {
       const person = await findPersonId(doing.tx, userid)
       if (person === undefined) throw error
-      const made = await insertKey(doing.tx, { person, name: 'set-up', hash, permissions: null, expiresAt: null })
+      const made = await insertKey(doing.tx, {
+        person,
+        name: 'set-up',
+        hash,
+        permissions: null,
+        expiresAt: null,
+        openedBy: null,
+      })
       sayKeyMade(doing, personTarget({ id: person, userid }), made)
     })
   }

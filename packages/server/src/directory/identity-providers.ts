@@ -4,7 +4,7 @@
  * The issuer of a provider through which somebody has signed in is fixed: subjects of another one would be other people.
  */
 import { nameKey } from '@headgate/core'
-import { type Permission, Problem } from '@headgate/core/api'
+import { Problem } from '@headgate/core/api'
 import { type Act, type Actor, act, type Done } from '../db/act.ts'
 import {
   deleteProvider,
@@ -20,11 +20,12 @@ import { findIdentity, hasIdentities, linkPerson, unlinkPerson } from '../db/per
 import { lockPrincipals } from '../db/principal.ts'
 import { countAsserted, makeAllLocal, takeAllBack, takeBackForbidden } from '../db/provider-end.ts'
 import { endSessions } from '../db/sign-in-session.ts'
-import { getUser } from '../db/user-view.ts'
 import type { Sealed } from '../secrets.ts'
 import type { World } from '../world.ts'
 import { allowedKey } from './allow-list.ts'
 import { clientSecretContext } from './client-secrets.ts'
+import { openerOf } from './confine-key.ts'
+import { type Opener, refuseMightier } from './in-their-name.ts'
 import { refuseReserved } from './reserved-names.ts'
 
 export interface ProviderInput extends Omit<ProviderSettings, 'oidc'> {
@@ -101,12 +102,13 @@ export async function removeProvider(
 }
 
 /**
- * Whoever holds more than the caller is not linked by them: the provider's people could come in as somebody mightier.
- * @throws Problem `identity-provider-not-found`, `user-not-found`, `identity-taken`, `permission-missing`
+ * A mightier account is not linked: the provider's people could come in by it.
+ * @throws Problem `identity-provider-not-found`, `user-not-found`, `identity-taken`, `permission-missing`,
+ *   `account-mightier`
  */
 export async function linkToProvider(
   { db }: Pick<World, 'db'>,
-  caller: Actor & { readonly permissions: ReadonlySet<Permission> },
+  caller: Actor & Opener,
   {
     provider: id,
     person,
@@ -116,11 +118,9 @@ export async function linkToProvider(
   await act(db, caller, async doing => {
     const { name } = await lockProvider(doing.tx, id)
     const owner = await lockPerson(doing.tx, person)
-    const { permissions } = await getUser(doing.tx, person)
-    const missing = permissions.filter(permission => !caller.permissions.has(permission))
-    if (missing.length > 0) throw new Problem('permission-missing', { permission: missing.join(' and ') })
+    const opensAnew = await refuseMightier(doing.tx, caller, owner)
     const before = await findIdentity(doing.tx, name, person)
-    await linkPerson(doing, name, owner, subject)
+    await linkPerson(doing, name, owner, subject, opensAnew ? openerOf(caller, person) : null)
     // Whoever signed in as another subject is not known by it any more.
     const isOther = before !== undefined && before.subject !== null && before.subject !== subject
     if (isOther) await endSessions(doing.tx, { person, via: name })

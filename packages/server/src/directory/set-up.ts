@@ -1,11 +1,11 @@
 /**
  * Set-up links: made by a user admin for a person, or by whoever holds the machine for an admin; used once.
  *
- * A link is worth what its person may do. So nobody makes one that would take over an account with more permissions than
- * their own, whatever way its person comes in; that is left to whoever holds the machine. A link does not outlast a change
- * of the password, nor the person's coming to hold more.
+ * A link is worth what its person may do. So nobody makes one that would take over a mightier account in use
+ * (`in-their-name.ts`), whatever way its person comes in; that is left to whoever holds the machine. A link does not outlast
+ * a change of the password, nor the person's coming to hold more.
  */
-import { permissions as allPermissions, type Permission, Problem } from '@headgate/core/api'
+import { permissions as allPermissions, Problem } from '@headgate/core/api'
 import { type Act, type Actor, act, system } from '../db/act.ts'
 import { renamePerson } from '../db/first-person.ts'
 import { hasLocalAccounts, providerOf } from '../db/local-account.ts'
@@ -22,6 +22,8 @@ import {
 import { dutiesAreApart, readSettings } from '../db/settings.ts'
 import { getUser } from '../db/user-view.ts'
 import type { World } from '../world.ts'
+import { openerOf } from './confine-key.ts'
+import { type Opener, refuseMightier } from './in-their-name.ts'
 import { hashKey, newKey } from './new-key.ts'
 import { hashPassword, refuseWeakPassword } from './password.ts'
 import { refuseReserved } from './reserved-names.ts'
@@ -42,11 +44,12 @@ export interface MadeLink {
 
 /**
  * For a person, by a user admin.
- * @throws Problem `user-not-found`, `user-disabled`, `user-of-provider`, `permission-missing`, `local-accounts-off`
+ * @throws Problem `user-not-found`, `user-disabled`, `user-of-provider`, `permission-missing`, `account-mightier`,
+ *   `local-accounts-off`
  */
 export async function linkForPerson(
   world: Pick<World, 'db'>,
-  maker: Actor & { readonly permissions: ReadonlySet<Permission> },
+  maker: Actor & Opener,
   person: number,
 ): Promise<MadeLink> {
   await needLocalAccounts(world)
@@ -55,12 +58,8 @@ export async function linkForPerson(
     if (owner.disabled) throw new Problem('user-disabled', { userid: owner.userid })
     const provider = await providerOf(doing.tx, person)
     if (provider !== undefined) throw new Problem('user-of-provider', { userid: owner.userid, provider })
-    const { permissions } = await getUser(doing.tx, person)
-    const missing = permissions.filter(permission => !maker.permissions.has(permission))
-    if (missing.length > 0 && (await isInUse(doing.tx, person))) {
-      throw new Problem('permission-missing', { permission: missing.join(' and ') })
-    }
-    return makeLink(doing, person, false)
+    await refuseMightier(doing.tx, maker, owner)
+    return makeLink(doing, person, false, openerOf(maker, person))
   })
   return result
 }
@@ -94,10 +93,15 @@ export async function needsSetUp({ db }: Pick<World, 'db'>): Promise<boolean> {
   return (await adminLinkWaits(db.kysely)) && !(await hasLocalAccounts(db.kysely))
 }
 
-async function makeLink(doing: Act, person: number | null, makesAdmin: boolean): Promise<MadeLink> {
+async function makeLink(
+  doing: Act,
+  person: number | null,
+  makesAdmin: boolean,
+  madeBy: number | null = null,
+): Promise<MadeLink> {
   const { key: token, hash } = newKey('hgl_')
   const expiresAt = doing.now + (makesAdmin ? lifeMs.admin : lifeMs.person)
-  await insertSetUpLink(doing.tx, { hash, personId: person, makesAdmin, expiresAt })
+  await insertSetUpLink(doing.tx, { hash, personId: person, makesAdmin, expiresAt, madeBy })
   const targets = person === null ? [] : [personTarget(await lockPerson(doing.tx, person))]
   doing.audit({
     action: 'CREATE',
@@ -151,11 +155,26 @@ export async function useLink(
   const { result } = await act(world.db, actor, async doing => {
     const link = await takeSetUpLink(doing.tx, hashKey(use.token))
     if (!link) throw new Problem('set-up-link-invalid')
+    const openedBy = await stillOpens(doing, link)
     const id = await personOf(doing, link, chosen)
-    await storePassword(doing, id, hash, 'set-up')
+    await storePassword(doing, id, hash, { how: 'set-up', openedBy })
     return { id, userid: chosen.userid }
   })
   return result
+}
+
+/**
+ * Who opens an account anew with it; null: nobody, as its person has not come in yet, or the machine's holder does.
+ * @throws Problem `set-up-link-invalid` where its maker would get no such link any more
+ */
+async function stillOpens({ tx }: Act, { personId, madeBy }: SetUpLink): Promise<number | null> {
+  if (personId === null || madeBy === null || !(await isInUse(tx, personId))) return null
+  const maker = await getUser(tx, madeBy)
+  const opener = { id: madeBy, permissions: new Set(maker.permissions) }
+  await refuseMightier(tx, opener, await lockPerson(tx, personId)).catch(cause => {
+    throw cause instanceof Problem ? new Problem('set-up-link-invalid', {}, { cause }) : cause
+  })
+  return madeBy
 }
 
 /** @throws Problem `request-invalid`, `name-reserved` */

@@ -76,22 +76,26 @@ export async function changePassword(
   await attempt.forgive()
   refuseWeakPassword(passwords.password, caller)
   const hash = await hashPassword(passwords.password)
-  await act(db, caller, doing => storePassword(doing, caller.id, hash, 'changed', caller.session?.id))
+  await act(db, caller, doing => storePassword(doing, caller.id, hash, { how: 'changed', except: caller.session?.id }))
 }
 
-/**
- * @param how how it came about, for the audit event
- * @param except the session that goes on
- */
+interface PasswordChange {
+  /** How it came about, for the audit event. */
+  readonly how: 'changed' | 'set-up'
+  /** The session that goes on. */
+  readonly except?: number | undefined
+  /** As `setPasswordHash` has it: whoever changes a password that was opened for them may be whoever opened it. */
+  readonly openedBy?: number | null
+}
+
 export async function storePassword(
   { tx, audit }: Act,
   person: number,
   hash: string,
-  how: 'changed' | 'set-up',
-  except?: number,
+  { how, except, openedBy }: PasswordChange,
 ): Promise<void> {
   const owner = await lockPerson(tx, person)
-  await setPasswordHash(tx, person, hash)
+  await setPasswordHash(tx, person, hash, openedBy)
   await dropSetUpLinks(tx, person)
   const ended = await endSessions(tx, { person, except })
   audit({

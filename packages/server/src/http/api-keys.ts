@@ -2,7 +2,8 @@
  * API keys. Everyone has their own; a user admin makes them for others too.
  *
  * A key never lets anyone do more than its maker could at that moment: a narrowed key makes only keys as narrow, one that
- * ends only keys that end no later, and a key for somebody else is narrowed to what its maker holds.
+ * ends only keys that end no later, and a key for somebody else is narrowed to what its maker holds. What the other
+ * owns it does not carry; but for services, which have no other keys (`directory/in-their-name.ts`).
  */
 import { api, type Permission, Problem } from '@headgate/core/api'
 import { holdsAny } from '../access/allow.ts'
@@ -11,7 +12,8 @@ import { act } from '../db/act.ts'
 import { insertKey, listKeys, type NewKey, revokeKey, sayKeyMade } from '../db/api-key.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
 import { getUser } from '../db/user-view.ts'
-import { confinedTo, endOfKey } from '../directory/confine-key.ts'
+import { confinedTo, endOfKey, openerOf } from '../directory/confine-key.ts'
+import { refuseMightierService } from '../directory/in-their-name.ts'
 import { newKey } from '../directory/new-key.ts'
 import type { World } from '../world.ts'
 import { type Caller, need, type Serve } from './serve.ts'
@@ -31,9 +33,11 @@ export function apiKeyRoutes(serve: Serve, { db }: World): void {
     const { key, hash } = newKey()
     const { result } = await act(db, caller, async doing => {
       const owner = await lockPerson(doing.tx, person)
+      if (person !== caller.id) await refuseMightierService(doing.tx, caller, owner, permissions)
       const asked = body.expiresAt === undefined ? null : inFuture(body.expiresAt, doing.now)
       const expiresAt = endOfKey(asked, caller)
-      const wanted: NewKey = { person, name: body.name, hash, permissions, expiresAt }
+      const openedBy = openerOf(caller, person)
+      const wanted: NewKey = { person, name: body.name, hash, permissions, expiresAt, openedBy }
       const made = await insertKey(doing.tx, wanted)
       sayKeyMade(doing, personTarget(owner), made)
       return made

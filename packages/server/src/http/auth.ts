@@ -9,7 +9,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Permission, Problem } from '@headgate/core/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { findKeyOwner, touchKey } from '../db/api-key.ts'
+import { findKeyOwner, type KeyOwner, touchKey } from '../db/api-key.ts'
 import { readSettings } from '../db/settings.ts'
 import { findSession, type SessionOwner, touchSession } from '../db/sign-in-session.ts'
 import { hashKey } from '../directory/new-key.ts'
@@ -75,6 +75,8 @@ async function byKey({ db }: World, request: FastifyRequest): Promise<Entry | Pr
     caller: {
       ...callerFor(owner, permissions, request),
       keyIsNarrowed: narrowed !== null,
+      ...openedBy(owner),
+      carriesOwning: carriesOwning(owner, permissions),
       ...(owner.expiresAt === null ? {} : { keyExpiresAt: owner.expiresAt }),
       sessionId: `api-key-${owner.keyId}`,
     },
@@ -107,10 +109,22 @@ function sessionCaller(owner: SessionOwner, request: FastifyRequest): Caller {
   return {
     ...callerFor(owner, owner.permissions, request),
     keyIsNarrowed: false,
+    ...openedBy(owner),
+    carriesOwning: true,
     sessionId: `session-${id}`,
     identityProvider: via,
     session: { id, via, endsAt },
   }
+}
+
+function openedBy({ openedBy }: Pick<KeyOwner, 'openedBy'>) {
+  return openedBy === null ? {} : { openedBy }
+}
+
+/** No list of permissions names what is owned, but the permission of data owners; a service comes in by such keys alone. */
+function carriesOwning({ keyPermissions, openedBy, kind }: KeyOwner, permissions: readonly Permission[]): boolean {
+  if (keyPermissions === null) return true
+  return permissions.includes('CREATE_S3_DATASOURCE') && (openedBy === null || kind === 'service')
 }
 
 interface Owner {

@@ -14,6 +14,13 @@ export interface Caller extends Actor {
   readonly permissions: ReadonlySet<Permission>
   /** Whether the key itself was confined to some permissions, whatever its owner comes to hold. */
   readonly keyIsNarrowed: boolean
+  /**
+   * Who opened the way in that is used: made the key, or opened the account anew. It may be they who call, so that
+   * nobody decides through it on what this person may not decide on. Absent: nobody but the owner did.
+   */
+  readonly openedBy?: number
+  /** Whether what the person owns counts: of a key that somebody else made for a person it does not. */
+  readonly carriesOwning: boolean
   /** When the key ends by itself; absent where it does not, and with a session. */
   readonly keyExpiresAt?: number
   /** There for whoever is signed in with a browser; absent with a key. */

@@ -2,8 +2,8 @@
  * Who may decide about a request, now: whoever meets a criterion of the open stage and has no part in the matter.
  *
  * Never decides: the requester, the beneficiary, the last editor of the flow, whoever is known to be able to assume the
- * beneficiary's role, and who is disabled. Asked again at every decision, in its own transaction, so that nobody decides
- * by what they were when the stage opened.
+ * beneficiary's role, and who is disabled; nor anybody by a way in that one of these opened for them. Asked again at every
+ * decision, in its own transaction, so that nobody decides by what they were when the stage opened.
  */
 import {
   type Criterion,
@@ -139,9 +139,17 @@ export async function criteriaMetBy(
   review: Review,
   about: ReviewAbout,
 ): Promise<{ readonly met: readonly number[] } | { readonly why: WhyExcluded }> {
-  const why = (await excludedFrom(tx, about)).get(caller.id)
+  const why = whyNever(caller, await excludedFrom(tx, about))
   if (why) return { why }
   return { met: await openCriteriaMet(tx, caller, openStage(review), about.domains) }
+}
+
+/** Whoever opened the way in that is used may be the one who uses it. */
+export function whyNever(
+  { id, openedBy }: Pick<Caller, 'id' | 'openedBy'>,
+  excluded: ReadonlyMap<number, WhyExcluded>,
+): WhyExcluded | undefined {
+  return excluded.get(id) ?? (openedBy === undefined ? undefined : excluded.get(openedBy))
 }
 
 /** The same, whoever they are to the request. */

@@ -8,7 +8,7 @@ import { criteriaMet } from '../db/approver.ts'
 import { decisionsOf, decisionsOfEach, pendingRequests, type RequestRow, type Visible } from '../db/request.ts'
 import { domainsOf, editorOf } from '../db/requestable.ts'
 import type { Caller } from '../http/serve.ts'
-import { carries, excludedFrom, openCriteriaMet } from './approvers.ts'
+import { carries, excludedFrom, openCriteriaMet, whyNever } from './approvers.ts'
 import { aboutOf, toReview } from './request-review.ts'
 import { type whoAssumes, whoAssumesEach } from './role-holders.ts'
 
@@ -32,7 +32,7 @@ async function isReviewer(tx: Tx, caller: Caller, row: RequestRow): Promise<bool
   const decided = (await decisionsOf(tx, row.id)).some(one => one.by_id === caller.id)
   if (decided) return true
   const about = await aboutOf(tx, row)
-  if ((await excludedFrom(tx, about)).has(caller.id)) return false
+  if (whyNever(caller, await excludedFrom(tx, about))) return false
   const criteria = row.stages.flatMap(stage => criteriaOf(stage)).filter(one => carries(caller, one))
   return (await criteriaMet(tx, criteria, about, [caller.id])).size > 0
 }
@@ -85,7 +85,7 @@ async function waitingAmong(
     const flow = ['editor', flow_id, flow_version, policy_id, policy_version]
     const flowEditor = await once(flow, () => editorOf(tx, row))
     const about = { requester: row.requester_id, beneficiary: row.beneficiary_id, flowEditor, domains: [] }
-    if ((await excludedFrom(tx, about, assume)).has(caller.id)) continue
+    if (whyNever(caller, await excludedFrom(tx, about, assume))) continue
     const review = toReview(row, decisions.get(row.id) ?? [])
     if (refusalOf(review, caller.id as UserId, 'approve', met.get(row) ?? []) === undefined) found.push(row.id)
   }

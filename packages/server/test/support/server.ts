@@ -101,7 +101,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
       const { key, hash } = newKey()
       const { result } = await act(db, system, async done => {
         const person = await insertPerson(done, { userid, name: `Name of ${userid}`, kind: 'person', permissions })
-        await insertKey(done.tx, { person, name: 'test', hash, permissions: null, expiresAt: null })
+        await insertKey(done.tx, { person, name: 'test', hash, permissions: null, expiresAt: null, openedBy: null })
         return person
       })
       return personAt(url, { id: result, userid, key })
@@ -117,11 +117,11 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   }
 }
 
-/** The same server for somebody with another key. */
-export function personAt(url: string, person: { id: number; userid: string; key: string }): TestPerson {
+/** The same server for somebody with another key: of the person given, no calls are taken over. */
+export function personAt(url: string, { id, userid, key }: Pick<TestPerson, 'id' | 'userid' | 'key'>): TestPerson {
   const send = (path: string, init: RequestInit = {}) => {
-    const headers = { authorization: person.key, ...(init.headers as Record<string, string> | undefined) }
+    const headers = { authorization: key, ...(init.headers as Record<string, string> | undefined) }
     return fetch(url + path, { ...init, headers })
   }
-  return { ...caller(send), ...person, send }
+  return { ...caller(send), id, userid, key, send }
 }
