@@ -55,6 +55,10 @@ test('who decides by what they own, by a right in a domain or by a review flow i
     await refuses(uta.identityProviders.link(link), 'account-mightier', 403)
     await admin.setUp.link({ params: { id } })
   }
+  // Nor while they are disabled, to be enabled afterwards.
+  await admin.users.update({ params: { id: named.id }, body: { disabled: true } })
+  const asAnother = { params: { id: provider, userId: named.id }, body: { subject: 'another' } }
+  await refuses(uta.identityProviders.link(asAnother), 'account-mightier', 403)
   await taken((await server.as([], 'nobody-special')).id)
   const body = { token: before.token, password }
   await refuses(admin.setUp.use({ body }), 'set-up-link-invalid', 404)

@@ -40,12 +40,16 @@ export async function countWhoMeet(db: Reader, criterion: Criterion, whom: Whom)
   return rows[0]?.count ?? 0
 }
 
-/** Of these people, the places (from 0) of the criteria that each meets, ascending; nothing for who meets none. */
+/**
+ * Of these people, the places (from 0) of the criteria that each meets, ascending; nothing for who meets none.
+ * @param disabledToo as if they were enabled
+ */
 export async function criteriaMet(
   db: Reader,
   criteria: readonly Criterion[],
   { domains }: Pick<Whom, 'domains'>,
   people: readonly number[],
+  { disabledToo = false }: { readonly disabledToo?: boolean } = {},
 ): Promise<ReadonlyMap<number, readonly number[]>> {
   if (criteria.length === 0 || people.length === 0) return new Map()
   const each = criteria.map(
@@ -56,11 +60,12 @@ export async function criteriaMet(
   const { rows } = await sql<{ id: number; criteria: number[] }>`
     select person.id, array_agg(distinct criterion order by criterion) as criteria
     from (${sql.join(each, sql` union all `)}) met join person on person.id = met.person_id
-    where ${isThere} group by person.id`.execute(db)
+    where ${disabledToo ? isKnown : isThere} group by person.id`.execute(db)
   return new Map(rows.map(row => [row.id, row.criteria]))
 }
 
-const isThere = sql<boolean>`(person.deleted_at is null and not person.disabled)`
+const isKnown = sql<boolean>`person.deleted_at is null`
+const isThere = sql<boolean>`(${isKnown} and not person.disabled)`
 
 function meets(criterion: Criterion, { domains, except = [] }: Whom): RawBuilder<boolean> {
   // That is everybody, and needs no set.

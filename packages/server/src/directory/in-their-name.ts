@@ -83,7 +83,8 @@ async function isNamedByFlow(tx: Tx, person: number): Promise<boolean> {
   const stages = [...ofFlows, ...(await stagesThatWait(tx))]
   const naming = stages.flatMap(stage => criteriaOf(stage)).filter(namesSome)
   const each = [...new Map(naming.map(one => [JSON.stringify(one), one])).values()]
-  return (await criteriaMet(tx, each, { domains: [] }, [person])).size > 0
+  // Whoever is disabled may be enabled as soon as their account is opened.
+  return (await criteriaMet(tx, each, { domains: [] }, [person], { disabledToo: true })).size > 0
 }
 
 function stagesOfFlow({ rules, otherwise }: ReviewFlow) {
