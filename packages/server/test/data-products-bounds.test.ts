@@ -46,6 +46,46 @@ test('a version comes back without an expert who has gone', async () => {
   assert.deepEqual([name, now], ['Asked of Eva', undefined])
 })
 
+// Whoever manages one domain went through everybody by number: the answer gave user name and name.
+test('a manager names nobody as expert whom they may not see, and cannot tell whether they are there', async () => {
+  await admin.domains.create({ body: { name: 'asks' } })
+  const [manager, colleague, stranger] = [
+    await server.as([], 'asks-manager'),
+    await server.as([], 'asks-colleague'),
+    await server.as([], 'asks-stranger'),
+  ]
+  const rights = { rights: ['MANAGE_DATA_PRODUCTS' as const] }
+  for (const { id } of [manager, colleague]) {
+    await admin.domains.setUserRights({ params: { name: 'asks', userId: id }, body: rights })
+  }
+  const body = { name: 'Who knows', domain: 'asks' }
+  const made = await manager.dataProducts.create({ body: { ...body, expert: manager.id } })
+  let now = await manager.dataProducts.edit({ ...at(made), body: { ...body, expert: colleague.id } })
+  const refusals = await Promise.all(
+    [stranger.id, 999_999].flatMap(expert =>
+      [
+        manager.dataProducts.create({ body: { ...body, name: 'Another', expert } }),
+        manager.dataProducts.edit({ ...at(now), body: { ...body, expert } }),
+      ].map(call =>
+        call.then(
+          () => assert.fail('named'),
+          (error: ApiError) => [error.code, error.message.replace(`${expert}`, '')],
+        ),
+      ),
+    ),
+  )
+  assert.deepEqual(new Set(refusals.map(refusal => refusal.join())).size, 1)
+  assert.equal(refusals[0]?.[0], 'user-not-found')
+  for (const expert of ['asks-stranger', 'nobody-at-all']) {
+    const put = { params: { key: 'who-knows' }, body: { ...body, name: 'Who knew', expert, dataSources: [] } }
+    await refuses(manager.dataProducts.putByKey(put), 'user-not-found', 404)
+  }
+  // Whom somebody else named stays named, whoever writes.
+  now = await admin.dataProducts.edit({ ...at(now), body: { ...body, expert: stranger.id } })
+  now = await manager.dataProducts.edit({ ...at(now), body: { ...body, description: 'x', expert: stranger.id } })
+  assert.equal(now.expert?.userid, 'asks-stranger')
+})
+
 test('a file that is said by many at once makes one data product', async () => {
   const say = () =>
     admin.dataProducts.putByKey({

@@ -83,6 +83,20 @@ export interface ProductMember {
   readonly request: number | null
 }
 
+/** Whether those who manage data products in these domains come across somebody there: by a right, a product or a request. */
+export async function isShownIn(db: Reader, person: number, domains: readonly string[]): Promise<boolean> {
+  if (domains.length === 0) return false
+  const { rows } = await sql`
+    select from domain_right where domain = any(${domains}::text[]) and person_id = ${person}
+    union all select from data_product product
+      where domain = any(${domains}::text[]) and state <> 'deleted' and (
+        (definition ->> 'expert')::bigint = ${person}
+        or exists (select from membership where product_id = product.id and person_id = ${person})
+        or exists (select from request where product_id = product.id and ${person} in (requester_id, beneficiary_id)))
+    limit 1`.execute(db)
+  return rows.length > 0
+}
+
 /** Who has access now, by user name; the search looks at user name and name. */
 export async function membersOfProduct(
   db: Reader,

@@ -14,6 +14,7 @@ import { membersOfProduct } from '../db/product-detail.ts'
 import { putProduct } from '../market/keyed-product.ts'
 import { diffProductVersions, presentProduct, presentProducts, presentVersion } from '../market/present-product.ts'
 import { readableDomains, requireManager, requireManagerOf, requireReadable } from '../market/product-authority.ts'
+import { requireSeenExpert } from '../market/product-expert.ts'
 import { changeProduct, createProduct, deleteProduct, restoreProduct, type Step, takeStep } from '../market/products.ts'
 import type { World } from '../world.ts'
 import type { Caller, Serve } from './serve.ts'
@@ -33,6 +34,7 @@ export function dataProductRoutes(serve: Serve, { db }: World): void {
   serve(api.dataProducts.create, async ({ body, caller }) =>
     write(caller, async done => {
       await requireManagerOf(done.tx, caller, body.domain ?? null)
+      await requireSeenExpert(done.tx, caller, body.expert, undefined)
       return createProduct(done, createId(), body)
     }),
   )
@@ -44,6 +46,7 @@ export function dataProductRoutes(serve: Serve, { db }: World): void {
   serve(api.dataProducts.edit, async ({ params: { id }, body, version, caller }) =>
     writeTo(id, version, caller, async (done, before) => {
       if ((body.domain ?? null) !== before.domain) await requireManagerOf(done.tx, caller, body.domain ?? null)
+      await requireSeenExpert(done.tx, caller, body.expert, before)
       return changeProduct(done, before, body)
     }),
   )

@@ -13,6 +13,7 @@ import { findPersonId } from '../db/person.ts'
 import { idOfTemplate, idsOfSources } from '../db/product-detail.ts'
 import type { Caller } from '../http/serve.ts'
 import { requireManager, requireManagerOf } from './product-authority.ts'
+import { requireSeenExpert } from './product-expert.ts'
 import { changeProduct, createProduct, type Step, takeStep } from './products.ts'
 
 type Keyed = z.output<typeof api.dataProducts.putByKey.body>
@@ -31,6 +32,7 @@ export async function putProduct(
     await requireManagerOf(doing.tx, caller, said.domain ?? null)
   }
   const content = await withIds(doing.tx, said)
+  await requireSeenExpert(doing.tx, caller, content.expert, before, said.expert)
   const row = before
     ? await changeProduct(doing, before, content)
     : await createProduct(doing, createId(), content, key)
