@@ -193,10 +193,11 @@ export const dataProducts = {
   list: endpoint({
     method: 'GET',
     path: '/data-products',
-    summary:
-      'Data products that the caller manages or may look into, by name; the search looks at name and description',
+    summary: 'Data products that the caller manages or may look into; the search looks at name and description',
     needs: rules.listDataProducts,
     query: pageQuery.extend({
+      /** Upwards by one of these, or downwards with `-`. */
+      sort: z.enum(['name', '-name', 'state', '-state', 'updatedAt', '-updatedAt']).default('name'),
       state: state.optional(),
       domain: name.optional(),
       /** With this data source among what they list. */

@@ -72,9 +72,11 @@ export const dataSources = {
   list: endpoint({
     method: 'GET',
     path: '/data-sources',
-    summary: 'Data sources the caller may read, by name',
+    summary: 'Data sources the caller may read',
     needs: rules.listDataSources,
     query: pageQuery.extend({
+      /** Upwards by one of these, or downwards with `-`; `createdAt`: as they were registered. */
+      sort: z.enum(['name', '-name', 'scope', '-scope', 'createdAt', '-createdAt']).default('name'),
       /** The tag itself or any of its children. */
       tag: dottedName.optional(),
       /** By hand or by tag. */

@@ -220,9 +220,13 @@ export const policies = {
   list: endpoint({
     method: 'GET',
     path: '/policies',
-    summary: 'Policies that the caller may read, by name; archived ones with `state=archived` only',
+    summary: 'Policies that the caller may read; archived ones with `state=archived` only',
     needs: rules.listPolicies,
     query: pageQuery.extend({
+      /** Upwards by one of these, or downwards with `-`. */
+      sort: z
+        .enum(['name', '-name', 'kind', '-kind', 'level', '-level', 'state', '-state', 'createdAt', '-createdAt'])
+        .default('name'),
       state: state.optional(),
       kind: kind.optional(),
       /** Of the reach of one domain. */

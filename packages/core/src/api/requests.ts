@@ -205,6 +205,8 @@ const review = z.object({
 })
 
 const listQuery = pageQuery.extend({
+  /** Upwards by one of these, or downwards with `-`; `name`: that of what is asked for. */
+  sort: z.enum(['createdAt', '-createdAt', 'name', '-name', 'state', '-state']).default('-createdAt'),
   state: state.optional(),
   /** Of this person: made by them or for them. */
   user: idParam.optional(),
@@ -317,7 +319,7 @@ export const requests = {
   list: endpoint({
     method: 'GET',
     path: '/requests',
-    summary: 'Requests, newest first: one’s own, those one may decide, or all that one may read',
+    summary: 'Requests: one’s own, those one may decide, or all that one may read',
     needs: rules.listRequests,
     query: listQuery.extend({
       /** `mine`: made by or for the caller. `toDecide`: pending, and the caller may decide now. */
@@ -331,7 +333,7 @@ export const requests = {
   ofProduct: endpoint({
     method: 'GET',
     path: '/data-products/{id}/requests',
-    summary: 'Requests for one data product, newest first, that the caller may read',
+    summary: 'Requests for one data product that the caller may read',
     needs: rules.listRequests,
     params: productParams,
     query: listQuery,

@@ -18,9 +18,12 @@ export const tags = {
   list: endpoint({
     method: 'GET',
     path: '/tags',
-    summary: 'The catalogue, by name',
+    summary: 'The catalogue',
     needs: 'signedIn',
-    query: pageQuery,
+    query: pageQuery.extend({
+      /** Upwards by one of these, or downwards with `-`; `dataSources`: by how many carry it. */
+      sort: z.enum(['name', '-name', 'dataSources', '-dataSources']).default('name'),
+    }),
     status: 200,
     response: page(tag),
     errors: [],

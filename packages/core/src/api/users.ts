@@ -87,9 +87,11 @@ export const users = {
   list: endpoint({
     method: 'GET',
     path: '/users',
-    summary: 'People, by user name; the search looks at user name, name and e-mail, whatever their case',
+    summary: 'People; the search looks at user name, name and e-mail, whatever their case',
     needs: readers,
     query: pageQuery.extend({
+      /** Upwards by one of these, or downwards with `-`. */
+      sort: z.enum(['userid', '-userid', 'name', '-name', 'createdAt', '-createdAt']).default('userid'),
       disabled: z.stringbool().optional(),
       kind: z.enum(userKinds).optional(),
       /** Who manages them: an identity provider, or `local`. */
@@ -235,9 +237,11 @@ export const groups = {
   list: endpoint({
     method: 'GET',
     path: '/groups',
-    summary: 'Groups, by name',
+    summary: 'Groups',
     needs: readers,
     query: pageQuery.extend({
+      /** Upwards by one of these, or downwards with `-`; `members`: by how many there are. */
+      sort: z.enum(['name', '-name', 'members', '-members']).default('name'),
       /** With this person in them, by whatever source; `All Users` is not among them. */
       member: idParam.optional(),
       /** Who made them: an identity provider, or `local`. */

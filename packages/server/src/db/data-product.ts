@@ -5,9 +5,11 @@
  * access. A deleted one stays, for its history.
  */
 import { lookAlike } from '@headgate/core'
-import { Problem } from '@headgate/core/api'
+import { type api, Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
 import type { Act, AuditTarget, Tx } from './act.ts'
+import { type Keys, orderOf } from './order.ts'
 import { containing, type Page, type PageQuery, readCursor, readNumber, toPage } from './page.ts'
 import type { Database, ProductDefinition, ProductState } from './schema.ts'
 
@@ -70,12 +72,24 @@ export async function lockProductAt(tx: Tx, id: string, version: number): Promis
 }
 
 export interface ProductQuery extends PageQuery {
+  readonly sort: z.output<typeof api.dataProducts.list.query>['sort']
   readonly state?: LivingState | undefined
   readonly domain?: string | undefined
   readonly dataSource?: number | undefined
 }
 
-/** By name; the search looks at name and description. `only`: those of these domains. */
+const byName = { by: sql`data_product.name`, type: 'text' } as const
+const keys: Keys<'name' | 'state' | 'updatedAt'> = {
+  own: byName,
+  named: {
+    name: byName,
+    state: { by: sql`data_product.state`, type: 'text' },
+    // To the millisecond, as it is answered.
+    updatedAt: { by: sql`trunc(extract(epoch from data_product.updated_at) * 1000)::bigint`, type: 'bigint' },
+  },
+}
+
+/** The search looks at name and description. `only`: those of these domains. */
 export async function listProducts(
   db: Reader,
   query: ProductQuery,
@@ -100,13 +114,14 @@ export async function listProducts(
     )
     .$if(only !== undefined, some => some.where('data_product.domain', '=', sql<string>`any(${only ?? []})`))
   const { total } = await matching.clearSelect().select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
+  const order = orderOf(keys, query)
   const rows = await matching
-    .$if(after !== undefined, some => some.where('data_product.name', '>', after as string))
-    .orderBy('data_product.name')
+    .where(order.isNext)
+    .select(order.place)
+    .orderBy(order.by)
     .limit(query.limit + 1)
     .execute()
-  return toPage(rows, query.limit, total, row => row.name)
+  return order.page(rows, total)
 }
 
 /** @throws Problem `data-product-name-taken` */

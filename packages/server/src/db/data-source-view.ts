@@ -1,15 +1,18 @@
 /** Data sources as the API lists and shows them: with their tags, owners and health. */
 import { printScope } from '@headgate/core'
-import type { DataSource, Health } from '@headgate/core/api'
+import type { api, DataSource, Health } from '@headgate/core/api'
 import { sql } from 'kysely'
+import type { z } from 'zod'
 import { type DataSourceRow, living, type Reader } from './data-source.ts'
 import { findFailures, healthOf, presentHealth } from './data-source-health.ts'
 import { findOwners } from './data-source-owner.ts'
 import { sourcesOf } from './domain.ts'
-import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { type Keys, orderOf } from './order.ts'
+import { containing, type Page, type PageQuery } from './page.ts'
 import { productTagsOf, sourcesWithProductTag } from './tagged-source.ts'
 
 export interface DataSourceQuery extends PageQuery {
+  readonly sort: z.output<typeof api.dataSources.list.query>['sort']
   readonly tag?: string | undefined
   readonly domain?: string | undefined
   /** Of the domain: not those that are in it by tag alone. */
@@ -19,7 +22,18 @@ export interface DataSourceQuery extends PageQuery {
   readonly health?: Health['status'] | undefined
 }
 
-/** By name; the search looks at name, description and scope. `only` narrows to some ids, `except` leaves some out. */
+const byName = { by: sql`name`, type: 'text' } as const
+const keys: Keys<'name' | 'scope' | 'createdAt'> = {
+  own: byName,
+  named: {
+    name: byName,
+    scope: { by: sql`bucket || '/' || key`, type: 'text' },
+    // Given in the order in which they come.
+    createdAt: { by: sql`id`, type: 'bigint' },
+  },
+}
+
+/** The search looks at name, description and scope. `only` narrows to some ids, `except` leaves some out. */
 export async function listDataSources(
   db: Reader,
   query: DataSourceQuery,
@@ -35,14 +49,15 @@ export async function listDataSources(
     .$if(health !== undefined, chosen => chosen.where(healthOf, '=', health as Health['status']))
     .$if(domain !== undefined, chosen => chosen.where(isIn(domain as string, byHand)))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
+  const order = orderOf(keys, query)
   const rows = await matching
-    .$if(after !== undefined, chosen => chosen.where('name', '>', after as string))
+    .where(order.isNext)
     .selectAll()
-    .orderBy('name')
+    .select(order.place)
+    .orderBy(order.by)
     .limit(query.limit + 1)
     .execute()
-  const page = toPage(rows, query.limit, total, row => row.name)
+  const page = order.page(rows, total)
   return { ...page, items: await presentDataSources(db, page.items) }
 }
 

@@ -5,10 +5,12 @@
  */
 
 import { normalName } from '@headgate/core'
-import { type Group, Problem } from '@headgate/core/api'
+import { type api, type Group, Problem } from '@headgate/core/api'
 import { allUsers } from '@headgate/core/policy'
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
 import type { Act, AuditTarget, Tx } from './act.ts'
+import { type Keys, orderOf } from './order.ts'
 import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import { lockPerson, personTarget } from './person.ts'
 import type { Database } from './schema.ts'
@@ -28,13 +30,27 @@ export async function getGroup(db: Reader, id: number): Promise<Group> {
 }
 
 export interface GroupQuery extends PageQuery {
+  readonly sort: z.output<typeof api.groups.list.query>['sort']
   /** With this person in them. */
   readonly member?: number | undefined
   /** `local`: made here. */
   readonly provider?: string | undefined
 }
 
-/** By name; the search looks at name and description. */
+const byName = { by: sql`name`, type: 'text' } as const
+const keys: Keys<'name' | 'members'> = {
+  own: byName,
+  named: {
+    name: byName,
+    members: {
+      by: sql`case when name = ${allUsers} then (select count(*) from person where deleted_at is null)
+        else (select count(distinct person_id) from group_member where group_id = people_group.id) end`,
+      type: 'bigint',
+    },
+  },
+}
+
+/** The search looks at name and description. */
 export async function listGroups(db: Reader, query: GroupQuery): Promise<Page<Group>> {
   const pattern = containing(query.search ?? '')
   const { member, provider } = query
@@ -51,14 +67,15 @@ export async function listGroups(db: Reader, query: GroupQuery): Promise<Page<Gr
     .$if(provider === source, chosen => chosen.where('provider', 'is', null))
     .$if(provider !== undefined && provider !== source, chosen => chosen.where('provider', '=', provider ?? ''))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
+  const order = orderOf(keys, query)
   const rows = await matching
-    .$if(after !== undefined, chosen => chosen.where('name', '>', after as string))
+    .where(order.isNext)
     .selectAll()
-    .orderBy('name')
+    .select(order.place)
+    .orderBy(order.by)
     .limit(query.limit + 1)
     .execute()
-  const page = toPage(rows, query.limit, total, row => row.name)
+  const page = order.page(rows, total)
   return { ...page, items: await present(db, page.items) }
 }
 

@@ -4,10 +4,12 @@
  * The definition is stored as people wrote it. Only active policies are facts: staging, archiving or deleting one says
  * that the fact is gone, editing a staged one says nothing.
  */
-import { Problem } from '@headgate/core/api'
+import { type api, Problem } from '@headgate/core/api'
 import { type Kysely, type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
 import type { Act, AuditTarget, Tx } from './act.ts'
-import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { type Keys, orderOf } from './order.ts'
+import { containing, type Page, type PageQuery } from './page.ts'
 import { reachOf } from './policy-facts.ts'
 import { type Made, storeVersion, type VersionName } from './policy-version.ts'
 import type { Database, PolicyDefinition, PolicyState } from './schema.ts'
@@ -47,6 +49,7 @@ export async function findReach(db: Reader, id: number): Promise<PolicyReach & {
 }
 
 export interface PolicyQuery extends PageQuery {
+  readonly sort: z.output<typeof api.policies.list.query>['sort']
   readonly state?: LivingState | undefined
   readonly kind?: 'grant' | 'guardrail' | undefined
   readonly domain?: string | undefined
@@ -64,7 +67,20 @@ export interface PolicyFilter {
   readonly selectable: boolean
 }
 
-/** By name, without the archived ones unless they are asked for; the search looks at name and description. */
+const byName = { by: sql`policy.name`, type: 'text' } as const
+const keys: Keys<'name' | 'kind' | 'level' | 'state' | 'createdAt'> = {
+  own: byName,
+  named: {
+    name: byName,
+    kind: { by: sql`policy.definition ->> 'kind'`, type: 'text' },
+    level: { by: sql`policy.definition ->> 'level'`, type: 'text' },
+    state: { by: sql`policy.state`, type: 'text' },
+    // Given in the order in which they come.
+    createdAt: { by: sql`policy.id`, type: 'bigint' },
+  },
+}
+
+/** Without the archived ones unless they are asked for; the search looks at name and description. */
 export async function listPolicies(db: Reader, query: PolicyQuery, only?: PolicyFilter): Promise<Page<PolicyRow>> {
   const { search, state, kind, domain, dataSource, selectable } = query
   const pattern = containing(search ?? '')
@@ -79,14 +95,16 @@ export async function listPolicies(db: Reader, query: PolicyQuery, only?: Policy
     .$if(selectable !== undefined, chosen => chosen.where(sql<boolean>`${isSelectable} = ${selectable}`))
     .$if(only !== undefined, chosen => chosen.where(isAmong(only as PolicyFilter)))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
+  const order = orderOf(keys, query)
   const rows = await withCreator(
     matching
-      .$if(after !== undefined, chosen => chosen.where('policy.name', '>', after as string))
-      .orderBy('policy.name')
+      .where(order.isNext)
+      .orderBy(order.by)
       .limit(query.limit + 1),
-  ).execute()
-  return toPage(rows, query.limit, total, row => row.name)
+  )
+    .select(order.place)
+    .execute()
+  return order.page(rows, total)
 }
 
 interface NewPolicy {

@@ -4,9 +4,11 @@
  * Whoever changes one locks it first: two who decide at once, or decide what is just being canceled, wait for each other.
  */
 import type { Decision, RequestState, Stage, UserId } from '@headgate/core'
-import { Problem } from '@headgate/core/api'
+import { type api, Problem } from '@headgate/core/api'
 import { type Insertable, type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
+import type { z } from 'zod'
 import type { AuditTarget, Tx } from './act.ts'
+import { type Keys, orderOf } from './order.ts'
 import { type Page, type PageQuery, readCursor, readNumber, toPage } from './page.ts'
 import type { Database } from './schema.ts'
 
@@ -85,6 +87,7 @@ export async function requestsFor(
 }
 
 export interface RequestQuery extends PageQuery {
+  readonly sort: z.output<typeof api.requests.list.query>['sort']
   readonly state?: RequestState | undefined
   /** Made by them or for them. */
   readonly user?: number | undefined
@@ -103,7 +106,13 @@ export interface Visible {
   readonly only?: 'person' | 'ids'
 }
 
-/** Newest first. */
+// Given in the order in which they come.
+const byId = { by: sql`id`, type: 'bigint' } as const
+const keys: Keys<'createdAt' | 'name' | 'state'> = {
+  own: byId,
+  named: { createdAt: byId, name: { by: sql`name`, type: 'text' }, state: { by: sql`state`, type: 'text' } },
+}
+
 export async function listRequests(
   db: Reader,
   query: RequestQuery,
@@ -119,13 +128,14 @@ export async function listRequests(
     )
     .$if(visible !== undefined, q => q.where(isVisible(visible as Visible)))
   const { total } = await matching.clearSelect().select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const before = readNumber(readCursor(query.cursor))
+  const order = orderOf(keys, query)
   const rows = await matching
-    .$if(before !== undefined, q => q.where('id', '<', before as number))
-    .orderBy('id', 'desc')
+    .where(order.isNext)
+    .select(order.place)
+    .orderBy(order.by)
     .limit(query.limit + 1)
     .execute()
-  return toPage(rows, query.limit, total, row => String(row.id))
+  return order.page(rows, total)
 }
 
 function isPartOf(person: number): RawBuilder<boolean> {

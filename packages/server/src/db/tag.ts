@@ -1,27 +1,42 @@
 /** The tag catalogue. A tag's parents are always there; a tag that anything uses stays. */
-import { Problem, type Tag } from '@headgate/core/api'
+import { type api, Problem, type Tag } from '@headgate/core/api'
 import { type Kysely, sql } from 'kysely'
+import type { z } from 'zod'
 import type { Act, Tx } from './act.ts'
-import { containing, type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { type Keys, orderOf } from './order.ts'
+import { containing, type Page, type PageQuery } from './page.ts'
 import type { Database } from './schema.ts'
 
 type Reader = Kysely<Database>
 
-/** By name; the search looks at name and description. */
-export async function listTags(db: Reader, query: PageQuery): Promise<Page<Tag>> {
+const sources = sql<number>`(select count(*) from data_source_tag join data_source on data_source.id = data_source_id
+  where data_source_tag.tag = tag.name and data_source.state <> 'deleted')`
+
+const byName = { by: sql`name`, type: 'text' } as const
+const keys: Keys<'name' | 'dataSources'> = {
+  own: byName,
+  named: { name: byName, dataSources: { by: sources, type: 'bigint' } },
+}
+
+interface TagQuery extends PageQuery {
+  readonly sort: z.output<typeof api.tags.list.query>['sort']
+}
+
+/** The search looks at name and description. */
+export async function listTags(db: Reader, query: TagQuery): Promise<Page<Tag>> {
   const pattern = containing(query.search ?? '')
   const matching = db
     .selectFrom('tag')
     .where(({ or, eb }) => or([eb('name', 'ilike', pattern), eb('description', 'ilike', pattern)]))
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
+  const order = orderOf(keys, query)
   const rows = await matching
-    .$if(after !== undefined, chosen => chosen.where('name', '>', after as string))
-    .select(columns)
-    .orderBy('name')
+    .where(order.isNext)
+    .select([...columns, order.place])
+    .orderBy(order.by)
     .limit(query.limit + 1)
     .execute()
-  const page = toPage(rows, query.limit, total, row => row.name)
+  const page = order.page(rows, total)
   return { ...page, items: page.items.map(toTag) }
 }
 
@@ -132,13 +147,7 @@ async function insertOne(tx: Tx, name: string, description: string): Promise<boo
   return inserted.length > 0
 }
 
-const columns = [
-  'name' as const,
-  'description' as const,
-  'created_at' as const,
-  sql<number>`(select count(*) from data_source_tag join data_source on data_source.id = data_source_id
-    where data_source_tag.tag = tag.name and data_source.state <> 'deleted')`.as('sources'),
-]
+const columns = ['name' as const, 'description' as const, 'created_at' as const, sources.as('sources')]
 
 interface TagRow {
   readonly name: string

@@ -1,11 +1,13 @@
 /** People as the API shows them: with their permissions, groups, own attributes, AWS identities and warnings. */
-import { type Permission, Problem, type User } from '@headgate/core/api'
+import { type api, type Permission, Problem, type User } from '@headgate/core/api'
 import { allUsers } from '@headgate/core/policy'
 import { type Kysely, sql } from 'kysely'
+import type { z } from 'zod'
 import { principalWarnings } from '../directory/principal-warnings.ts'
 import { listIntegrations } from './integration.ts'
 import { heldThroughProducts } from './membership.ts'
-import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
+import { type Keys, orderOf } from './order.ts'
+import type { Page, PageQuery } from './page.ts'
 import type { PersonRow } from './person.ts'
 import { type ShownPrincipals, shownPrincipals, wideRoles } from './principal-view.ts'
 import type { Database } from './schema.ts'
@@ -21,6 +23,7 @@ export async function getUser(db: Reader, id: number): Promise<User> {
 }
 
 export interface UserQuery extends PageQuery {
+  readonly sort: z.output<typeof api.users.list.query>['sort']
   readonly disabled?: boolean | undefined
   readonly kind?: User['kind'] | undefined
   /** `local`: managed here. */
@@ -32,18 +35,30 @@ export interface UserQuery extends PageQuery {
   readonly integration?: number | undefined
 }
 
-/** By user name; the search looks at user name, name and e-mail. */
+const byUserid = { by: sql`userid`, type: 'text' } as const
+const keys: Keys<'userid' | 'name' | 'createdAt'> = {
+  own: byUserid,
+  named: {
+    userid: byUserid,
+    name: { by: sql`name_key(name)`, type: 'text' },
+    // Given in the order in which they come.
+    createdAt: { by: sql`id`, type: 'bigint' },
+  },
+}
+
+/** The search looks at user name, name and e-mail. */
 export async function listUsers(db: Reader, query: UserQuery): Promise<Page<User>> {
   const matching = matchSearch(db, query)
   const { total } = await matching.select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
-  const after = readCursor(query.cursor)
+  const order = orderOf(keys, query)
   const rows = await matching
-    .$if(after !== undefined, chosen => chosen.where('userid', '>', after as string))
+    .where(order.isNext)
     .selectAll()
-    .orderBy('userid')
+    .select(order.place)
+    .orderBy(order.by)
     .limit(query.limit + 1)
     .execute()
-  const page = toPage(rows, query.limit, total, row => row.userid)
+  const page = order.page(rows, total)
   return { ...page, items: await present(db, page.items) }
 }
 
