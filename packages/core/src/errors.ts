@@ -251,12 +251,12 @@ export const errors = {
   'data-source-scope-taken': {
     status: 409,
     retry: false,
-    text: '`{scope}` is registered already as `{name}` (id = {id})',
+    text: '`{scope}` is registered already as {holder}',
   },
   'data-source-overlap': {
     status: 409,
     retry: false,
-    text: '`{scope}` overlaps `{other}` of data source `{name}` (id = {id}): AWS grants add up; a governor may send `"allowOverlap": true`',
+    text: '`{scope}` overlaps {holder}: AWS grants add up; a governor may send `"allowOverlap": true`',
   },
   'data-source-disabled': {
     status: 409,
@@ -434,7 +434,7 @@ export const errors = {
   'policy-name-taken': {
     status: 409,
     retry: false,
-    text: 'a policy named `{name}` exists already (id = {id}): choose another name',
+    text: 'a policy named `{name}` exists already: choose another name',
   },
   'template-name-taken': {
     status: 409,

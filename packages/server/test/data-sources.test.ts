@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PutUserPolicyCommand } from '@aws-sdk/client-iam'
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import type { ApiError } from '@headgate/core/api'
 import { badItems, lake, register, registerOne, storedIntegration } from './support/lake.ts'
 import { refuses } from './support/refuses.ts'
 import { testServer } from './support/server.ts'
@@ -100,6 +101,28 @@ test('the same scope, an overlapping one and a taken name are each refused with 
   await refuses(attempt('Inner', '/lake/x/*'), 'data-source-overlap', 409)
   await refuses(attempt('Wider', '/*'), 'data-source-overlap', 409)
   await refuses(attempt('Outer', '/elsewhere/*'), 'data-source-name-taken', 409)
+  // Whoever may not read the other one learned its name, its id and where it lies.
+  const stranger = await server.as(['CREATE_S3_DATASOURCE'])
+  for (const prefix of ['/lake/*', '/lake/x/*', '/*']) {
+    for (const [who, isTold] of [
+      [server.admin, true],
+      [stranger, false],
+    ] as const) {
+      const call = register(who, integrationId, { dataSourceName: 'Other', prefix })
+      const { body } = await call.then(
+        () => assert.fail('registered'),
+        (error: ApiError) => error,
+      )
+      assert.equal(JSON.stringify(body).includes('Outer'), isTold)
+      assert.equal(JSON.stringify(body).includes(`id = ${outer}`), isTold)
+    }
+  }
+  const taken = register(stranger, integrationId, { dataSourceName: 'Outer', prefix: '/elsewhere/*' })
+  const { body } = await taken.then(
+    () => assert.fail('registered'),
+    (error: ApiError) => error,
+  )
+  assert.deepEqual([body.id, JSON.stringify(body).includes('id =')], [undefined, false])
   const tagged = { dataSourceName: 'Tagged', prefix: '/tagged/*', tags: ['Nowhere'] }
   await refuses(register(server.admin, integrationId, tagged), 'tag-not-found', 404)
   // A disabled one keeps its name and its scope, so that it can come back.

@@ -177,6 +177,17 @@ test('names are unique among the policies that are not deleted', async t => {
   const { create, edit, remove } = server.admin.policies
   const { id } = await create({ body: analysts })
   await refuses(create({ body: analysts }), 'policy-name-taken', 409)
+  // Whoever may not read it is not told which one it is.
+  const writer = await server.as([])
+  await server.admin.domains.create({ body: { name: 'Elsewhere' } })
+  const rights = { rights: ['MANAGE_POLICIES' as const] }
+  await server.admin.domains.setUserRights({ params: { name: 'Elsewhere', userId: writer.id }, body: rights })
+  const theirs = await problemOf(writer.policies.create({ body: { ...analysts, domain: 'Elsewhere' } }))
+  assert.deepEqual(
+    [theirs.code, theirs.body.id, theirs.message.includes('id =')],
+    ['policy-name-taken', undefined, false],
+  )
+  assert.equal((await problemOf(create({ body: analysts }))).body.id, id)
   const other = await create({ body: { ...analysts, name: 'other' } })
   await refuses(edit({ params: { id: other.id }, ifMatch: '1', body: analysts }), 'policy-name-taken', 409)
   await remove({ params: { id }, ifMatch: '1' })

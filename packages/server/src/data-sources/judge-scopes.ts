@@ -91,15 +91,18 @@ export interface Taken {
   readonly names: ReadonlyMap<string, number>
   readonly missingTags: ReadonlySet<string>
   readonly missingDomains: ReadonlySet<string>
+  /** The data sources that the caller may read; undefined: all. Others are in the way all the same, and not named. */
+  readonly readable?: ReadonlySet<number> | undefined
 }
 
 export function judgeConflicts(candidates: readonly Candidate[], taken: Taken): Finding[] {
   const names = new Map<string, number | string>(taken.names)
+  const isShown = (id: number | string) => typeof id === 'string' || taken.readable?.has(id) !== false
   const scopes = scopeIndex<Holder>(taken.scopes, ({ scope }) => scope)
   return candidates.flatMap(({ index, item, scope }) => {
     const found = [
-      nameConflict(index, item.dataSourceName, names),
-      scopeConflict(index, item, scope, scopes),
+      nameConflict(index, item.dataSourceName, names, isShown),
+      scopeConflict(index, item, scope, scopes, isShown),
       tagConflict(index, item, taken.missingTags),
       domainConflict(index, item, taken.missingDomains),
     ]
@@ -117,11 +120,19 @@ interface Holder {
   readonly scope: Scope
 }
 
-function nameConflict(index: number, name: string, names: ReadonlyMap<string, number | string>): Finding | undefined {
+type IsShown = (id: Holder['id']) => boolean
+
+function nameConflict(
+  index: number,
+  name: string,
+  names: ReadonlyMap<string, number | string>,
+  isShown: IsShown,
+): Finding | undefined {
   const id = names.get(name)
   if (id === undefined) return undefined
-  const message = `the name \`${name}\` is taken (id = ${id}): choose another`
-  return { index, code: 'data-source-name-taken', message, detail: { name, id } }
+  const shown = isShown(id) ? { id } : {}
+  const message = `the name \`${name}\` is taken${isShown(id) ? ` (id = ${id})` : ''}: choose another`
+  return { index, code: 'data-source-name-taken', message, detail: { name, ...shown } }
 }
 
 function scopeConflict(
@@ -129,22 +140,32 @@ function scopeConflict(
   { allowOverlap }: Item,
   scope: Scope,
   scopes: ReturnType<typeof scopeIndex<Holder>>,
+  isShown: IsShown,
 ): Finding | undefined {
   const text = printScope(scope)
   const covering = scopes.coveredBy(scope)
   const same = covering.find(holder => printScope(holder.scope) === text)
   if (same) {
-    const detail = { scope: text, name: same.name, id: same.id }
-    const message = `\`${text}\` is registered already as \`${same.name}\` (id = ${same.id})`
+    const { name, id } = same
+    const detail = isShown(id)
+      ? { scope: text, holder: `\`${name}\` (id = ${id})`, name, id }
+      : { scope: text, holder: hidden }
+    const message = `\`${text}\` is registered already as ${detail.holder}`
     return { index, code: 'data-source-scope-taken', message, detail }
   }
   if (allowOverlap) return undefined
   const other = covering[0] ?? scopes.inside(scope)[0]
   if (!other) return undefined
-  const detail = { scope: text, other: printScope(other.scope), name: other.name, id: other.id }
-  const message = `\`${text}\` overlaps \`${detail.other}\` of \`${other.name}\` (id = ${other.id})`
+  const { name, id } = other
+  const place = printScope(other.scope)
+  const detail = isShown(id)
+    ? { scope: text, holder: `\`${place}\` of data source \`${name}\` (id = ${id})`, other: place, name, id }
+    : { scope: text, holder: hidden }
+  const message = `\`${text}\` overlaps ${detail.holder}`
   return { index, code: 'data-source-overlap', message, detail }
 }
+
+const hidden = 'a data source that you may not see'
 
 function tagConflict(index: number, { tags = [] }: Item, missing: ReadonlySet<string>): Finding | undefined {
   const name = tags.find(tag => missing.has(tag))

@@ -6,6 +6,7 @@
  */
 import { type api, type ErrorCode, Problem } from '@headgate/core/api'
 import type { z } from 'zod'
+import { readableDataSources } from '../access/visibility.ts'
 import { type Act, act, type Done } from '../db/act.ts'
 import { findByNames, insertDataSources, lockScopes, scopesInBuckets } from '../db/data-source-registration.ts'
 import { missingTags } from '../db/data-source-tag.ts'
@@ -33,14 +34,18 @@ export async function registerDataSources(world: World, caller: Caller, body: Re
   const names = new Set(read.candidates.map(({ scope }) => scope.bucket))
   const buckets = await checkBuckets(world.aws.of(integration), names, world.config.HEADGATE_AWS_PARALLEL)
   const { candidates, findings } = judgeBuckets(read.candidates, buckets)
-  return act(world.db, caller, done => store(done, integration, candidates, [...read.findings, ...findings]))
+  const { index } = await world.index.fresh()
+  return act(world.db, caller, async done => {
+    const readable = await readableDataSources(done.tx, index, caller)
+    return store(done, integration, candidates, { readable, earlier: [...read.findings, ...findings] })
+  })
 }
 
 async function store(
   done: Act,
   { id }: IntegrationRow,
   candidates: readonly Candidate[],
-  earlier: readonly Finding[],
+  { readable, earlier }: { readonly readable: readonly number[] | undefined; readonly earlier: readonly Finding[] },
 ): Promise<Registered> {
   const { tx } = done
   const integration = usable(await lockIntegration(tx, id), id)
@@ -56,20 +61,17 @@ async function store(
     names: await findByNames(tx, names),
     missingTags: new Set(await missingTags(tx, tags)),
     missingDomains: new Set(await holdDomains(tx, domains)),
+    readable: readable && new Set(readable),
   })
   refuse([...earlier, ...conflicts])
 
   const ids = await insertDataSources(done, integration, candidates.map(toNewDataSource))
   // Between our look and our write somebody in another account may have taken a name.
-  const takenNow = await findByNames(
-    tx,
-    names.filter((_, at) => ids[at] === undefined),
-  )
   refuse(
     candidates.flatMap(({ index, item: { dataSourceName: name } }, at) => {
       if (ids[at] !== undefined) return []
       const message = `the name \`${name}\` is taken: choose another`
-      return [{ index, code: 'data-source-name-taken', message, detail: { name, id: takenNow.get(name) } }]
+      return [{ index, code: 'data-source-name-taken', message, detail: { name } }]
     }),
   )
   return candidates.map(({ item, warnings }, at) => ({

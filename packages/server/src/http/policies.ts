@@ -22,6 +22,7 @@ import { suggestNames } from '../db/suggest-names.ts'
 import { loadVocabulary } from '../db/vocabulary.ts'
 import { type Acknowledgement, requireAcknowledged } from '../policies/acknowledge.ts'
 import {
+  mayRead,
   readablePolicies,
   requireAuthor,
   requireAuthority,
@@ -138,8 +139,21 @@ export function policyRoutes(serve: Serve, { db, index: live }: World): void {
   }
 
   async function write(caller: Caller, work: (done: Act) => Promise<PolicyRow>) {
-    const { result, sequence } = await act(db, caller, async done => answerOf(done.tx, await work(done)))
+    const { result, sequence } = await act(db, caller, async done => answerOf(done.tx, await work(done))).catch(
+      async error => {
+        throw await withoutHidden(caller, error)
+      },
+    )
     return { ...result, sequence }
+  }
+
+  /** Of a policy that has the name already, who may not read it learns no more than that. */
+  async function withoutHidden(caller: Caller, error: unknown): Promise<unknown> {
+    if (!(error instanceof Problem) || error.code !== 'policy-name-taken') return error
+    const { name, id } = error.detail
+    const { index } = await live.fresh()
+    const isShown = await db.snapshot(tx => mayRead(tx, index, caller, Number(id)))
+    return isShown ? error : new Problem('policy-name-taken', { name }, { cause: error })
   }
 }
 

@@ -35,6 +35,11 @@ export async function requireReadable(tx: Tx, index: EntitlementIndex, caller: C
   if (!(await isKnown())) throw missing()
 }
 
+/** Whether there is such a policy for the caller. */
+export async function mayRead(tx: Tx, index: EntitlementIndex, caller: Caller, id: number): Promise<boolean> {
+  return toRead(tx, index, caller, id).isKnown()
+}
+
 /** Undefined: all. */
 export async function readablePolicies(
   tx: Tx,
