@@ -225,7 +225,7 @@ test('looking after data products', async t => {
       await page.getByRole('heading', { name: 'Policies', level: 1 }).waitFor()
       await page.keyboard.press('/')
       const field = page.getByRole('searchbox').first()
-      await page.waitForFunction('document.activeElement.type === "search"')
+      await page.locator('input[type="search"]:focus').waitFor()
       await page.keyboard.type('gd?')
       assert.equal(await field.inputValue(), 'gd?')
       await page.getByRole('button', { name: 'Keyboard shortcuts' }).click()

@@ -61,6 +61,36 @@ test('people, made and let in', async t => {
     assert.equal((await server.admin.groups.list({ query: { search: 'Writers' } })).total, 1)
   })
 
+  await t.test('a click on a name of a column puts the list into that order, which the address keeps', async () => {
+    await page.goto('/app/groups')
+    const table = page.getByRole('table', { name: 'Groups' })
+    const names = async () => (await table.getByRole('rowheader').getByRole('link').allTextContents()).join(' ')
+    /** In that order, and no rows of the order before. */
+    const sorted = async (name: string, sort: string) => {
+      await page.locator(`th[aria-sort="${sort}"]`, { hasText: name }).waitFor({ state: 'attached' })
+      await page.locator('table[data-stale]').waitFor({ state: 'detached' })
+    }
+    await sorted('Group', 'ascending')
+    await table.getByRole('button', { name: 'Members' }).click()
+    await sorted('Members', 'descending')
+    await page.waitForURL(/sort=-members/)
+    assert.equal(await names(), 'All Users Writers Readers')
+    await page.reload()
+    await sorted('Members', 'descending')
+    await table.getByRole('button', { name: 'Members' }).click()
+    await sorted('Members', 'ascending')
+    assert.equal(await names(), 'Readers Writers All Users')
+    await fits(page, '/groups, in another order')
+
+    await page.setViewportSize({ width: 390, height: 800 })
+    await page.getByLabel('Order of Groups').selectOption({ label: 'Group, descending' })
+    await page.waitForURL(/sort=-name/)
+    await sorted('Group', 'descending')
+    assert.equal(await names(), 'Writers Readers All Users')
+    await fits(page, '/groups, narrow and in another order')
+    await page.setViewportSize({ width: 1280, height: 900 })
+  })
+
   await t.test('an identity provider is added, set up, checked, and offered to whoever signs in', async t => {
     const settings = await server.admin.settings.get()
     await server.admin.settings.replace({ body: { ...settings, publicUrl: server.url }, ifMatch: '"1"' })

@@ -8,12 +8,14 @@ import { readProductSearch } from './data-products/search.ts'
 import { readDataSourceSearch } from './data-sources/search.ts'
 import { readGrantSearch } from './grants/search.ts'
 import { readMarketSearch } from './marketplace/search.ts'
+import { readGroupSearch } from './people/group-search.ts'
 import { readPeopleSearch } from './people/search.ts'
 import { readPolicySearch } from './policies/search.ts'
 import { readReportSearch } from './reports/search.ts'
 import { readRequestSearch } from './requests/search.ts'
 import { readRunSearch } from './runs/search.ts'
 import { addressInside } from './sign-in/address-inside.ts'
+import { readTagSearch } from './tags/search.ts'
 import { readTemplateSearch } from './templates/search.ts'
 import { lazyRouteComponent } from './ui/lazy-route.ts'
 import { readListSearch, textIn } from './ui/list-search.ts'
@@ -111,7 +113,7 @@ const found = createRoute({
 const tags = createRoute({
   ...inShell,
   path: '/tags',
-  validateSearch: readListSearch,
+  validateSearch: readTagSearch,
   component: lazyRouteComponent(() => import('./tags/tag-list.tsx'), 'TagList'),
 })
 const marketplace = createRoute({
@@ -277,7 +279,7 @@ const newPerson = createRoute({
 const groups = createRoute({
   ...inShell,
   path: '/groups',
-  validateSearch: readListSearch,
+  validateSearch: readGroupSearch,
   component: lazyRouteComponent(() => import('./people/group-list.tsx'), 'GroupList'),
 })
 const access = createRoute({

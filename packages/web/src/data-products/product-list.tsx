@@ -17,7 +17,7 @@ import { SearchField } from '../ui/search-field.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { ProductForm } from './product-form.tsx'
-import { type ProductSearch, productStates } from './search.ts'
+import { type ProductSearch, productStates, readProductSearch } from './search.ts'
 import { offeredWords, productStateWords } from './words.ts'
 
 const route = getRouteApi('/shell/data-products')
@@ -26,9 +26,10 @@ export function DataProductList() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const mayCreate = useMayCreate()
-  const { search: text, state, create } = search
-  const kept = { ...(text !== undefined && { search: text }), ...(state !== undefined && { state }) }
-  const query = { limit: pageSize, ...pageOf(search), ...kept }
+  const { search: text, state, create, sort } = search
+  const narrowed = { ...(text !== undefined && { search: text }), ...(state !== undefined && { state }) }
+  const kept = { ...narrowed, ...(sort !== undefined && { sort }) }
+  const query = { limit: pageSize, ...pageOf(search), ...narrowed }
   const products = useQuery({
     ...listQuery,
     queryKey: ['data products', query],
@@ -39,9 +40,8 @@ export function DataProductList() {
     [navigate],
   )
   const onSearch = useCallback(
-    (wanted: string | undefined) =>
-      go({ ...(state !== undefined && { state }), ...(wanted !== undefined && { search: wanted }) }),
-    [go, state],
+    (wanted: string | undefined) => go(readProductSearch({ state, sort, search: wanted })),
+    [go, state, sort],
   )
   if (create) return <NewProduct onLeave={() => go(kept)} />
   return (
@@ -69,17 +69,16 @@ export function DataProductList() {
           none="Any state"
           value={state}
           options={productStates.map(value => ({ value, label: productStateWords[value].word }))}
-          onChange={wanted => {
-            const found = productStates.find(one => one === wanted)
-            go({ ...(text !== undefined && { search: text }), ...(found !== undefined && { state: found }) })
-          }}
+          onChange={wanted => go(readProductSearch({ search: text, sort, state: wanted }))}
         />
       </search>
       <Answer query={products} what="the data products">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title={Object.keys(kept).length === 0 ? 'No data product that you look after' : 'None matches'}>
-              {Object.keys(kept).length === 0 ? (
+            <Nothing
+              title={Object.keys(narrowed).length === 0 ? 'No data product that you look after' : 'None matches'}
+            >
+              {Object.keys(narrowed).length === 0 ? (
                 <>
                   What you may ask for stands at the <Link to="/marketplace">marketplace</Link>.
                 </>
@@ -94,9 +93,14 @@ export function DataProductList() {
                 rows={answer.items}
                 rowKey={({ id }) => id}
                 stale={products.isPlaceholderData}
+                sorting={{
+                  by: sort ?? 'name',
+                  onSort: wanted => go(readProductSearch({ ...narrowed, sort: wanted })),
+                }}
                 columns={[
                   {
                     name: 'Name',
+                    sort: 'name',
                     cell: ({ id, name, domain }) => (
                       <>
                         <Link to="/data-products/$id" params={{ id }}>
@@ -106,7 +110,12 @@ export function DataProductList() {
                       </>
                     ),
                   },
-                  { name: 'State', width: '22%', cell: one => <StateBadge {...productStateWords[one.state]} /> },
+                  {
+                    name: 'State',
+                    width: '22%',
+                    sort: 'state',
+                    cell: one => <StateBadge {...productStateWords[one.state]} />,
+                  },
                   { name: 'Offers', width: '18%', cell: ({ levels }) => offeredWords(levels) },
                   { name: 'Sources', width: '11%', cell: one => one.dataSourceCount.toLocaleString('en') },
                   { name: 'Members', width: '11%', cell: ({ members }) => members.toLocaleString('en') },

@@ -1,11 +1,13 @@
 /** What the list of data products keeps in its address. */
-import type { DataProduct } from '@headgate/core/api'
-import { type ListSearch, readListSearch } from '../ui/list-search.ts'
+import { api, type DataProduct } from '@headgate/core/api'
+import { type ListSearch, readListSearch, type Sorted, sortIn } from '../ui/list-search.ts'
 
 export const productStates = ['draft', 'published', 'suspended', 'retired'] as const satisfies DataProduct['state'][]
 type ProductState = (typeof productStates)[number]
 
-export interface ProductSearch extends ListSearch {
+const sorts = api.dataProducts.list.query.shape.sort.unwrap().options
+
+export interface ProductSearch extends ListSearch, Sorted<(typeof sorts)[number]> {
   readonly state?: ProductState
   /** Whether the form for a new one is open. */
   readonly create?: true
@@ -15,6 +17,7 @@ export function readProductSearch(search: Record<string, unknown>): ProductSearc
   const state = productStates.find(one => one === search.state)
   return {
     ...readListSearch(search),
+    ...sortIn(search, sorts),
     ...(state !== undefined && { state }),
     ...(search.create === true && { create: true }),
   }

@@ -70,7 +70,7 @@ export function DataSourceList() {
           onChange={mine => narrow({ mine: mine as DataSourceSearch['mine'] })}
         />
       </search>
-      <Rows search={search} />
+      <Rows search={search} onSort={sort => narrow({ sort: sort as DataSourceSearch['sort'] })} />
     </Page>
   )
 }
@@ -81,7 +81,12 @@ const mineOptions = [
   { value: 'none', label: 'I have no access' },
 ]
 
-function Rows({ search }: { readonly search: DataSourceSearch }) {
+interface RowsProps {
+  readonly search: DataSourceSearch
+  readonly onSort: (sort: string) => void
+}
+
+function Rows({ search, onSort }: RowsProps) {
   const navigate = useNavigate({ from: '/data-sources' })
   const { search: text, tag, integration, health, mine } = search
   const query = {
@@ -117,17 +122,19 @@ function Rows({ search }: { readonly search: DataSourceSearch }) {
               rows={answer.items}
               rowKey={({ id }) => id}
               stale={dataSources.isPlaceholderData}
+              sorting={{ by: search.sort ?? 'name', onSort }}
               columns={[
                 {
                   name: 'Name',
                   width: '22%',
+                  sort: 'name',
                   cell: ({ id, name }) => (
                     <Link to="/data-sources/$id" params={{ id: String(id) }}>
                       {name}
                     </Link>
                   ),
                 },
-                { name: 'Scope', width: '30%', cell: ({ scope }) => <ScopePath scope={scope} /> },
+                { name: 'Scope', width: '30%', sort: 'scope', cell: ({ scope }) => <ScopePath scope={scope} /> },
                 { name: 'Tags', cell: ({ tags }) => <TagChips tags={tags} /> },
                 {
                   name: 'State',

@@ -1,8 +1,8 @@
 /** What the list of data sources keeps in its address. */
 import { api, type Health } from '@headgate/core/api'
-import { type ListSearch, readListSearch, textIn } from '../ui/list-search.ts'
+import { type ListSearch, readListSearch, type Sorted, sortIn, textIn } from '../ui/list-search.ts'
 
-export interface DataSourceSearch extends ListSearch {
+export interface DataSourceSearch extends ListSearch, Sorted<(typeof sorts)[number]> {
   /** The tag itself or any of its children. */
   readonly tag?: string
   readonly integration?: string
@@ -11,6 +11,7 @@ export interface DataSourceSearch extends ListSearch {
   readonly mine?: (typeof mineChoices)[number]
 }
 
+const sorts = api.dataSources.list.query.shape.sort.unwrap().options
 const healthChoices = api.dataSources.list.query.shape.health.unwrap().options
 const mineChoices = api.dataSources.list.query.shape.mine.unwrap().options
 
@@ -19,6 +20,7 @@ export function readDataSourceSearch(search: Record<string, unknown>): DataSourc
   const mine = mineChoices.find(choice => choice === search.mine)
   return {
     ...readListSearch(search),
+    ...sortIn(search, sorts),
     ...textIn(search, 'tag'),
     ...textIn(search, 'integration'),
     ...(health !== undefined && { health }),

@@ -17,6 +17,7 @@ import { SearchField } from '../ui/search-field.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
+import { readGroupSearch } from './group-search.ts'
 import { Attributes } from './person-facts.tsx'
 
 const route = getRouteApi('/shell/groups')
@@ -24,12 +25,17 @@ const route = getRouteApi('/shell/groups')
 export function GroupList() {
   const search = route.useSearch()
   const navigate = useNavigate()
+  const { at: _, page: __, ...kept } = search
   const text = search.search === undefined ? {} : { search: search.search }
   const query = { limit: pageSize, ...pageOf(search), ...text }
   const groups = useQuery({ ...listQuery, queryKey: ['groups', query], queryFn: () => hg.groups.list({ query }) })
   const onSearch = useCallback(
     (typed: string | undefined) =>
-      void navigate({ to: '/groups', search: typed === undefined ? {} : { search: typed }, replace: true }),
+      void navigate({
+        to: '/groups',
+        search: ({ sort }) => readGroupSearch({ sort, search: typed }),
+        replace: true,
+      }),
     [navigate],
   )
   return (
@@ -48,10 +54,16 @@ export function GroupList() {
                 rows={answer.items}
                 rowKey={({ id }) => id}
                 stale={groups.isPlaceholderData}
+                sorting={{
+                  by: search.sort ?? 'name',
+                  onSort: sort =>
+                    void navigate({ to: '/groups', search: readGroupSearch({ ...text, sort }), replace: true }),
+                }}
                 columns={[
                   {
                     name: 'Group',
                     width: '32%',
+                    sort: 'name',
                     cell: ({ id, name, description }) => (
                       <>
                         <Link to="/groups/$id" params={{ id: String(id) }}>
@@ -61,7 +73,12 @@ export function GroupList() {
                       </>
                     ),
                   },
-                  { name: 'Members', width: '14%', cell: ({ members }) => counted(members, 'person', 'people') },
+                  {
+                    name: 'Members',
+                    width: '14%',
+                    sort: '-members',
+                    cell: ({ members }) => counted(members, 'person', 'people'),
+                  },
                   { name: 'Attributes', cell: ({ attributes }) => <Attributes attributes={attributes} /> },
                   { name: 'Made by', width: '18%', cell: ({ provider }) => provider ?? 'hand' },
                 ]}
@@ -70,7 +87,7 @@ export function GroupList() {
                 search={search}
                 answer={answer}
                 what="groups"
-                go={place => void navigate({ to: '/groups', search: { ...text, ...place } })}
+                go={place => void navigate({ to: '/groups', search: { ...kept, ...place } })}
               />
             </>
           )

@@ -83,10 +83,15 @@ export function PeopleList() {
                 rows={answer.items}
                 rowKey={({ id }) => id}
                 stale={people.isPlaceholderData}
+                sorting={{
+                  by: search.sort ?? 'userid',
+                  onSort: sort => narrow({ sort: sort as PeopleSearch['sort'] }),
+                }}
                 columns={[
                   {
                     name: 'Person',
                     width: '28%',
+                    sort: 'name',
                     cell: ({ id, name, userid }) => (
                       <PersonName name={name} userid={userid}>
                         {shown => (

@@ -1,14 +1,15 @@
 /** What the list of people keeps in its address. */
-import { type User, userKinds } from '@headgate/core/api'
-import { type ListSearch, readListSearch, textIn } from '../ui/list-search.ts'
+import { api, type User, userKinds } from '@headgate/core/api'
+import { type ListSearch, readListSearch, type Sorted, sortIn, textIn } from '../ui/list-search.ts'
 
-export interface PeopleSearch extends ListSearch {
+export interface PeopleSearch extends ListSearch, Sorted<(typeof sorts)[number]> {
   readonly kind?: User['kind']
   /** An identity provider's name, or `local`. */
   readonly provider?: string
   readonly state?: (typeof states)[number]
 }
 
+const sorts = api.users.list.query.shape.sort.unwrap().options
 const states = ['enabled', 'disabled', 'unmapped'] as const
 
 export function readPeopleSearch(search: Record<string, unknown>): PeopleSearch {
@@ -16,6 +17,7 @@ export function readPeopleSearch(search: Record<string, unknown>): PeopleSearch 
   const state = states.find(one => one === search.state)
   return {
     ...readListSearch(search),
+    ...sortIn(search, sorts),
     ...textIn(search, 'provider'),
     ...(kind !== undefined && { kind }),
     ...(state !== undefined && { state }),

@@ -18,7 +18,7 @@ import { SearchField } from '../ui/search-field.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, policyStateWords } from '../ui/words.ts'
-import type { PolicySearch } from './search.ts'
+import { type PolicySearch, readPolicySearch } from './search.ts'
 
 const route = getRouteApi('/shell/policies')
 
@@ -37,18 +37,18 @@ export function PolicyList() {
   )
 }
 
-function Filters({ search: { search, state, kind, domain } }: { readonly search: PolicySearch }) {
+function Filters({ search: { search, state, kind, domain, sort } }: { readonly search: PolicySearch }) {
   const navigate = useNavigate()
   const query = { limit: 1000 }
   const domains = useQuery({ queryKey: ['domains', query], queryFn: () => hg.domains.list({ query }) })
   const names = domains.data?.items.map(({ name }) => name) ?? []
   const narrow = useCallback(
     (change: { readonly [Name in 'search' | 'state' | 'kind' | 'domain']?: string | undefined }) => {
-      const wanted = { search, state, kind, domain, ...change }
+      const wanted = { search, state, kind, domain, sort, ...change }
       const kept = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
       void navigate({ to: '/policies', search: kept, replace: true })
     },
-    [navigate, search, state, kind, domain],
+    [navigate, search, state, kind, domain, sort],
   )
   const onSearch = useCallback((text: string | undefined) => narrow({ search: text }), [narrow])
   return (
@@ -86,7 +86,8 @@ function Filters({ search: { search, state, kind, domain } }: { readonly search:
 
 function Rows({ search, mayWrite }: { readonly search: PolicySearch; readonly mayWrite: boolean }) {
   const navigate = useNavigate()
-  const { at: _, page: __, ...filter } = search
+  const { at: _, page: __, ...kept } = search
+  const { sort = 'name', ...filter } = kept
   const isFiltered = Object.keys(filter).length > 0
   const query = { limit: pageSize, ...pageOf(search), ...filter }
   const policies = useQuery({
@@ -120,14 +121,29 @@ function Rows({ search, mayWrite }: { readonly search: PolicySearch; readonly ma
               rows={answer.items}
               rowKey={({ id }) => id}
               stale={policies.isPlaceholderData}
+              sorting={{
+                by: sort,
+                onSort: wanted =>
+                  void navigate({
+                    to: '/policies',
+                    search: readPolicySearch({ ...filter, sort: wanted }),
+                    replace: true,
+                  }),
+              }}
               columns={[
-                { name: 'Name', cell: policy => <Name policy={policy} /> },
-                { name: 'Kind', width: '17%', cell: policy => <Kind policy={policy} /> },
+                { name: 'Name', sort: 'name', cell: policy => <Name policy={policy} /> },
+                { name: 'Kind', width: '17%', sort: 'kind', cell: policy => <Kind policy={policy} /> },
                 { name: 'Reach', width: '20%', cell: policy => <Reach policy={policy} /> },
-                { name: 'Level', width: '9%', cell: ({ level }) => (level === 'WRITE' ? 'Write' : 'Read') },
+                {
+                  name: 'Level',
+                  width: '9%',
+                  sort: 'level',
+                  cell: ({ level }) => (level === 'WRITE' ? 'Write' : 'Read'),
+                },
                 {
                   name: 'State',
                   width: '14%',
+                  sort: 'state',
                   cell: ({ state, warnings }) => (
                     <>
                       <StateBadge {...policyStateWords[state]} />
@@ -141,7 +157,7 @@ function Rows({ search, mayWrite }: { readonly search: PolicySearch; readonly ma
               search={search}
               answer={answer}
               what="policies"
-              go={place => void navigate({ to: '/policies', search: { ...filter, ...place } })}
+              go={place => void navigate({ to: '/policies', search: { ...kept, ...place } })}
             />
           </>
         )

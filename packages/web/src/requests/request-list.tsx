@@ -23,10 +23,11 @@ import { PersonName } from '../ui/person-name.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { SearchField } from '../ui/search-field.tsx'
+import type { Sorting } from '../ui/sorting.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
-import { type Box, type RequestSearch, requestStates } from './search.ts'
+import { type Box, type RequestSearch, readRequestSearch, requestStates } from './search.ts'
 import { requestWords, subjectOf, wishOf } from './words.ts'
 
 const route = getRouteApi('/shell/requests')
@@ -40,6 +41,7 @@ export function RequestList() {
   const state = box === 'toDecide' ? undefined : search.state
   const kept = { ...(search.box && { box: search.box }), ...(state !== undefined && { state }) }
   const text = search.search === undefined ? {} : { search: search.search }
+  const order = search.sort === undefined ? {} : { sort: search.sort }
   const query = { limit: pageSize, ...pageOf(search), ...text, ...kept, box }
   const onSearch = useCallback(
     (wanted: string | undefined) =>
@@ -55,6 +57,11 @@ export function RequestList() {
     queryKey: ['requests', query],
     queryFn: () => hg.requests.list({ query }),
   })
+  const sorting = {
+    by: search.sort ?? '-createdAt',
+    onSort: (sort: string) =>
+      void navigate({ to: '/requests', search: readRequestSearch({ ...kept, ...text, sort }), replace: true }),
+  }
   const boxes = [
     { value: 'mine', label: 'Mine' },
     { value: 'toDecide', label: 'To decide' },
@@ -84,7 +91,7 @@ export function RequestList() {
             onChange={wanted => {
               const found = requestStates.find(one => one === wanted)
               const { state: _, ...others } = kept
-              const chosen = { ...others, ...text, ...(found !== undefined && { state: found }) }
+              const chosen = { ...others, ...text, ...order, ...(found !== undefined && { state: found }) }
               void navigate({ to: '/requests', search: chosen, replace: true })
             }}
           />
@@ -103,15 +110,15 @@ export function RequestList() {
           ) : (
             <>
               {box === 'toDecide' ? (
-                <Queue requests={answer.items} />
+                <Queue requests={answer.items} sorting={sorting} />
               ) : (
-                <RequestTable requests={answer.items} stale={requests.isPlaceholderData} />
+                <RequestTable requests={answer.items} stale={requests.isPlaceholderData} sorting={sorting} />
               )}
               <Pager
                 search={search}
                 answer={answer}
                 what="requests"
-                go={place => void navigate({ to: '/requests', search: { ...kept, ...text, ...place } })}
+                go={place => void navigate({ to: '/requests', search: { ...kept, ...text, ...order, ...place } })}
               />
             </>
           )
@@ -128,21 +135,24 @@ function emptyWords(box: Box, { search, state }: RequestSearch): string {
 
 interface TableProps {
   readonly requests: readonly AccessRequest[]
+  readonly sorting: Sorting
   readonly stale?: boolean
   /** Before the name: what chooses the row. */
   readonly choice?: (request: AccessRequest) => React.ReactNode
 }
 
-function RequestTable({ requests, stale = false, choice }: TableProps) {
+function RequestTable({ requests, sorting, stale = false, choice }: TableProps) {
   return (
     <DataTable
       caption="Requests"
       rows={requests}
       rowKey={({ id }) => id}
       stale={stale}
+      sorting={sorting}
       columns={[
         {
           name: 'Request',
+          sort: 'name',
           cell: request => (
             <>
               {choice?.(request)}
@@ -168,10 +178,11 @@ function RequestTable({ requests, stale = false, choice }: TableProps) {
             </>
           ),
         },
-        { name: 'Asked', width: '14%', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
+        { name: 'Asked', width: '14%', sort: '-createdAt', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
         {
           name: 'State',
           width: '24%',
+          sort: 'state',
           cell: ({ state, stage, until }) => (
             <>
               <StateBadge {...requestWords[state]} />
@@ -194,7 +205,7 @@ function RequestTable({ requests, stale = false, choice }: TableProps) {
 }
 
 /** Several at once, by keyboard as well: j and k go down and up, x chooses, a approves, d denies what is chosen. */
-function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
+function Queue({ requests, sorting }: Pick<TableProps, 'requests' | 'sorting'>) {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const [at, setAt] = useState(0)
   const [reason, setReason] = useState('')
@@ -241,6 +252,7 @@ function Queue({ requests }: { readonly requests: readonly AccessRequest[] }) {
     <>
       <RequestTable
         requests={requests}
+        sorting={sorting}
         choice={request => (
           <Checkbox
             aria-label={`Choose the request of ${request.for.name} for ${subjectOf(request)}`}

@@ -1,6 +1,6 @@
 /** What the lists of requests keep in their address. */
-import type { AccessRequest } from '@headgate/core/api'
-import { type ListSearch, readListSearch } from '../ui/list-search.ts'
+import { type AccessRequest, api } from '@headgate/core/api'
+import { type ListSearch, readListSearch, type Sorted, sortIn } from '../ui/list-search.ts'
 
 const boxes = ['mine', 'toDecide', 'all'] as const
 export type Box = (typeof boxes)[number]
@@ -14,7 +14,9 @@ export const requestStates = [
   'revoked',
 ] as const satisfies AccessRequest['state'][]
 
-export interface RequestSearch extends ListSearch {
+const sorts = api.requests.list.query.shape.sort.unwrap().options
+
+export interface RequestSearch extends ListSearch, Sorted<(typeof sorts)[number]> {
   /** Absent: one's own. */
   readonly box?: Box
   readonly state?: AccessRequest['state']
@@ -25,6 +27,7 @@ export function readRequestSearch(search: Record<string, unknown>): RequestSearc
   const state = requestStates.find(one => one === search.state)
   return {
     ...readListSearch(search),
+    ...sortIn(search, sorts),
     ...(box !== undefined && box !== 'mine' && { box }),
     ...(state !== undefined && { state }),
   }

@@ -19,6 +19,7 @@ import { SearchField } from '../ui/search-field.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
+import { readTagSearch } from './search.ts'
 
 const route = getRouteApi('/shell/tags')
 
@@ -26,6 +27,7 @@ export function TagList() {
   const search = route.useSearch()
   const navigate = useNavigate()
   const governs = mayCall(useMe(), api.tags.create)
+  const { at: _, page: __, ...kept } = search
   const text = search.search === undefined ? {} : { search: search.search }
   const query = { limit: pageSize, ...pageOf(search), ...text }
   const tags = useQuery({
@@ -35,7 +37,11 @@ export function TagList() {
   })
   const onSearch = useCallback(
     (wanted: string | undefined) =>
-      void navigate({ to: '/tags', search: wanted === undefined ? {} : { search: wanted }, replace: true }),
+      void navigate({
+        to: '/tags',
+        search: ({ sort }) => readTagSearch({ sort, search: wanted }),
+        replace: true,
+      }),
     [navigate],
   )
   return (
@@ -58,13 +64,18 @@ export function TagList() {
                 rows={answer.items}
                 rowKey={({ name }) => name}
                 stale={tags.isPlaceholderData}
+                sorting={{
+                  by: search.sort ?? 'name',
+                  onSort: sort =>
+                    void navigate({ to: '/tags', search: readTagSearch({ ...text, sort }), replace: true }),
+                }}
                 columns={governs ? [...columns, remove] : columns}
               />
               <Pager
                 search={search}
                 answer={answer}
                 what="tags"
-                go={place => void navigate({ to: '/tags', search: { ...text, ...place } })}
+                go={place => void navigate({ to: '/tags', search: { ...kept, ...place } })}
               />
             </>
           )
@@ -79,6 +90,7 @@ const columns: readonly Column<Tag>[] = [
   {
     name: 'Name',
     width: '34%',
+    sort: 'name',
     cell: ({ name }) => (
       <Link to="/data-sources" search={{ tag: name }}>
         {name}
@@ -86,7 +98,7 @@ const columns: readonly Column<Tag>[] = [
     ),
   },
   { name: 'Description', cell: ({ description }) => description || <span className="quiet">none</span> },
-  { name: 'On', width: '20%', cell: ({ dataSources }) => counted(dataSources, 'data source') },
+  { name: 'On', width: '20%', sort: '-dataSources', cell: ({ dataSources }) => counted(dataSources, 'data source') },
 ]
 
 const remove: Column<Tag> = { name: 'Delete', width: '16%', cell: tag => <Remove tag={tag} /> }

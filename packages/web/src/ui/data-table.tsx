@@ -1,6 +1,7 @@
 /** A list of things, a row each. On a narrow screen every row becomes a block with the columns' names in it. */
 import type { ReactNode } from 'react'
 import classes from './data-table.module.css'
+import { SortChoice, SortedHead, type Sorting } from './sorting.tsx'
 import { rowCount, VirtualRows } from './virtual-rows.tsx'
 
 export interface Column<Row> {
@@ -8,6 +9,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode
   /** Share of the width. */
   readonly width?: string
+  /** The order that a first click on its name asks for, as the API takes it. */
+  readonly sort?: string
 }
 
 interface Props<Row> {
@@ -19,45 +22,54 @@ interface Props<Row> {
   readonly rowKey: (row: Row) => string | number
   /** Whether what is shown is about to be replaced. */
   readonly stale?: boolean
+  /** Of a list that the server puts in order. */
+  readonly sorting?: Sorting
 }
 
 /** Longer lists draw only what can be seen; up to here the browser's own search in the page finds every row. */
 const mostDrawn = 200
 
-export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false }: Props<Row>) {
+export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false, sorting }: Props<Row>) {
   const isLong = rows.length > mostDrawn
   return (
-    // The roles are what a table has anyway; said aloud because blocks on a narrow screen would lose them.
-    <table
-      className={classes.table}
-      data-stale={stale || undefined}
-      aria-rowcount={isLong ? rowCount(rows) : undefined}
-    >
-      <caption className="visually-hidden">{caption}</caption>
-      <colgroup>
-        {columns.map(({ name, width }) => (
-          <col key={name} style={width === undefined ? undefined : { width }} />
-        ))}
-      </colgroup>
-      <thead>
-        <tr aria-rowindex={isLong ? 1 : undefined}>
-          {columns.map(({ name }) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
+    <>
+      {sorting && <SortChoice caption={caption} columns={columns} sorting={sorting} />}
+      {/* The roles are what a table has anyway; said aloud because blocks on a narrow screen would lose them. */}
+      <table
+        className={classes.table}
+        data-stale={stale || undefined}
+        aria-rowcount={isLong ? rowCount(rows) : undefined}
+      >
+        <caption className="visually-hidden">{caption}</caption>
+        <colgroup>
+          {columns.map(({ name, width }) => (
+            <col key={name} style={width === undefined ? undefined : { width }} />
           ))}
-        </tr>
-      </thead>
-      {isLong ? (
-        <VirtualRows rows={rows} rowKey={rowKey} columns={columns.length} cells={row => cellsOf(columns, row)} />
-      ) : (
-        <tbody>
-          {rows.map(row => (
-            <tr key={rowKey(row)}>{cellsOf(columns, row)}</tr>
-          ))}
-        </tbody>
-      )}
-    </table>
+        </colgroup>
+        <thead>
+          <tr aria-rowindex={isLong ? 1 : undefined}>
+            {columns.map(({ name, sort }) =>
+              sort !== undefined && sorting ? (
+                <SortedHead key={name} name={name} sort={sort} sorting={sorting} />
+              ) : (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        {isLong ? (
+          <VirtualRows rows={rows} rowKey={rowKey} columns={columns.length} cells={row => cellsOf(columns, row)} />
+        ) : (
+          <tbody>
+            {rows.map(row => (
+              <tr key={rowKey(row)}>{cellsOf(columns, row)}</tr>
+            ))}
+          </tbody>
+        )}
+      </table>
+    </>
   )
 }
 

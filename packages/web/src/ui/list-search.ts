@@ -27,10 +27,23 @@ export function textIn<Name extends string>(
   return (typeof text === 'string' && text !== '' ? { [name]: text } : {}) as { readonly [N in Name]?: string }
 }
 
+/** The order of a list that the server puts in order; absent: its usual one. */
+export interface Sorted<Sort extends string> {
+  readonly sort?: Sort
+}
+
+export function sortIn<Sort extends string>(search: Record<string, unknown>, sorts: readonly Sort[]): Sorted<Sort> {
+  const sort = sorts.find(one => one === search.sort)
+  return sort === undefined ? {} : { sort }
+}
+
 /** What the API is asked for. */
-export function pageOf({ at }: ListSearch): { readonly cursor?: string } {
+export function pageOf<Sort extends string = never>({
+  at,
+  sort,
+}: ListSearch & Sorted<Sort>): Sorted<Sort> & { readonly cursor?: string } {
   const cursor = at?.at(-1)
-  return cursor === undefined ? {} : { cursor }
+  return { ...(cursor !== undefined && { cursor }), ...(sort !== undefined && { sort }) }
 }
 
 export function nextPage({ at = [], page = 1 }: ListSearch, cursor: string): Pick<ListSearch, 'at' | 'page'> {
