@@ -1,9 +1,11 @@
 /** Data products beside what they speak of: domains, experts and people who go, many who write at once, odd words. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { ApiError } from '@headgate/core/api'
 import { sql } from 'kysely'
 import { act, system } from '../src/db/act.ts'
+import { lockDataSource } from '../src/db/data-source.ts'
 import { addMembership } from '../src/market/memberships.ts'
 import { storeDataSource, storedIntegration } from './support/lake.ts'
 import { refuses } from './support/refuses.ts'
@@ -95,6 +97,46 @@ test('a file that is said by many at once makes one data product', async () => {
   const said = await Promise.all([say(), say(), say(), say()])
   assert.deepEqual(new Set(said.map(({ id, version }) => `${id} ${version}`)).size, 1)
 })
+
+// Whoever wrote a product held it and waited for its data source; whoever deleted that held it and waited for the product.
+test('a data source that is deleted and its product that is written wait for each other in one order', async () => {
+  const state = 'published' as const
+  const writes: Record<string, (product: { id: string; version: number }, source: number) => Promise<unknown>> = {
+    edit: (product, source) => {
+      const body = { name: 'edit', dataSources: [stock, source], description: 'changed' }
+      return admin.dataProducts.edit({ ...at(product), body })
+    },
+    restore: product => admin.dataProducts.restore({ ...at(product), body: { version: 1 } }),
+    publish: product => admin.dataProducts.publish(at(product)),
+    named: (_, source) => {
+      const body = { name: 'named', dataSources: [source, 'stock'], description: 'changed', state }
+      return admin.dataProducts.putByKey({ params: { key: 'ring-named' }, body })
+    },
+  }
+  for (const [name, write] of Object.entries(writes)) {
+    const scope = `s3://research-data/ring-${name}/*`
+    const source = await storeDataSource(server, integration, { name: `ring-${name}`, scope })
+    const put = { name, dataSources: [source, 'stock'], ...(name === 'publish' ? {} : { state }) }
+    const product = await admin.dataProducts.putByKey({ params: { key: `ring-${name}` }, body: put })
+    const both = await server.db.transaction(async tx => {
+      await lockDataSource(tx, source)
+      const deleted = admin.dataSources.remove({ params: { id: source }, query: { hard: 'true' } })
+      await waiting(1)
+      const written = write(product, source)
+      await waiting(2)
+      return [deleted, written]
+    })
+    const codes = (await Promise.allSettled(both)).map(one => (one.status === 'rejected' ? one.reason.code : 'done'))
+    assert.ok(['done,data-product-invalid', 'done,done'].includes(codes.join()), `${name}: ${codes}`)
+  }
+})
+
+/** Until so many transactions wait for a lock. */
+async function waiting(count: number): Promise<void> {
+  const waits = sql<{ n: number }>`select count(*)::int as n from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`
+  while ((await waits.execute(server.db.kysely)).rows[0]?.n !== count) await setTimeout(5)
+}
 
 test('words are found wherever they stand in a name, whatever stands between them', async () => {
   for (const name of ['finance/ledger_2026', 'A&B (north-east)', 'v2.orders@home', '売上 Übersicht']) {

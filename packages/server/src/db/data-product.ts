@@ -54,9 +54,14 @@ export async function versionOfProduct(tx: Tx, id: string): Promise<number | und
 
 const keyLock = 0x4b65_7973 // "Keys"
 
-/** Until commit nobody else makes or changes the one of that key. */
-export async function lockProductByKey(tx: Tx, key: string): Promise<ProductRow | undefined> {
+/** The one of that key; nobody else makes one until commit. */
+export async function claimKey(tx: Tx, key: string): Promise<ProductRow | undefined> {
   await sql`select pg_advisory_xact_lock(${keyLock}, hashtext(${key}))`.execute(tx)
+  return living(tx).where('data_product.key', '=', key).executeTakeFirst()
+}
+
+/** The same, and until commit nobody else changes it. The key must be claimed. */
+export async function lockProductByKey(tx: Tx, key: string): Promise<ProductRow | undefined> {
   return living(tx).where('data_product.key', '=', key).forUpdate('data_product').executeTakeFirst()
 }
 

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Act } from './act.ts'
 import { deleteDataSource, setDataSourceState } from './data-source-state.ts'
 import type { Database } from './schema.ts'
+import { lockProductsOf } from './tagged-source.ts'
 
 type Reader = Kysely<Database>
 
@@ -30,6 +31,8 @@ export async function deleteDataSources(act: Act, integrationId: number): Promis
     .orderBy('id')
     .forUpdate()
     .execute()
+  const ids = rows.map(({ id }) => id)
+  await lockProductsOf(act.tx, ids)
   for (const row of rows) await deleteDataSource(act, row)
 }
 

@@ -90,7 +90,16 @@ export function sourcesWithProductTag(tag: string): RawBuilder<unknown> | undefi
     where ${level} = any(levels) and (${product} = '' or product_id = ${product})`
 }
 
-/** It leaves all products; which ones. */
+/** The products of all these data sources, which must be locked; by id, so that nobody waits for another in a ring. */
+export async function lockProductsOf(tx: Tx, dataSources: readonly number[]): Promise<void> {
+  const ids = tx
+    .selectFrom('data_product_source')
+    .where('data_source_id', '=', sql<number>`any(${dataSources})`)
+    .select('product_id')
+  await tx.selectFrom('data_product').where('id', 'in', ids).select('id').orderBy('id').forUpdate().execute()
+}
+
+/** It leaves all products; which ones. The data source must be locked. */
 export async function untagEverywhere({ tx, changed }: Act, dataSource: number, cause: string): Promise<string[]> {
   const rows = await tx
     .selectFrom('data_product_source')
@@ -99,7 +108,7 @@ export async function untagEverywhere({ tx, changed }: Act, dataSource: number, 
     .orderBy('product_id')
     .execute()
   const ids = rows.map(row => row.product_id)
-  for (const id of ids) await lockProduct(tx, id)
+  await lockProductsOf(tx, [dataSource])
   await tx.deleteFrom('data_product_source').where('data_source_id', '=', dataSource).execute()
   const left = new Map((await dataProducts(tx, ids)).map(row => [row.id as string, row]))
   for (const id of ids) changed('dataProduct', id, left.get(id) ?? null, cause)

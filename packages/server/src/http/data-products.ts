@@ -14,6 +14,7 @@ import { membersOfProduct } from '../db/product-detail.ts'
 import { putProduct } from '../market/keyed-product.ts'
 import { diffProductVersions, presentProduct, presentProducts, presentVersion } from '../market/present-product.ts'
 import { readableDomains, requireManager, requireManagerOf, requireReadable } from '../market/product-authority.ts'
+import { holdContent } from '../market/product-content.ts'
 import { requireSeenExpert } from '../market/product-expert.ts'
 import { changeProduct, createProduct, deleteProduct, restoreProduct, type Step, takeStep } from '../market/products.ts'
 import type { World } from '../world.ts'
@@ -44,30 +45,40 @@ export function dataProductRoutes(serve: Serve, { db }: World): void {
   )
 
   serve(api.dataProducts.edit, async ({ params: { id }, body, version, caller }) =>
-    writeTo(id, version, caller, async (done, before) => {
-      if ((body.domain ?? null) !== before.domain) await requireManagerOf(done.tx, caller, body.domain ?? null)
-      await requireSeenExpert(done.tx, caller, body.expert, before)
-      return changeProduct(done, before, body)
-    }),
+    writeTo(
+      { id, version },
+      caller,
+      async () => body,
+      async (done, before) => {
+        if ((body.domain ?? null) !== before.domain) await requireManagerOf(done.tx, caller, body.domain ?? null)
+        await requireSeenExpert(done.tx, caller, body.expert, before)
+        return changeProduct(done, before, body)
+      },
+    ),
   )
 
   serve(api.dataProducts.restore, async ({ params: { id }, body, version, caller }) =>
-    writeTo(id, version, caller, async (done, before) => {
-      const { domain } = await findProductVersion(done.tx, id, body.version)
-      if (domain !== before.domain) await requireManagerOf(done.tx, caller, domain)
-      return restoreProduct(done, before, body.version)
-    }),
+    writeTo(
+      { id, version },
+      caller,
+      tx => findContent(tx, id, body.version),
+      async (done, before) => {
+        const { domain } = await findProductVersion(done.tx, id, body.version)
+        if (domain !== before.domain) await requireManagerOf(done.tx, caller, domain)
+        return restoreProduct(done, before, body.version)
+      },
+    ),
   )
 
   for (const step of ['publish', 'unpublish', 'suspend', 'resume', 'retire'] as const satisfies readonly Step[]) {
     serve(api.dataProducts[step], async ({ params: { id }, version, caller }) =>
-      writeTo(id, version, caller, (done, before) => takeStep(done, before, step)),
+      writeTo({ id, version }, caller, ownContent, (done, before) => takeStep(done, before, step)),
     )
   }
 
   serve(api.dataProducts.remove, async ({ params: { id }, query, version, caller }) => {
     const { sequence } = await act(db, caller, async done => {
-      await deleteProduct(done, await managed(done.tx, caller, id, version), query)
+      await deleteProduct(done, await managed(done.tx, caller, { id, version }, ownContent), query)
     })
     return { body: undefined, sequence }
   })
@@ -113,12 +124,12 @@ export function dataProductRoutes(serve: Serve, { db }: World): void {
   )
 
   async function writeTo(
-    id: string,
-    version: number,
+    at: At,
     caller: Caller,
+    content: ContentToHold,
     work: (done: Act, before: ProductRow) => Promise<ProductRow>,
   ) {
-    return write(caller, async done => work(done, await managed(done.tx, caller, id, version)))
+    return write(caller, async done => work(done, await managed(done.tx, caller, at, content)))
   }
 
   async function write(caller: Caller, work: (done: Act) => Promise<ProductRow>) {
@@ -133,10 +144,29 @@ async function readable(tx: Tx, caller: Caller, id: string): Promise<ProductRow>
   return row
 }
 
+interface At {
+  readonly id: string
+  readonly version: number
+}
+
+/** What the write will speak of. */
+type ContentToHold = (tx: Tx, row: ProductRow) => Promise<Parameters<typeof holdContent>[1]>
+
 /** Who may not know of it must not learn its version. */
-async function managed(tx: Tx, caller: Caller, id: string, version: number): Promise<ProductRow> {
-  await requireManager(tx, caller, await findProduct(tx, id))
+async function managed(tx: Tx, caller: Caller, { id, version }: At, content: ContentToHold): Promise<ProductRow> {
+  const row = await findProduct(tx, id)
+  await requireManager(tx, caller, row)
+  await holdContent(tx, await content(tx, row))
   return lockProductAt(tx, id, version)
+}
+
+/** Where it has another by the time it is locked, it has another version too. */
+async function ownContent(_: Tx, { domain, definition }: Pick<ProductRow, 'domain' | 'definition'>) {
+  return { domain: domain ?? undefined, dataSources: [...definition.dataSources] }
+}
+
+async function findContent(tx: Tx, id: string, version: number) {
+  return ownContent(tx, await findProductVersion(tx, id, version))
 }
 
 async function answerOf(tx: Tx, caller: Caller, row: ProductRow) {

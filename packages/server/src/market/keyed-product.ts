@@ -7,12 +7,13 @@ import { type api, Problem, type ProductContent } from '@headgate/core/api'
 import { createId } from '@paralleldrive/cuid2'
 import type { z } from 'zod'
 import type { Act, Tx } from '../db/act.ts'
-import { lockProductByKey, type ProductRow } from '../db/data-product.ts'
+import { claimKey, lockProductByKey, type ProductRow } from '../db/data-product.ts'
 import { sourcesInDomains } from '../db/domain.ts'
 import { findPersonId } from '../db/person.ts'
 import { idOfTemplate, idsOfSources } from '../db/product-detail.ts'
 import type { Caller } from '../http/serve.ts'
 import { requireManager, requireManagerOf } from './product-authority.ts'
+import { holdContent } from './product-content.ts'
 import { requireSeenExpert } from './product-expert.ts'
 import { changeProduct, createProduct, type Step, takeStep } from './products.ts'
 
@@ -25,18 +26,32 @@ export async function putProduct(
   key: string,
   { state, ...said }: Keyed,
 ): Promise<ProductRow> {
-  const before = await lockProductByKey(doing.tx, key)
-  // Called by its key, in refusals too: who may not know of it learns no id.
-  if (before) await requireManager(doing.tx, caller, { id: key, domain: before.domain })
-  if (!before || (said.domain ?? null) !== before.domain) {
-    await requireManagerOf(doing.tx, caller, said.domain ?? null)
-  }
-  const content = await withIds(doing.tx, said)
-  await requireSeenExpert(doing.tx, caller, content.expert, before, said.expert)
+  const { tx } = doing
+  const known = await claimKey(tx, key)
+  await requireToPut(tx, caller, key, known, said)
+  const content = await withIds(tx, said)
+  await holdContent(tx, content)
+  const before = await lockProductByKey(tx, key)
+  // It may have gone, or moved, before it was locked.
+  if (before?.domain !== known?.domain) await requireToPut(tx, caller, key, before, said)
+  await requireSeenExpert(tx, caller, content.expert, before, said.expert)
   const row = before
     ? await changeProduct(doing, before, content)
     : await createProduct(doing, createId(), content, key)
   return lead(doing, row, state)
+}
+
+/** Called by its key, in refusals too: who may not know of it learns no id. */
+async function requireToPut(
+  tx: Tx,
+  caller: Caller,
+  key: string,
+  before: ProductRow | undefined,
+  said: Pick<Keyed, 'domain'>,
+): Promise<void> {
+  const domain = said.domain ?? null
+  if (before) await requireManager(tx, caller, { id: key, domain: before.domain })
+  if (!before || domain !== before.domain) await requireManagerOf(tx, caller, domain)
 }
 
 /** Draft, published, suspended: one or two steps from anywhere. */

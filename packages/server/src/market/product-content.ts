@@ -40,6 +40,18 @@ export async function checkContent(tx: Tx, wanted: ProductContent): Promise<Stor
   }
 }
 
+/**
+ * What a write of a product will speak of stays until commit. To be asked for before the product is locked: domains, data
+ * sources, data products is the order in which everybody locks them, so that nobody waits for another in a ring.
+ */
+export async function holdContent(
+  tx: Tx,
+  { domain, dataSources }: Pick<ProductContent, 'domain' | 'dataSources'>,
+): Promise<void> {
+  await holdDomains(tx, domain === undefined ? [] : [domain])
+  await holdSources(tx, dataSources)
+}
+
 /** More would be long to read; their number is told. */
 const mostNamed = 20
 
