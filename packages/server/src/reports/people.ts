@@ -1,7 +1,7 @@
 /** People: how many had access on each day, and who is entitled without AWS knowing who they are. */
 import { type IntegrationId, numbersOf, type PeopleSet, unionOf } from '@headgate/core'
 import { Problem } from '@headgate/core/api'
-import { findDataSource } from '../db/data-source.ts'
+import { dataSourceNames } from '../db/data-source-name.ts'
 import { currentMoment } from '../db/facts.ts'
 import { findIntegration, listIntegrations } from '../db/integration.ts'
 import { findPeople } from '../db/person-name.ts'
@@ -17,7 +17,8 @@ const dayMs = 86_400_000
 export const peopleOverTime: Report<'people-over-time'> = async ({ db }, question) => {
   const { dataSource, integration, ...asked } = question.asked
   const days = await db.snapshot(async tx => {
-    if (dataSource !== undefined && !(await findDataSource(tx, dataSource))) {
+    // What was deleted keeps its history, and whoever may ask reads all of that.
+    if (dataSource !== undefined && !(await dataSourceNames(tx, [dataSource])).has(dataSource)) {
       throw new Problem('data-source-not-found', { id: dataSource })
     }
     if (integration !== undefined && !(await findIntegration(tx, integration))) {
