@@ -102,6 +102,10 @@ function* changesIn({ sources, people, group, policies }: World, random: () => n
       tags: [one(['Finance', 'Finance.Payroll'])],
     }),
     () => ({ change: one(['addTags', 'removeTags']), dataSource: one(sources), tags: ['Finance'] }),
+    () => {
+      const [add, remove] = random() < 0.5 ? [['Finance'], []] : [[], ['Finance']]
+      return { change: 'changeTags', dataSourceIds: [...new Set([one(sources), one(sources)])], add, remove }
+    },
     () => ({ change: one(['giveAttribute', 'takeAttribute']), ...holder(), ...value() }),
     () => ({ change: one(['addToGroup', 'removeFromGroup']), group, user: one(people) }),
     () => ({ change: 'setMember', dataSource: one(sources), ...holder(), level: one(['READ', 'WRITE']) }),

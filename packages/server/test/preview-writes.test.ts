@@ -30,6 +30,7 @@ const changes: readonly HypotheticalChange[] = [
   { change: 'createDomain', domain: { name: 'd', description: '', tags: [] } },
   { change: 'addTags', dataSource: 1, tags: ['A'] },
   { change: 'removeTags', dataSource: 1, tags: ['A'] },
+  { change: 'changeTags', dataSourceIds: [1, 2], add: ['A'], remove: [] },
   { change: 'editDomain', domain: 'd', tags: ['A'] },
   { change: 'deleteDomain', domain: 'd' },
   { change: 'putIntoDomain', domain: 'd', dataSource: 1 },

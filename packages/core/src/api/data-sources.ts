@@ -167,6 +167,7 @@ export const dataSources = {
       add: z.array(dottedName).max(100).default([]),
       remove: z.array(dottedName).max(100).default([]),
     }),
+    ifPreview: true,
     status: 200,
     /** How many tags came and went, over all the data sources. */
     response: z.object({ dataSources: z.number().int(), added: z.number().int(), removed: z.number().int() }),

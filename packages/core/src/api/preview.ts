@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { dottedName, id, idParam, instant, instantInput, label, level, name } from './common.ts'
 import { dataProducts, productContent, productId } from './data-products.ts'
+import { dataSources } from './data-sources.ts'
 import { domains } from './domains.ts'
 import { endpoint } from './endpoint.ts'
 import { mostAtOnce, nativeS3 } from './native-s3.ts'
@@ -46,6 +47,8 @@ const kinds = [
   z.strictObject({ change: z.literal('createTag'), tag: catalogue.create.body }),
   z.strictObject({ change: z.literal('createDomain'), domain: domains.create.body }),
   z.strictObject({ change: z.enum(['addTags', 'removeTags']), dataSource: idParam, tags }),
+  /** On many data sources: on all of them or on none. */
+  dataSources.changeTags.body.extend({ change: z.literal('changeTags') }),
   /** The tags whose data sources are in it, from then on. */
   z.strictObject({ change: z.literal('editDomain'), domain: name, tags: z.array(dottedName).max(100) }),
   z.strictObject({ change: z.literal('deleteDomain'), domain: name }),

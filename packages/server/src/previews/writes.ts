@@ -42,6 +42,10 @@ export function writeOf(one: HypotheticalChange): Write {
       return { endpoint: dataSources.addTags, params: { id: one.dataSource }, body: { tags: one.tags } }
     case 'removeTags':
       return { endpoint: dataSources.removeTags, params: { id: one.dataSource }, body: { tags: one.tags } }
+    case 'changeTags': {
+      const { dataSourceIds, add, remove } = one
+      return { endpoint: dataSources.changeTags, body: { dataSourceIds, add, remove } }
+    }
     case 'editDomain':
       return { endpoint: domains.edit, params: { name: one.domain }, body: { tags: one.tags } }
     case 'deleteDomain':

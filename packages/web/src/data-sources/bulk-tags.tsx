@@ -2,99 +2,91 @@
  * Putting tags on many data sources at once, and taking them away: found and chosen here, with what that would do to
  * people before it is done. On all of them or, when one is refused, on none.
  */
-import { Button, Checkbox, NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
 import { hg } from '../api.ts'
+import { useProposal } from '../people/previewed-actions.tsx'
 import { LivePreview } from '../preview/live-preview.tsx'
-import { Answer, Nothing } from '../ui/answer.tsx'
-import { Choice } from '../ui/choice.tsx'
-import { DataTable } from '../ui/data-table.tsx'
-import filters from '../ui/filters.module.css'
 import forms from '../ui/form.module.css'
-import { listQuery } from '../ui/list-query.ts'
-import { pageOf } from '../ui/list-search.ts'
 import { Chips, Page, Section } from '../ui/page.tsx'
-import { Pager } from '../ui/pager.tsx'
-import { Refusal } from '../ui/refusal.tsx'
-import { ScopePath } from '../ui/scope-path.tsx'
-import { SearchField } from '../ui/search-field.tsx'
-import { productOf, TagChips } from '../ui/tag-chips.tsx'
-import { useWrite } from '../ui/use-write.ts'
+import { productOf } from '../ui/tag-chips.tsx'
 import { counted } from '../ui/words.ts'
-import type { DataSourceSearch } from './search.ts'
+import { ChooseDataSources } from './choose-data-sources.tsx'
 
-const route = getRouteApi('/shell/data-sources/tags')
-const pageSize = 20
-/** What a preview takes: one change for what comes and one for what goes, of each. */
-const mostPreviewed = 500
+type Done = Awaited<ReturnType<typeof hg.dataSources.changeTags>>
 
 export function BulkTags() {
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const [add, setAdd] = useState<readonly string[]>([])
   const [remove, setRemove] = useState<readonly string[]>([])
+  const [done, setDone] = useState<Done>()
+  const { propose, shown } = useProposal()
   const catalogue = useTagNames()
-  const ids = useMemo(() => [...chosen], [chosen])
-  const write = useWrite(
-    () => hg.dataSources.changeTags({ body: { dataSourceIds: ids, add: [...add], remove: [...remove] } }),
-    () => {
-      setChosen(new Set())
-      setAdd([])
-      setRemove([])
-    },
+  const body = useMemo(
+    () => ({ dataSourceIds: [...chosen], add: [...add], remove: [...remove] }),
+    [chosen, add, remove],
   )
-  const changes = useMemo(
-    () =>
-      ids.flatMap(dataSource => [
-        ...(add.length > 0 ? [{ change: 'addTags' as const, dataSource, tags: [...add] }] : []),
-        ...(remove.length > 0 ? [{ change: 'removeTags' as const, dataSource, tags: [...remove] }] : []),
-      ]),
-    [ids, add, remove],
-  )
+  const changes = useMemo(() => [{ change: 'changeTags' as const, ...body }], [body])
   const isSaid = add.length + remove.length > 0
+  const isComplete = isSaid && chosen.size > 0
+  function show() {
+    setDone(undefined)
+    propose({
+      change: { change: 'changeTags', ...body },
+      verb: `${verbOf(add.length, remove.length)} ${counted(chosen.size, 'data source')}`,
+      write: async preview => setDone(await hg.dataSources.changeTags({ body, ...preview })),
+      done: () => {
+        setChosen(new Set())
+        setAdd([])
+        setRemove([])
+      },
+    })
+  }
   return (
     <Page
       title="Tags of many data sources"
       above={<Link to="/data-sources">Data sources</Link>}
       lead="Choose the tags, then the data sources. What people gain and lose by it is shown before."
     >
-      <Section title="Which tags">
-        <div className={forms.fields}>
-          <TagPicker label="Put on" catalogue={catalogue} chosen={add} others={remove} onChange={setAdd} />
-          <TagPicker label="Take away" catalogue={catalogue} chosen={remove} others={add} onChange={setRemove} />
-        </div>
-      </Section>
-      <Section
-        title="Which data sources"
-        beside={<span className="quiet">{counted(chosen.size, 'data source')} chosen</span>}
-      >
-        <Choose chosen={chosen} onChange={setChosen} />
-      </Section>
-      {changes.length > 0 && ids.length <= mostPreviewed && (
-        <LivePreview changes={changes} title="If it were done now" />
-      )}
-      {ids.length > mostPreviewed && (
-        <p className="quiet">
-          More than {mostPreviewed} at once are not previewed: choose fewer to see what it would do.
-        </p>
-      )}
-      <div className={forms.actions}>
-        <Button disabled={ids.length === 0 || !isSaid} loading={write.isPending} onClick={() => write.mutate()}>
-          {verbOf(add.length, remove.length)} {counted(ids.length, 'data source')}
-        </Button>
-        {ids.length > 0 && (
-          <Button variant="default" onClick={() => setChosen(new Set())}>
-            Choose none
-          </Button>
-        )}
-      </div>
-      <Refusal error={write.error} />
-      {write.data !== undefined && ids.length === 0 && (
+      {done !== undefined && (
         <p role="status">
-          Done: {counted(write.data.added, 'tag')} put on and {counted(write.data.removed, 'tag')} taken away, on{' '}
-          {counted(write.data.dataSources, 'data source')}.
+          Done: {counted(done.added, 'tag')} put on and {counted(done.removed, 'tag')} taken away, on{' '}
+          {counted(done.dataSources, 'data source')}.
         </p>
+      )}
+      {shown ?? (
+        <>
+          <Section title="Which tags">
+            <div className={forms.fields}>
+              <TagPicker label="Put on" catalogue={catalogue} chosen={add} others={remove} onChange={setAdd} />
+              <TagPicker label="Take away" catalogue={catalogue} chosen={remove} others={add} onChange={setRemove} />
+            </div>
+          </Section>
+          <Section
+            title="Which data sources"
+            beside={<span className="quiet">{counted(chosen.size, 'data source')} chosen</span>}
+          >
+            <ChooseDataSources tags={catalogue} chosen={chosen} onChange={setChosen} />
+          </Section>
+          {isComplete ? (
+            <LivePreview changes={changes} title="If it were done now" />
+          ) : (
+            <p className="quiet">
+              {isSaid ? 'Choose the data sources, and' : 'Choose a tag to put on or to take away, and'} what it would do
+              is shown here.
+            </p>
+          )}
+          <div className={forms.actions}>
+            {isComplete && <Button onClick={show}>Show what it would do</Button>}
+            {chosen.size > 0 && (
+              <Button variant="default" onClick={() => setChosen(new Set())}>
+                Choose none
+              </Button>
+            )}
+          </div>
+        </>
       )}
     </Page>
   )
@@ -151,108 +143,4 @@ function TagPicker({ label, catalogue, chosen, others, onChange }: PickerProps) 
 function useTagNames(): readonly string[] {
   const { data } = useQuery({ queryKey: ['tags'], queryFn: () => hg.tags.list({ query: { limit: 1000 } }) })
   return data?.items.map(({ name }) => name).filter(name => productOf(name) === undefined) ?? []
-}
-
-interface ChooseProps {
-  readonly chosen: ReadonlySet<number>
-  readonly onChange: (chosen: ReadonlySet<number>) => void
-}
-
-function Choose({ chosen, onChange }: ChooseProps) {
-  const search = route.useSearch()
-  const navigate = route.useNavigate()
-  const tags = useTagNames()
-  const { search: text, tag } = search
-  const query = {
-    limit: pageSize,
-    ...pageOf(search),
-    ...(text !== undefined && { search: text }),
-    ...(tag !== undefined && { tag }),
-  }
-  const found = useQuery({
-    ...listQuery,
-    queryKey: ['data sources', query],
-    queryFn: () => hg.dataSources.list({ query }),
-  })
-  const narrow = useCallback(
-    (wanted: { readonly search?: string | undefined; readonly tag?: string | undefined }) =>
-      void navigate({
-        search: ({ at: _, page: __, ...before }: DataSourceSearch) =>
-          Object.fromEntries(Object.entries({ ...before, ...wanted }).filter(([, value]) => value !== undefined)),
-        replace: true,
-      }),
-    [navigate],
-  )
-  const onSearch = useCallback((wanted: string | undefined) => narrow({ search: wanted }), [narrow])
-  const set = (ids: readonly number[], isChosen: boolean) => {
-    const after = new Set(chosen)
-    for (const id of ids) {
-      if (isChosen) after.add(id)
-      else after.delete(id)
-    }
-    onChange(after)
-  }
-  return (
-    <>
-      <search className={filters.filters}>
-        <SearchField label="Search by name or path" value={text} onChange={onSearch} />
-        <Choice
-          label="Tag"
-          none="Any tag"
-          value={tag}
-          options={tags.map(name => ({ value: name, label: name }))}
-          onChange={wanted => narrow({ tag: wanted })}
-        />
-      </search>
-      <Answer query={found} what="the data sources">
-        {answer => {
-          const ids = answer.items.map(({ id }) => id)
-          const count = ids.filter(id => chosen.has(id)).length
-          return ids.length === 0 ? (
-            <Nothing title="No data source matches" />
-          ) : (
-            <>
-              <Checkbox
-                label={`All ${counted(ids.length, 'data source')} of this page`}
-                checked={count === ids.length}
-                indeterminate={count > 0 && count < ids.length}
-                onChange={event => set(ids, event.currentTarget.checked)}
-              />
-              <DataTable
-                caption="Data sources to choose from"
-                rows={answer.items}
-                rowKey={({ id }) => id}
-                stale={found.isPlaceholderData}
-                columns={[
-                  {
-                    name: 'Name',
-                    width: '30%',
-                    cell: ({ id, name }) => (
-                      <Checkbox
-                        label={name}
-                        checked={chosen.has(id)}
-                        onChange={event => set([id], event.currentTarget.checked)}
-                      />
-                    ),
-                  },
-                  { name: 'Scope', width: '34%', cell: ({ scope }) => <ScopePath scope={scope} /> },
-                  { name: 'Tags', cell: one => <TagChips tags={one.tags} /> },
-                ]}
-              />
-              <Pager
-                search={search}
-                answer={answer}
-                what="data sources"
-                go={place =>
-                  void navigate({
-                    search: ({ at: _, page: __, ...before }: DataSourceSearch) => ({ ...before, ...place }),
-                  })
-                }
-              />
-            </>
-          )
-        }}
-      </Answer>
-    </>
-  )
 }
