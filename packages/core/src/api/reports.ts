@@ -48,7 +48,8 @@ export const reportDefinitions = {
   },
   'people-over-time': {
     title: 'People with access over time',
-    description: 'How many people held a grant in AWS at the end of each day, and how many grants there were; of what is deleted too.',
+    description:
+      'How many people held a grant in AWS at the end of each day, and how many grants there were; of what is deleted too.',
     parameters: ['from?', 'to?', 'dataSource?', 'integration?'],
     columns: { day: 'date', people: 'number', grants: 'number' },
     chart: { kind: 'line', x: 'day', y: ['people', 'grants'] },
