@@ -78,6 +78,11 @@ describe('requests', () => {
     assert.ok(waiting.items.some(one => one.id === id))
     const review = await (gina as TestPerson).requests.review({ params: { id } })
     assert.equal(review.effect.gained, 1)
+    // Without a principal there is nothing to create in AWS yet.
+    assert.deepEqual(
+      review.effect.integrations.map(({ grants, unmapped, quota }) => ({ grants, unmapped, quota })),
+      [{ grants: { create: 0, revoke: 0 }, unmapped: 1, quota: { usedAfter: 0, of: 100_000 } }],
+    )
     const results = await Promise.allSettled([decided(gina, id), decided(gus, id)])
     assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1, 'two at once: one decides')
     assert.ok(await reaches(ann))
@@ -305,7 +310,16 @@ describe('requests', () => {
     await product('staged1')
     await sql`update data_product set review_flow_id = ${flow.id} where id = 'staged1'`.execute(server.db.kysely)
     const ola = await server.as([], 'ola')
+    const { review } = await ola.requests.statusOfProduct({ params: { id: 'staged1' }, query: {} })
+    assert.deepEqual(review, {
+      outcome: 'review',
+      stages: [
+        { match: 'any', criteria: ['group `Stewards`'] },
+        { match: 'all', criteria: ['GOVERNANCE', 'user `gus`'] },
+      ],
+    })
     const { id } = await asked(ola, 'staged1')
+    assert.deepEqual((await ola.requests.get({ params: { id } })).stages, review.stages, 'as told before')
     await refused(decided(gina, id), 'decision-not-yours')
     await refused(decided(server.admin, id), 'decision-not-yours')
     await admin.groups.removeMember(steward)
@@ -370,12 +384,23 @@ describe('requests', () => {
   test('a rule approves at once, but not whoever wrote it', async () => {
     const writer = await server.as(['GOVERNANCE'], 'writer')
     // biome-ignore lint/suspicious/noThenProperty: it is what page 06 calls it, and nobody awaits a rule
-    const rules = [{ if: "@isInGroups('All Users')", then: { approve: { for: '3d' } } }]
+    const rules = [{ if: "@isInGroups('Analysts') AND @durationAtMost('30d')", then: { approve: { for: '3d' } } }]
     const otherwise = { review: { stages: [{ any: [{ user: 'gus' }] }] } }
     const flow = await writer.reviewFlows.create({ body: { name: 'at once', rules, otherwise } })
     await product('atonce1')
     await sql`update data_product set review_flow_id = ${flow.id} where id = 'atonce1'`.execute(server.db.kysely)
     const yan = await server.as([], 'yan')
+    const { id: analysts } = await server.admin.groups.create({ body: { name: 'Analysts' } })
+    for (const { id: userId } of [writer, yan]) {
+      await server.admin.groups.addMember({ params: { id: analysts, userId } })
+    }
+    const toldTo = async (person: TestPerson, duration?: string) =>
+      (await person.requests.statusOfProduct({ params: { id: 'atonce1' }, query: { ...(duration && { duration }) } }))
+        .review
+    assert.deepEqual(await toldTo(yan, '30d'), { outcome: 'approve', duration: '3d', stages: [] })
+    const byGus = { outcome: 'review', stages: [{ match: 'any', criteria: ['user `gus`'] }] }
+    assert.deepEqual([await toldTo(yan, '31d'), await toldTo(yan)], [byGus, byGus], 'too long for the rule')
+    assert.deepEqual((await toldTo(writer, '30d')).stages, [{ match: 'any', criteria: ['GOVERNANCE'] }])
     const { id, state, until = '' } = await asked(yan, 'atonce1')
     assert.equal(state, 'approved')
     assert.ok(Math.abs(Date.parse(until) - Date.now() - 3 * day) < day / 24)
