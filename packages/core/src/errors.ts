@@ -484,7 +484,7 @@ export const errors = {
   'preview-stale': {
     status: 409,
     retry: false,
-    text: '{gaining} people would gain and {losing} would lose access who were not in the preview: preview again and look',
+    text: '{gaining} more would gain and {losing} more would lose access than the preview showed: preview again and look',
   },
   'preview-unknown': {
     status: 412,
