@@ -275,7 +275,18 @@ test('what has left the domain of a draft is not published with it', async () =>
   await admin.domains.removeDataSource({ params: { name: 'left', id: stock } })
   await refuses(manager.dataProducts.publish(at(draft)), 'data-product-invalid')
   const smaller = await manager.dataProducts.edit({ ...at(draft), body: { ...body, dataSources: [sales] } })
-  assert.equal((await manager.dataProducts.publish(at(smaller))).state, 'published')
+  const published = await manager.dataProducts.publish(at(smaller))
+  assert.equal(published.state, 'published')
+  // What is published goes on, and says so.
+  const leftOut = async () => {
+    const { dataSources } = await manager.dataProducts.get({ params: { id: draft.id } })
+    return dataSources.flatMap(({ id, leftDomain }) => (leftDomain ? [id] : []))
+  }
+  assert.deepEqual(await leftOut(), [])
+  await admin.domains.removeDataSource({ params: { name: 'left', id: sales } })
+  assert.deepEqual(await leftOut(), [sales])
+  await admin.domains.addDataSource({ params: { name: 'left', id: sales } })
+  assert.deepEqual(await leftOut(), [])
 })
 
 test('a retired product is shown to whoever still has something through it, and to nobody else', async () => {

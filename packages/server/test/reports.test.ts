@@ -245,7 +245,7 @@ for (const [what, name, query, code] of unfit) {
 
 // It was answered as if it had never been there, with all of its history kept.
 test('people over time are counted for a data source that was deleted since', async () => {
-  await server.admin.dataSources.remove({ params: { id: bare }, query: { hard: 'true' } })
+  await server.admin.dataSources.remove({ params: { id: bare ?? 0 }, query: { hard: 'true' } })
   const query = { from: '2026-03-01', to: '2026-03-03', dataSource: bare }
   const counts = (await rowsOf('people-over-time', query)).map(([, ...rest]) => rest.join('/'))
   assert.deepEqual(counts, ['0/0', '1/1', '1/1'])

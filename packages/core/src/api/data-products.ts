@@ -114,7 +114,14 @@ const dataProduct = z.object({
 })
 
 /** With what is in it, by name; what is gone by now is left out. */
-const dataProductDetail = dataProduct.extend({ dataSources: z.array(named) })
+const dataProductDetail = dataProduct.extend({
+  dataSources: z.array(
+    named.extend({
+      /** There and true: in the product's domain no longer, so that the next write has to leave it out. */
+      leftDomain: z.literal(true).optional(),
+    }),
+  ),
+})
 export type DataProduct = z.output<typeof dataProductDetail>
 
 const productVersion = z.object({

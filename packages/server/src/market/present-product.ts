@@ -3,6 +3,7 @@ import type { DataProduct, ProductVersion } from '@headgate/core/api'
 import { canonicalText } from '../canonical.ts'
 import type { Tx } from '../db/act.ts'
 import type { ProductRow, ProductVersionRow } from '../db/data-product.ts'
+import { sourcesInDomains } from '../db/domain.ts'
 import { findPeople } from '../db/person-name.ts'
 import { livingSources, memberCounts, templateNames } from '../db/product-detail.ts'
 import type { Caller } from '../http/serve.ts'
@@ -53,7 +54,11 @@ export async function presentProducts(tx: Tx, caller: Caller, rows: readonly Pro
 
 export async function presentProduct(tx: Tx, caller: Caller, row: ProductRow): Promise<DataProduct> {
   const [card] = await presentProducts(tx, caller, [row])
-  const dataSources = await livingSources(tx, row.definition.dataSources)
+  const living = await livingSources(tx, row.definition.dataSources)
+  const inDomain = row.domain === null ? undefined : new Set(await sourcesInDomains(tx, [row.domain]))
+  const dataSources = living.map(one =>
+    !inDomain || inDomain.has(one.id) ? one : { ...one, leftDomain: true as const },
+  )
   return { ...(card as Card), dataSourceCount: dataSources.length, dataSources }
 }
 
