@@ -60,7 +60,9 @@ function reasonsOf({
   verdict,
 }: Explained): string[] {
   const open = grants.filter(({ holds }) => !holds)
-  const shut = guardrails.filter(({ holds }) => !holds)
+  // Without anybody who would let them write, there is nothing to keep them from.
+  const wouldWrite = [...grants, ...members].some(({ holds, level }) => holds && level === 'WRITE')
+  const shut = guardrails.filter(({ holds, level }) => !holds && (level === 'READ' || wouldWrite))
   return [
     ...because.map(
       ({ kind, name, level, until }) => `  because of ${kind} ${name}: ${level}${until ? `, until ${until}` : ''}`,
@@ -68,7 +70,8 @@ function reasonsOf({
     ...(verdict === 'none' ? open.map(({ name }) => `  the policy ${name} does not let them in`) : []),
     ...shut.map(
       ({ name, level, via }) =>
-        `  the guardrail ${name} (${level}) shuts them out${via ? `, by ${via.name} inside` : ''}`,
+        `  the guardrail ${name} (${level}) ${level === 'READ' ? 'shuts them out' : 'keeps them from writing'}` +
+        (via ? `, by ${via.name} inside` : ''),
     ),
     ...members.filter(({ holds }) => !holds).map(({ until }) => `  a membership ended${until ? ` at ${until}` : ''}`),
     ...obstacles.map(one => `  ${obstacleWords[one]}`),

@@ -9,6 +9,8 @@ import { text as textOf } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { PolicyInput } from '@headgate/core/api'
+import { storeDataSource, storedIntegration } from '../../server/test/support/lake.ts'
 import { type TestServer, testServer } from '../../server/test/support/server.ts'
 
 const run = promisify(execFile)
@@ -100,6 +102,26 @@ describe('headgate', () => {
     )
     assert.equal(why, '')
     assert.equal(JSON.parse(changed).version, policy.version + 1)
+  })
+
+  // Of somebody who reads it said that a guardrail on writing shuts them out.
+  test('explain speaks of a guardrail on writing where writing is what it keeps from', async () => {
+    const { admin } = server
+    const scope = 's3://research-data/explained/*'
+    await storeDataSource(server, await storedIntegration(server), { name: 'explained', scope })
+    await server.as([], 'eve')
+    const policy = { appliesTo: { any: [{ name: 'explained' }] }, state: 'active' as const }
+    const add = (name: string, more: Pick<PolicyInput, 'kind' | 'level' | 'who'>) =>
+      admin.policies.create({ body: { ...policy, ...more, name } })
+    const when = "@hasAttribute('trained')"
+    await add('careful writing', { kind: 'guardrail', level: 'WRITE', who: { when } })
+    await add('everybody reads', { kind: 'grant', level: 'READ', who: { everyone: true } })
+    const told = async () => (await headgate('explain eve explained')).stdout
+    assert.match(await told(), /^eve on explained: READ\n(?!.*careful writing)/s)
+    await add('everybody writes', { kind: 'grant', level: 'WRITE', who: { everyone: true } })
+    assert.match(await told(), /^ {2}the guardrail careful writing \(WRITE\) keeps them from writing$/m)
+    await add('careful reading', { kind: 'guardrail', level: 'READ', who: { when } })
+    assert.match(await told(), /: none\n(.*\n)* {2}the guardrail careful reading \(READ\) shuts them out$/m)
   })
 
   test('without an address or a key it says what to do; a file of keys that others read is refused', async () => {
