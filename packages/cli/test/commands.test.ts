@@ -110,7 +110,7 @@ describe('headgate', () => {
     const scope = 's3://research-data/explained/*'
     await storeDataSource(server, await storedIntegration(server), { name: 'explained', scope })
     await server.as([], 'eve')
-    const policy = { appliesTo: { any: [{ name: 'explained' }] }, state: 'active' as const }
+    const policy = { appliesTo: { any: [{ scope }] }, state: 'active' as const }
     const add = (name: string, more: Pick<PolicyInput, 'kind' | 'level' | 'who'>) =>
       admin.policies.create({ body: { ...policy, ...more, name } })
     const when = "@hasAttribute('trained')"
