@@ -1,6 +1,7 @@
 /** Opening the account of somebody else, by every door there is: a set-up link, a provider, an API key. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { ApiError } from '@headgate/core/api'
 import { act, system } from '../src/db/act.ts'
 import { linkForAdmin } from '../src/directory/set-up.ts'
 import { setTaggedSources } from '../src/market/tagged-sources.ts'
@@ -181,4 +182,38 @@ test('nor by an account that they opened anew', async () => {
   const again = browserAt(server.url)
   await again.signIn('gus', password)
   assert.equal((await again.requests.decide(decision)).state, 'approved')
+})
+
+test('nor what they asked for in the name of another', async () => {
+  const both = await server.as(['GOVERNANCE', 'USER_ADMIN'], 'asks-as-another')
+  const hal = await server.as([], 'hal')
+  const { key } = await both.apiKeys.create({ body: { name: 'lent', userId: hal.id } })
+  const { id } = await asks(withKey(hal, key))
+  await refuses(decides(both, id), 'decision-not-yours', 403)
+  const waits = await both.requests.list({ query: { box: 'toDecide' } })
+  assert.ok(!waits.items.some(one => one.id === id))
+  const own = await asks(await server.as([], 'asks-alone'))
+  assert.equal((await decides(both, own.id)).state, 'approved')
+  assert.equal((await decides(admin, id)).state, 'approved')
+})
+
+test('nobody changes what is known of themselves with a key that they made for another', async () => {
+  const [raises, lends] = [await server.as(['USER_ADMIN'], 'raises'), await server.as(['USER_ADMIN'], 'lends')]
+  const { key } = await raises.apiKeys.create({ body: { name: 'lent', userId: lends.id } })
+  const asLends = withKey(lends, key)
+  const { id: group } = await admin.groups.create({ body: { name: 'Raised' } })
+  await admin.groups.addMember({ params: { id: group, userId: raises.id } })
+  const params = { id: raises.id }
+  const at = { params: { ...params, key: 'clearance', value: 'high' } }
+  const csv = 'user,group,key,value\nraises,,clearance,high\n,Raised,clearance,high\n'
+  await refuses(asLends.users.setPermissions({ params, body: { permissions: ['GOVERNANCE'] } }), 'self-change', 403)
+  await refuses(asLends.users.addAttribute(at), 'self-change', 403)
+  await refuses(asLends.groups.addAttribute({ params: { ...at.params, id: group } }), 'self-change', 403)
+  await refuses(asLends.groups.removeMember({ params: { id: group, userId: raises.id } }), 'self-change', 403)
+  const taken = asLends.bulk.import({ params: { kind: 'attributes' }, query: {}, body: csv })
+  const { code, body } = await taken.then(
+    () => assert.fail('taken'),
+    (error: ApiError) => error,
+  )
+  assert.deepEqual([code, (body.findings as unknown[]).length], ['import-refused', 2])
 })

@@ -58,11 +58,11 @@ async function storeOf(subject: Subject, rows: readonly Row[], storing: Storing)
 }
 
 /** Themselves, and every group that they are in. */
-async function isMine(subject: Subject, rows: readonly SourcedRow[Subject][], { act, caller }: Storing) {
-  if (subject === 'userAttribute') return (id: number) => id === caller
+async function isMine(subject: Subject, rows: readonly SourcedRow[Subject][], { act, callers }: Storing) {
+  if (subject === 'userAttribute') return (id: number) => callers.includes(id)
   const groups = await groupsAmong(
     act.tx,
-    caller,
+    callers,
     rows.map(([id]) => id),
   )
   return (id: number) => groups.has(id)

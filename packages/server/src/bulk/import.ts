@@ -10,7 +10,7 @@ import { previewOf, supposing } from '@headgate/core'
 import { act, type Done } from '../db/act.ts'
 import type { Db, UnstoredChange } from '../db/open.ts'
 import { rehearse } from '../db/rehearsal.ts'
-import type { Caller } from '../http/serve.ts'
+import { type Caller, whoCalls } from '../http/serve.ts'
 import { realChanges } from '../live-index/apply.ts'
 import { newsOf } from '../live-index/news.ts'
 import type { World } from '../world.ts'
@@ -90,7 +90,7 @@ function store(
 ): Promise<Done<Report>> {
   return act(db, caller, async doing => {
     const report = new Report()
-    await kinds[kind].store(lines, { act: doing, caller: caller.id, mode, findings, report })
+    await kinds[kind].store(lines, { act: doing, callers: whoCalls(caller), mode, findings, report })
     findings.refuse()
     if (report.isNothing) return report
     const { counts, changes } = report

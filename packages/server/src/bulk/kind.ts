@@ -10,8 +10,8 @@ export type Mode = 'add' | 'replace'
 
 export interface Storing {
   readonly act: Act
-  /** Nobody changes what is known of themselves. */
-  readonly caller: number
+  /** Who may be calling: nobody changes what is known of themselves. */
+  readonly callers: readonly number[]
   readonly mode: Mode
   readonly findings: Findings
   readonly report: Report

@@ -49,10 +49,10 @@ export async function lockGroups(tx: Tx, ids: Iterable<number>): Promise<void> {
 }
 
 /** Of these groups those that a person is in. */
-export async function groupsAmong(tx: Tx, person: number, groups: Iterable<number>): Promise<Set<number>> {
+export async function groupsAmong(tx: Tx, people: readonly number[], groups: Iterable<number>): Promise<Set<number>> {
   const rows = await tx
     .selectFrom('group_member')
-    .where('person_id', '=', person)
+    .where('person_id', 'in', people)
     .where('group_id', '=', sql<number>`any(${[...new Set(groups)]})`)
     .select('group_id')
     .execute()

@@ -177,13 +177,13 @@ export async function lockGroup(tx: Tx, id: number): Promise<GroupRow> {
   return row
 }
 
-/** Whether a person is in a group, by whatever source. */
-export async function isInGroup(db: Reader, group: GroupRow, person: number): Promise<boolean> {
+/** Whether any of these people is in a group, by whatever source. */
+export async function isAnyInGroup(db: Reader, group: GroupRow, people: readonly number[]): Promise<boolean> {
   if (isBuiltIn(group)) return true
   const found = await db
     .selectFrom('group_member')
     .where('group_id', '=', group.id)
-    .where('person_id', '=', person)
+    .where('person_id', 'in', people)
     .select('source')
     .limit(1)
     .executeTakeFirst()

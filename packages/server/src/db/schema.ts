@@ -454,6 +454,7 @@ export interface Database {
     policy_version: number | null
     name: string
     requester_id: number
+    opened_by: number | null
     beneficiary_id: number
     on_behalf: 'role-user' | 'service' | null
     level: Level

@@ -15,12 +15,12 @@ import {
   takeOutOfDomain,
 } from '../db/domain.ts'
 import { replaceRights } from '../db/domain-right.ts'
-import { groupTarget, isInGroup, lockGroup } from '../db/group.ts'
+import { groupTarget, isAnyInGroup, lockGroup } from '../db/group.ts'
 import type { Subject } from '../db/member.ts'
 import { lockPerson, personTarget } from '../db/person.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { World } from '../world.ts'
-import type { Caller, Serve } from './serve.ts'
+import { type Caller, type Serve, whoCalls } from './serve.ts'
 import { refuseSelf } from './users.ts'
 
 export function domainRoutes(serve: Serve, { db }: World): void {
@@ -110,7 +110,8 @@ async function giveUser(done: Act, caller: Caller, domain: string, user: number,
 async function giveGroup(done: Act, caller: Caller, domain: string, id: number, rights: readonly DomainRight[]) {
   await lockDomain(done.tx, domain)
   const group = await lockGroup(done.tx, id)
-  if (await isInGroup(done.tx, group, caller.id)) throw new Problem('self-change', { what: 'rights in a domain' })
+  if (await isAnyInGroup(done.tx, group, whoCalls(caller)))
+    throw new Problem('self-change', { what: 'rights in a domain' })
   await give(done, domain, { group: id }, groupTarget(group), rights)
 }
 

@@ -9,7 +9,7 @@ import {
   getGroup,
   groupTarget,
   insertGroup,
-  isInGroup,
+  isAnyInGroup,
   listGroupMembers,
   listGroups,
   lockGroup,
@@ -20,7 +20,7 @@ import {
 } from '../db/group.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { World } from '../world.ts'
-import type { Caller, Serve } from './serve.ts'
+import { type Caller, type Serve, whoCalls } from './serve.ts'
 import { refuseSelf } from './users.ts'
 
 export function groupRoutes(serve: Serve, { db }: World): void {
@@ -88,5 +88,5 @@ async function subject(doing: Act, id: number, caller: Caller): Promise<Attribut
 }
 
 async function refuseOwnGroup({ tx }: Act, group: GroupRow, caller: Caller): Promise<void> {
-  if (await isInGroup(tx, group, caller.id)) throw new Problem('self-change', { what: 'groups' })
+  if (await isAnyInGroup(tx, group, whoCalls(caller))) throw new Problem('self-change', { what: 'groups' })
 }

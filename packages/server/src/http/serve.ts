@@ -32,6 +32,11 @@ export interface Caller extends Actor {
   }
 }
 
+/** Who may be calling: whose account it is, and whoever opened the way in that is used. */
+export function whoCalls({ id, openedBy }: Pick<Caller, 'id' | 'openedBy'>): readonly number[] {
+  return openedBy === undefined ? [id] : [id, openedBy]
+}
+
 type Part<E, Name extends 'params' | 'query' | 'body'> = E extends { readonly [N in Name]: infer S extends z.ZodType }
   ? z.output<S>
   : undefined

@@ -19,7 +19,7 @@ import { resolvePrincipals } from '../directory/principals.ts'
 import { readScopes } from '../directory/registration-scopes.ts'
 import { refuseReserved } from '../directory/reserved-names.ts'
 import type { World } from '../world.ts'
-import type { Caller, Serve } from './serve.ts'
+import { type Caller, type Serve, whoCalls } from './serve.ts'
 
 export function userRoutes(serve: Serve, world: World): void {
   const { db } = world
@@ -85,7 +85,7 @@ export function userRoutes(serve: Serve, world: World): void {
   })
 }
 
-/** @throws Problem `self-change` */
+/** Nor with a key that they made for somebody else. Throws Problem `self-change`. */
 export function refuseSelf(caller: Caller, person: number, what: string): void {
-  if (caller.id === person) throw new Problem('self-change', { what })
+  if (whoCalls(caller).includes(person)) throw new Problem('self-change', { what })
 }

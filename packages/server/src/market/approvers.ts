@@ -20,11 +20,13 @@ import { Problem } from '@headgate/core/api'
 import { holdsAny } from '../access/allow.ts'
 import type { Tx } from '../db/act.ts'
 import { countWhoMeet, criteriaMet, type Somebody, type Whom, whoMeets } from '../db/approver.ts'
-import type { Caller } from '../http/serve.ts'
+import { type Caller, whoCalls } from '../http/serve.ts'
 import { whoAssumes } from './role-holders.ts'
 
 export interface ReviewAbout {
   readonly requester: number
+  /** Who opened the way by which it was made, and so may have made it; null: nobody. */
+  readonly openedBy?: number | null
   readonly beneficiary: number
   /** Who made the version of the flow that is followed; null: Headgate itself. */
   readonly flowEditor: number | null
@@ -44,6 +46,7 @@ export async function excludedFrom(
   return new Map<number, WhyExcluded>([
     ...assuming.map(id => [id, 'assumesRole'] as const),
     ...(about.flowEditor === null ? [] : [[about.flowEditor, 'flowEditor'] as const]),
+    ...(about.openedBy == null ? [] : [[about.openedBy, 'requester'] as const]),
     [about.beneficiary, 'beneficiary'],
     [about.requester, 'requester'],
   ])
@@ -146,10 +149,10 @@ export async function criteriaMetBy(
 
 /** Whoever opened the way in that is used may be the one who uses it. */
 export function whyNever(
-  { id, openedBy }: Pick<Caller, 'id' | 'openedBy'>,
+  caller: Pick<Caller, 'id' | 'openedBy'>,
   excluded: ReadonlyMap<number, WhyExcluded>,
 ): WhyExcluded | undefined {
-  return excluded.get(id) ?? (openedBy === undefined ? undefined : excluded.get(openedBy))
+  return whoCalls(caller).flatMap(id => excluded.get(id) ?? [])[0]
 }
 
 /** The same, whoever they are to the request. */

@@ -84,7 +84,8 @@ async function waitingAmong(
     const { flow_id, flow_version, policy_id, policy_version } = row
     const flow = ['editor', flow_id, flow_version, policy_id, policy_version]
     const flowEditor = await once(flow, () => editorOf(tx, row))
-    const about = { requester: row.requester_id, beneficiary: row.beneficiary_id, flowEditor, domains: [] }
+    const { requester_id: requester, beneficiary_id: beneficiary, opened_by: openedBy } = row
+    const about = { requester, openedBy, beneficiary, flowEditor, domains: [] }
     if (whyNever(caller, await excludedFrom(tx, about, assume))) continue
     const review = toReview(row, decisions.get(row.id) ?? [])
     if (refusalOf(review, caller.id as UserId, 'approve', met.get(row) ?? []) === undefined) found.push(row.id)

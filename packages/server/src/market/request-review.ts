@@ -19,6 +19,7 @@ export function toReview(row: RequestRow, made: readonly DecisionRow[]): Review 
 export async function aboutOf(tx: Tx, row: RequestRow): Promise<ReviewAbout> {
   return {
     requester: row.requester_id,
+    openedBy: row.opened_by,
     beneficiary: row.beneficiary_id,
     flowEditor: await editorOf(tx, row),
     domains: await domainsOf(tx, row),
