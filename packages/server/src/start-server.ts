@@ -113,7 +113,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     await resumeIntegrations(world)
     const validation = startRecurringValidation(world, config.HEADGATE_VALIDATION_MINUTES * 60_000)
     closers.push(() => validation.stop())
-    closers.push(sampleCapacity({ db, log }))
+    const capacity = sampleCapacity({ db, log })
+    closers.push(() => capacity.stop())
     const changeLoop = await startChangeLoop(world)
     closers.push(() => changeLoop.stop())
 

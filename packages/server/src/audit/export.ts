@@ -20,6 +20,7 @@ import {
 } from '../db/audit-export.ts'
 import { sealAll } from '../db/audit-seal.ts'
 import { auditTargetOf, findTarget, type TargetRow } from '../db/export-target.ts'
+import { every, type Recurring } from '../every.ts'
 import { type OpenTarget, openTarget, targetOfRow } from '../export/target.ts'
 import { notify } from '../notify/notify.ts'
 import type { World } from '../world.ts'
@@ -165,24 +166,12 @@ function problemOf(error: unknown): string {
 }
 
 /** Looks for what is due; every node does, one gets it. */
-export function startAuditExports(world: Exports): { stop(): Promise<void> } {
-  let turn: Promise<void> = Promise.resolve()
-  let isBusy = false
-  const timer = setInterval(() => {
-    if (isBusy) return
-    isBusy = true
-    turn = exportDue(world)
-      .catch(error => world.log.error({ err: error }, 'exports of audit events could not be looked for'))
-      .finally(() => {
-        isBusy = false
-      })
-  }, turnMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await turn
-    },
-  }
+export function startAuditExports(world: Exports): Recurring {
+  return every({
+    everyMs: turnMs,
+    look: () => exportDue(world),
+    onFailure: err => world.log.error({ err }, 'exports of audit events could not be looked for'),
+  })
 }
 
 const turnMs = 10_000

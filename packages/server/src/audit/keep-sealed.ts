@@ -8,6 +8,7 @@
 import { act, system } from '../db/act.ts'
 import { listCheckpoints } from '../db/audit-checkpoint.ts'
 import { isWaiting, sealAll, sealBatch } from '../db/audit-seal.ts'
+import { every, type Recurring } from '../every.ts'
 import { notify } from '../notify/notify.ts'
 import type { World } from '../world.ts'
 import { ensureSigningKey, makeCheckpoint } from './checkpoint.ts'
@@ -22,35 +23,23 @@ export interface KeepSealedOptions {
   readonly checkpointMs: number
 }
 
-export interface SealKeeper {
-  /** Seals what there is, signs it and writes it out. */
-  stop(): Promise<void>
-}
-
-export function keepSealed(world: Seals, options: KeepSealedOptions): SealKeeper {
+/** `stop` seals what there is, signs it and writes it out. */
+export function keepSealed(world: Seals, options: KeepSealedOptions): Recurring {
   let nextSigningAt = 0
-  let turn: Promise<void> = Promise.resolve()
-  let isBusy = false
-
   async function look(): Promise<void> {
     if (await isWaiting(world.db)) while (await sealBatch(world.db, { wait: false }));
     if (performance.now() < nextSigningAt) return
     await signAndWrite(world, options, options.checkpointMs)
     nextSigningAt = performance.now() + signingTurnMs
   }
-  const timer = setInterval(() => {
-    if (isBusy) return
-    isBusy = true
-    turn = look()
-      .catch(error => world.log.error({ err: error }, 'the audit trail could not be sealed'))
-      .finally(() => {
-        isBusy = false
-      })
-  }, sealingTurnMs)
+  const sealing = every({
+    everyMs: sealingTurnMs,
+    look,
+    onFailure: err => world.log.error({ err }, 'the audit trail could not be sealed'),
+  })
   return {
     async stop() {
-      clearInterval(timer)
-      await turn
+      await sealing.stop()
       try {
         await sealAll(world.db)
         await signAndWrite(world, options, 0)

@@ -18,6 +18,7 @@ import {
   takeDue,
 } from '../db/data-source-health.ts'
 import { comparedStatuses, findIntegration } from '../db/integration.ts'
+import { every, type Recurring } from '../every.ts'
 import type { World } from '../world.ts'
 
 type Looks = Pick<World, 'db' | 'aws' | 'config' | 'log'>
@@ -46,31 +47,19 @@ export async function checkDue(world: Looks, most: number): Promise<number> {
   return due.length
 }
 
-/** The recurring check. `stop` waits for the look under way. */
-export function startHealthChecks(world: Looks): { stop(): Promise<void> } {
+/** The recurring check. */
+export function startHealthChecks(world: Looks): Recurring {
   const interval = everyMs(world)
   if (interval === 0) return { stop: async () => {} }
   const turnMs = Math.min(longestTurnMs, interval / turnsBetween)
-  let isStopped = false
-  let turn = Promise.resolve()
-  const timer = setInterval(() => {
-    turn = turn.then(async () => {
-      if (isStopped) return
-      try {
-        const share = Math.ceil(((await countActive(world.db.kysely)) * turnMs) / interval)
-        await checkDue(world, Math.min(mostPerTurn, share + 1))
-      } catch (error) {
-        world.log.warn({ err: error }, 'data sources could not be looked at')
-      }
-    })
-  }, turnMs)
-  return {
-    async stop() {
-      isStopped = true
-      clearInterval(timer)
-      await turn
+  return every({
+    everyMs: turnMs,
+    async look() {
+      const share = Math.ceil(((await countActive(world.db.kysely)) * turnMs) / interval)
+      await checkDue(world, Math.min(mostPerTurn, share + 1))
     },
-  }
+    onFailure: err => world.log.warn({ err }, 'data sources could not be looked at'),
+  })
 }
 
 const longestTurnMs = 10_000

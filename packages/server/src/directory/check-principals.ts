@@ -29,6 +29,7 @@ import {
   takeDueVending,
 } from '../db/principal-check.ts'
 import { storeVendingPolicy } from '../db/vending.ts'
+import { every, type Recurring } from '../every.ts'
 import { storeAsserted } from './assert-principal.ts'
 import { type Asks, lookUpPrincipal, warningOf } from './principal-look-up.ts'
 
@@ -166,11 +167,10 @@ function unlessOfForm(error: unknown): undefined {
 }
 
 /** The recurring check. `stop` waits for the look under way. */
-export function startPrincipalChecks(world: Asks): { stop(): Promise<void> } {
+export function startPrincipalChecks(world: Asks): Recurring {
   const interval = world.config.HEADGATE_PRINCIPAL_CHECK_MINUTES * 60_000
   if (interval === 0) return { stop: async () => {} }
   const turnMs = Math.min(longestTurnMs, interval / turnsBetween)
-  let isStopped = false
   let asserted = 0
   async function look(): Promise<void> {
     const { kysely } = world.db
@@ -180,20 +180,11 @@ export function startPrincipalChecks(world: Asks): { stop(): Promise<void> } {
     await checkAccounts(world, interval)
     asserted = await tryAsserted(world, asserted, fewAtOnce)
   }
-  let turn = Promise.resolve()
-  const timer = setInterval(() => {
-    turn = turn.then(async () => {
-      if (isStopped) return
-      await look().catch(error => world.log.warn({ err: error }, 'principals could not be looked at'))
-    })
-  }, turnMs)
-  return {
-    async stop() {
-      isStopped = true
-      clearInterval(timer)
-      await turn
-    },
-  }
+  return every({
+    everyMs: turnMs,
+    look,
+    onFailure: err => world.log.warn({ err }, 'principals could not be looked at'),
+  })
 }
 
 const longestTurnMs = 10_000

@@ -8,6 +8,7 @@
 import { act, system } from '../db/act.ts'
 import { dueMemberships, endMemberships } from '../db/membership.ts'
 import { taggedForNobody } from '../db/tagged-source.ts'
+import { every, type Recurring } from '../every.ts'
 import type { World } from '../world.ts'
 import { setTaggedSources } from './tagged-sources.ts'
 
@@ -36,22 +37,11 @@ export async function noticeEnds({ db }: Pick<World, 'db'>, signal?: AbortSignal
   return noticed
 }
 
-/** Looks every few seconds until stopped; one look at a time. */
-export function startNoticingEnds(world: Noticing): { stop(): Promise<void> } {
-  const ending = new AbortController()
-  let last: Promise<unknown> | undefined
-  const timer = setInterval(() => {
-    last ??= noticeEnds(world, ending.signal)
-      .catch(error => world.log.warn({ err: error }, 'memberships that are over could not be noticed, trying again'))
-      .finally(() => {
-        last = undefined
-      })
-  }, everyMs).unref()
-  return {
-    async stop() {
-      clearInterval(timer)
-      ending.abort()
-      await last
-    },
-  }
+/** Looks every few seconds until stopped. */
+export function startNoticingEnds(world: Noticing): Recurring {
+  return every({
+    everyMs,
+    look: signal => noticeEnds(world, signal),
+    onFailure: err => world.log.warn({ err }, 'memberships that are over could not be noticed, trying again'),
+  })
 }

@@ -16,6 +16,7 @@ import {
   dueToWithdraw,
   lastsLonger,
 } from '../db/request-due.ts'
+import { every, type Recurring } from '../every.ts'
 import { notify } from '../notify/notify.ts'
 import type { World } from '../world.ts'
 import { decidersOf } from './approvers.ts'
@@ -117,22 +118,11 @@ async function remind(doing: Act): Promise<void> {
   }
 }
 
-/** Looks every few seconds until stopped; one look at a time. */
-export function startRequestClock(world: Ticking): { stop(): Promise<void> } {
-  const ending = new AbortController()
-  let last: Promise<unknown> | undefined
-  const timer = setInterval(() => {
-    last ??= lookAtClock(world, ending.signal)
-      .catch(error => world.log.warn({ err: error }, 'the clock of requests stood still, trying again'))
-      .finally(() => {
-        last = undefined
-      })
-  }, everyMs).unref()
-  return {
-    async stop() {
-      clearInterval(timer)
-      ending.abort()
-      await last
-    },
-  }
+/** Looks every few seconds until stopped. */
+export function startRequestClock(world: Ticking): Recurring {
+  return every({
+    everyMs,
+    look: signal => lookAtClock(world, signal),
+    onFailure: err => world.log.warn({ err }, 'the clock of requests stood still, trying again'),
+  })
 }

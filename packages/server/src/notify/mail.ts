@@ -5,6 +5,7 @@
  */
 import { giveBackMails, storeMailOutcome, type TakenMail, takeMails } from '../db/mail.ts'
 import { readSettings } from '../db/settings.ts'
+import { every, type Recurring } from '../every.ts'
 import type { World } from '../world.ts'
 import { mailOf } from './mail-text.ts'
 import { openSmtp, type Smtp, SmtpError } from './smtp.ts'
@@ -19,31 +20,12 @@ export interface MailOptions {
 }
 
 /** `stop` finishes the mail under way; the others are due again at once. */
-export function startMails(
-  world: Mails,
-  { turnMs = 2_000, leaseMs = 900_000 }: MailOptions = {},
-): {
-  stop(): Promise<void>
-} {
-  const stopping = new AbortController()
-  let turn = Promise.resolve()
-  let isUnderWay = false
-  const timer = setInterval(() => {
-    if (isUnderWay) return
-    isUnderWay = true
-    turn = sendDue(world, leaseMs, stopping.signal)
-      .catch(err => world.log.warn({ err }, 'mails could not be sent'))
-      .finally(() => {
-        isUnderWay = false
-      })
-  }, turnMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      stopping.abort(new Error('the server stops'))
-      await turn
-    },
-  }
+export function startMails(world: Mails, { turnMs = 2_000, leaseMs = 900_000 }: MailOptions = {}): Recurring {
+  return every({
+    everyMs: turnMs,
+    look: signal => sendDue(world, leaseMs, signal),
+    onFailure: err => world.log.warn({ err }, 'mails could not be sent'),
+  })
 }
 
 async function sendDue(world: Mails, leaseMs: number, signal: AbortSignal): Promise<void> {

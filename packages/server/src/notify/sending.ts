@@ -1,5 +1,6 @@
 /** All that is sent in the background, and the end of what is old: inboxes and histories are no archive. */
 import { forgetOldNotices } from '../db/notice.ts'
+import { every, type Recurring } from '../every.ts'
 import type { World } from '../world.ts'
 import { type DeliveryOptions, startDeliveries } from './deliver.ts'
 import { startMails } from './mail.ts'
@@ -14,38 +15,24 @@ export interface SendingOptions extends DeliveryOptions {
 }
 
 /** `stop` ends it all; what was not sent is due again at once. */
-export function startSending(world: Sends, options: SendingOptions = {}): { stop(): Promise<void> } {
+export function startSending(world: Sends, options: SendingOptions = {}): Recurring {
   const { forgetEveryMs = 3_600_000, failuresEveryMs = 300_000, ...rest } = options
   const { db, config, log } = world
   const deliveries = startDeliveries(world, rest)
   const mails = startMails(world, rest)
-  const forgetting = again(
-    forgetEveryMs,
-    () => forgetOldNotices(db, config.HEADGATE_NOTIFICATION_DAYS),
-    err => log.warn({ err }, 'old notifications could not be deleted'),
-  )
-  const looking = again(
-    failuresEveryMs,
-    () => tellFailures(world),
-    err => log.warn({ err }, 'grants that fail could not be told of'),
-  )
+  const forgetting = every({
+    everyMs: forgetEveryMs,
+    look: () => forgetOldNotices(db, config.HEADGATE_NOTIFICATION_DAYS),
+    onFailure: err => log.warn({ err }, 'old notifications could not be deleted'),
+  })
+  const looking = every({
+    everyMs: failuresEveryMs,
+    look: () => tellFailures(world),
+    onFailure: err => log.warn({ err }, 'grants that fail could not be told of'),
+  })
   return {
     async stop() {
       await Promise.all([forgetting, looking, deliveries, mails].map(one => one.stop()))
-    },
-  }
-}
-
-/** One after the other, however long one takes. */
-function again(everyMs: number, work: () => Promise<void>, onFailure: (error: unknown) => void) {
-  let last = Promise.resolve()
-  const timer = setInterval(() => {
-    last = last.then(work).catch(onFailure)
-  }, everyMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await last
     },
   }
 }
