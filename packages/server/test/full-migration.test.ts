@@ -52,6 +52,9 @@ const filled = `
       '{"user": 1, "key": "country", "value": "FR", "source": "local"}', 'attribute-added');
   insert into audit_event (id, event_timestamp, action, target_type, event)
     values (gen_random_uuid(), now(), 'CREATE', 'USER', '{}');
+  insert into audit_event (id, event_timestamp, action, target_type, actor_id, event) values
+    (gen_random_uuid(), now(), 'CREATE', 'API_KEY', 1, '{"targets": [{"type": "API_KEY", "id": "1"}]}'),
+    (gen_random_uuid(), now(), 'CREATE', 'API_KEY', 1, '{"targets": [{"type": "API_KEY", "id": "2"}]}');
   insert into leadership (integration_id, epoch, checkpoint, released) values (1, 4, 1, false), (2, 1, 0, true);
   insert into run (integration_id, epoch, sequence, to_create, to_revoke, created, finished_at) values
     (1, 3, 1, 2, 1, 2, now()), (1, 4, 1, 0, 1, 0, null);
@@ -155,6 +158,11 @@ test('a database of the second migration, with something in every table, is brou
     ['Caf\u00e9', 'Caf\u00e9', 'Caf\u00e9', 'Finance', 'Finance.Payroll', 'Finance.Payroll'],
   )
 
+  const { rows: opened } = await client.query('select id::int, opened_by::int as by from api_key order by id')
+  assert.deepEqual(opened, [
+    { id: 1, by: null },
+    { id: 2, by: 1 },
+  ])
   const { rows: healths } = await client.query('select distinct health, checked_at from data_source')
   assert.deepEqual(healths, [{ health: 'healthy', checked_at: null }])
 })
