@@ -14,7 +14,8 @@ test('one look at a time, what fails is told and looked for again, and stopping 
     atOnce: true,
     async look(signal) {
       looks += 1
-      most = Math.max(most, (atOnce += 1))
+      atOnce += 1
+      most = Math.max(most, atOnce)
       seen = signal
       if (looks === 3) third.resolve()
       await sleep(looks < 3 ? 5 : 20)
