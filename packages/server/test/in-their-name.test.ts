@@ -85,6 +85,20 @@ test('a link made before its person came to own something opens nothing any more
   await server.admin.setUp.use({ body: { token: again, password } })
 })
 
+test('a link of an admin who is out by now, or may not make it any more, opens no account in use', async () => {
+  const ends: ((params: { id: number }) => Promise<unknown>)[] = [
+    params => admin.users.update({ params, body: { disabled: true } }),
+    params => admin.users.remove({ params }),
+    params => admin.users.setPermissions({ params, body: { permissions: [] } }),
+  ]
+  for (const end of ends) {
+    const maker = await server.as(['USER_ADMIN'])
+    const { token } = await maker.setUp.link({ params: { id: (await server.as()).id } })
+    await end({ id: maker.id })
+    await refuses(admin.setUp.use({ body: { token, password } }), 'set-up-link-invalid', 404)
+  }
+})
+
 // Whoever made it could act as the owner: the permission of data owners was enough.
 test('a key made for a person carries nothing that they own, however many keys lie between', async () => {
   const owner = await server.as(['CREATE_S3_DATASOURCE'], 'owns')

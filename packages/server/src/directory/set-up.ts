@@ -169,12 +169,14 @@ export async function useLink(
  */
 async function stillOpens({ tx }: Act, { personId, madeBy }: SetUpLink): Promise<number | null> {
   if (personId === null || madeBy === null || !(await isInUse(tx, personId))) return null
-  const maker = await getUser(tx, madeBy)
-  const opener = { id: madeBy, permissions: new Set(maker.permissions) }
-  await refuseMightier(tx, opener, await lockPerson(tx, personId)).catch(cause => {
+  try {
+    const maker = await getUser(tx, madeBy)
+    if (maker.disabled || !maker.permissions.includes('USER_ADMIN')) throw new Problem('set-up-link-invalid')
+    await refuseMightier(tx, { permissions: new Set(maker.permissions) }, await lockPerson(tx, personId))
+    return madeBy
+  } catch (cause) {
     throw cause instanceof Problem ? new Problem('set-up-link-invalid', {}, { cause }) : cause
-  })
-  return madeBy
+  }
 }
 
 /** @throws Problem `request-invalid`, `name-reserved` */
