@@ -1,10 +1,13 @@
-/** A consumer asks, a steward decides, neither with a mouse, and AWS holds the grant; then the consumer reads how to use it. */
+/** A consumer asks, a steward decides, neither with a mouse; AWS holds the grant, and the consumer reads the data. */
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam'
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { ListAccessGrantsCommand } from '@aws-sdk/client-s3-control'
+import { accessGrants, awsVendor } from '@headgate/client'
 import type { Browser, Page } from 'playwright-core'
 import { startChangeLoop } from '../../packages/server/src/reconcile/change-loop.ts'
-import { prepareAccount } from '../../packages/server/test/support/aws-account.ts'
+import { allow, prepareAccount, type TestAccount } from '../../packages/server/test/support/aws-account.ts'
 import { create } from '../../packages/server/test/support/integrations.ts'
 import { testServer } from '../../packages/server/test/support/server.ts'
 import { buildWebWhenStale, webDir } from '../../scripts/build-web.ts'
@@ -12,7 +15,7 @@ import { startChromium } from './chromium.ts'
 import { chooseRadio, pressOn, typeInto } from './keyboard.ts'
 import { fits, open, type Visited } from './visit.ts'
 
-test('a consumer asks in the marketplace and a steward decides, by keyboard alone, and the grant is in AWS', async t => {
+test('a consumer asks in the marketplace and a steward decides, by keyboard alone, and the data is read from S3', async t => {
   await buildWebWhenStale()
   const server = await testServer({ webFolder: webDir, sandbox: true })
   t.after(() => server.close())
@@ -53,8 +56,11 @@ test('a consumer asks in the marketplace and a steward decides, by keyboard alon
   ]
   const answers = { why: 'the other report', team: 'Finance' }
   await bob.requests.askForProduct({ params: { id: made.id }, body: { duration: '7d', answers } })
-  const arn = `arn:aws:iam::${account.accountId}:user/headgate-controller`
+  const { arn, s3 } = await identityOf('ann', account, server.sandbox.url)
   await admin.users.setPrincipals({ params: { id: ann.id }, body: [{ kind: 'iamUser', identifier: arn }] })
+  const orders = { Bucket: 'research-data', Key: 'orders/2026.csv' }
+  await account.owner.s3.send(new PutObjectCommand({ ...orders, Body: 'what was ordered' }))
+  await assert.rejects(s3.send(new GetObjectCommand(orders)), /AccessDenied|no access grant/)
 
   const chromium = await startChromium(t)
   const page = await signedInByKeyboard(t, chromium, { server }, ann.key)
@@ -110,12 +116,28 @@ test('a consumer asks in the marketplace and a steward decides, by keyboard alon
   await page.getByText('headgate credentials --target "s3://research-data/orders/*" --permission READ').waitFor()
   await page.getByRole('button', { name: 'Test my access' }).click()
   await page.getByText('AWS would let you in').waitFor()
+  assert.equal(await (await s3.send(new GetObjectCommand(orders))).Body?.transformToString(), 'what was ordered')
   await page.setViewportSize({ width: 390, height: 800 })
   await fits(page, '/marketplace/$id, narrow')
   await page.goto('/app/marketplace')
   await page.getByText('You may read').waitFor()
   await fits(page, '/marketplace, narrow')
 })
+
+/** An IAM user who may ask for data and nothing else, and their S3 client, which asks before it reads. */
+async function identityOf(UserName: string, { owner, region }: TestAccount, endpoint: string) {
+  const { User } = await owner.iam.send(new CreateUserCommand({ UserName }))
+  const PolicyDocument = allow('s3:GetDataAccess', 's3:GetAccessGrantsInstanceForPrefix')
+  await owner.iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'ask', PolicyDocument }))
+  const { AccessKey } = await owner.iam.send(new CreateAccessKeyCommand({ UserName }))
+  const credentials = {
+    accessKeyId: AccessKey?.AccessKeyId ?? '',
+    secretAccessKey: AccessKey?.SecretAccessKey ?? '',
+  }
+  const s3 = new S3Client({ region, credentials, endpoint, forcePathStyle: true })
+  s3.middlewareStack.use(accessGrants({ vendor: awsVendor({ credentials, region, endpoint }) }))
+  return { arn: User?.Arn ?? '', s3 }
+}
 
 async function signedInByKeyboard(t: TestContext, browser: Browser, here: Visited, key: string): Promise<Page> {
   const page = await open(t, browser, here)
