@@ -49,8 +49,13 @@ test('who decides by what they own, by a right in a domain or by a review flow i
   await admin.domains.setUserRights({ params: { name: 'Sales', userId: manages.id }, body: right })
   const stages = [{ any: [{ user: 'named' }, { group: 'All Users' }] }]
   await admin.reviewFlows.create({ body: { name: 'by name', otherwise: { review: { stages } } } })
+  const byAttribute = await server.as([], 'by-attribute')
+  await admin.users.addAttribute({ params: { id: byAttribute.id, key: 'role', value: 'steward.head' } })
+  const asked = { review: { stages: [{ all: [{ attribute: { key: 'role', value: 'steward.head' } }] }] } }
+  const applies = { appliesTo: { everything: true as const }, kind: 'grant' as const, level: 'READ' as const }
+  await admin.policies.create({ body: { ...applies, name: 'on request', who: { onRequest: asked }, state: 'active' } })
   const { id: provider } = await admin.identityProviders.create({ body: { name: 'elsewhere' } })
-  for (const id of [owner.id, byGroup.id, manages.id, named.id]) {
+  for (const { id } of [owner, byGroup, manages, named, byAttribute]) {
     await refuses(taken(id), 'account-mightier', 403)
     const link = { params: { id: provider, userId: id }, body: { subject: `of ${id}` } }
     await refuses(uta.identityProviders.link(link), 'account-mightier', 403)

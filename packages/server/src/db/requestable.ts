@@ -1,5 +1,5 @@
 /** What a request is about, as far as asking and deciding must know: the thing, for whom, and by what it is opened. */
-import type { Level } from '@headgate/core'
+import type { Level, Stage } from '@headgate/core'
 import { type Kysely, sql } from 'kysely'
 import { type Page, type PageQuery, readCursor, toPage } from './page.ts'
 import type { RequestRow, Thing } from './request.ts'
@@ -82,6 +82,17 @@ export async function openingPolicies(db: Reader, ids: readonly number[]): Promi
     .select(['policy.id', 'policy.version', 'policy_version.created_by as editor', 'policy.definition'])
     .orderBy('policy.id')
     .execute()
+}
+
+/** Of all policies that open requests, or would as soon as they are active. */
+export async function stagesOfPolicies(db: Reader): Promise<readonly Stage[]> {
+  const rows = await db
+    .selectFrom('policy')
+    .where('state', '<>', 'deleted')
+    .where(sql<boolean>`definition -> 'who' ? 'onRequest'`)
+    .select('definition')
+    .execute()
+  return rows.flatMap(({ definition: { who } }) => ('onRequest' in who ? who.onRequest.review.stages : []))
 }
 
 /** Who made the version of the flow, or of the policy, that the request follows. */

@@ -16,6 +16,7 @@ import { ownedBy } from '../db/data-source.ts'
 import { holdsDomainRight } from '../db/domain-right.ts'
 import type { NamedPerson, PersonRow } from '../db/person.ts'
 import { stagesThatWait } from '../db/request.ts'
+import { stagesOfPolicies } from '../db/requestable.ts'
 import { isInUse } from '../db/set-up-link.ts'
 import { flowsInForce } from '../db/template.ts'
 import { getUser } from '../db/user-view.ts'
@@ -77,10 +78,10 @@ async function powersOf(tx: Tx, person: number): Promise<string[]> {
   ]
 }
 
-/** By user name, group or attribute: by a flow as it is now, or as a request that waits follows it. */
+/** By user name, group or attribute: by a flow or a policy as it is now, or as a request that waits follows it. */
 async function isNamedByFlow(tx: Tx, person: number): Promise<boolean> {
   const ofFlows = (await flowsInForce(tx)).flatMap(stagesOfFlow)
-  const stages = [...ofFlows, ...(await stagesThatWait(tx))]
+  const stages = [...ofFlows, ...(await stagesOfPolicies(tx)), ...(await stagesThatWait(tx))]
   const naming = stages.flatMap(stage => criteriaOf(stage)).filter(namesSome)
   const each = [...new Map(naming.map(one => [JSON.stringify(one), one])).values()]
   // Whoever is disabled may be enabled as soon as their account is opened.
