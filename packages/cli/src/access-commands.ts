@@ -1,5 +1,5 @@
 /** `headgate access` and `headgate explain`: the explorer, in a terminal. */
-import type { AccessRow, Caller, Explained } from '@headgate/core/api'
+import { type AccessRow, type Caller, type Explained, guardrailsInTheWay } from '@headgate/core/api'
 import { everyItem } from './code/kind.ts'
 import { type ConnectionFlags, connect, type Environment } from './connection.ts'
 import { printJson, printTable } from './print.ts'
@@ -49,20 +49,10 @@ export async function explainCommand(
   process.stdout.write(`${[...lines, ...nowhere, ...(aws === undefined ? [] : [`AWS: ${aws.message}`])].join('\n')}\n`)
 }
 
-function reasonsOf({
-  because,
-  grants,
-  guardrails,
-  members,
-  obstacles,
-  fixes,
-  provisioning,
-  verdict,
-}: Explained): string[] {
+function reasonsOf(explained: Explained): string[] {
+  const { because, grants, members, obstacles, fixes, provisioning, verdict } = explained
   const open = grants.filter(({ holds }) => !holds)
-  // Without anybody who would let them write, there is nothing to keep them from.
-  const wouldWrite = [...grants, ...members].some(({ holds, level }) => holds && level === 'WRITE')
-  const shut = guardrails.filter(({ holds, level }) => !holds && (level === 'READ' || wouldWrite))
+  const shut = guardrailsInTheWay(explained)
   return [
     ...because.map(
       ({ kind, name, level, until }) => `  because of ${kind} ${name}: ${level}${until ? `, until ${until}` : ''}`,

@@ -103,8 +103,8 @@ async function bringUpDemo(
   await keys.setUpAdmin(setUpLink, api)
   await keys.save()
   const users = await loadAcme(api, acme, accounts)
-  // Before there are keys: it is their first way in, which nobody else holds.
-  for (const [userid] of personas) {
+  // Before there are keys: it is their first way in, which nobody else holds, so that what they ask for is theirs alone.
+  for (const userid of new Set([...personas.map(([userid]) => userid), ...acme.requests.map(({ by }) => by)])) {
     const user = users.get(userid)
     if (user) await keys.givePassword(user, api)
   }

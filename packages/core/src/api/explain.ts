@@ -221,3 +221,9 @@ export const access = {
   }),
 }
 export type Explained = z.output<typeof explained>
+
+/** The unmet ones that keep something away: where nothing lets somebody write, there is nothing to keep them from. */
+export function guardrailsInTheWay({ guardrails, grants, members }: Explained): Explained['guardrails'] {
+  const wouldWrite = [...grants, ...members].some(({ holds, level }) => holds && level === 'WRITE')
+  return guardrails.filter(({ holds, level }) => !holds && (level === 'READ' || wouldWrite))
+}

@@ -24,7 +24,7 @@ export { type Domain, type DomainDetail, type DomainRight, domainRights } from '
 export type { Drift, DriftDone, DriftKind, DriftReport, IdentityCenterDrift, LocationDrift } from './drift.ts'
 export type { EmailSettings, WantedEmailSettings } from './email-settings.ts'
 export * from './endpoint.ts'
-export type { Explained, ExplainedRule } from './explain.ts'
+export { type Explained, type ExplainedRule, guardrailsInTheWay } from './explain.ts'
 export {
   type ExportAuthenticationType,
   type ExportTargetInput,

@@ -138,7 +138,7 @@ export const reviewFlows = {
       stages: z.array(triedStage),
       /** Who may never decide it, and why. */
       excluded: z.array(
-        z.object({ user: person, why: z.enum(['requester', 'beneficiary', 'flowEditor', 'assumesRole']) }),
+        z.object({ user: person, why: z.enum(['requester', 'opener', 'beneficiary', 'flowEditor', 'assumesRole']) }),
       ),
       /** One of the stages is. */
       stuck: z.boolean(),

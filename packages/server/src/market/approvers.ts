@@ -34,7 +34,7 @@ export interface ReviewAbout {
   readonly domains: readonly string[]
 }
 
-export type WhyExcluded = 'requester' | 'beneficiary' | 'flowEditor' | 'assumesRole'
+export type WhyExcluded = 'requester' | 'opener' | 'beneficiary' | 'flowEditor' | 'assumesRole'
 
 /** By person: why they may never decide it. @param assume for whoever looks at many */
 export async function excludedFrom(
@@ -46,7 +46,7 @@ export async function excludedFrom(
   return new Map<number, WhyExcluded>([
     ...assuming.map(id => [id, 'assumesRole'] as const),
     ...(about.flowEditor === null ? [] : [[about.flowEditor, 'flowEditor'] as const]),
-    ...(about.openedBy == null ? [] : [[about.openedBy, 'requester'] as const]),
+    ...(about.openedBy == null ? [] : [[about.openedBy, 'opener'] as const]),
     [about.beneficiary, 'beneficiary'],
     [about.requester, 'requester'],
   ])
@@ -169,6 +169,7 @@ export async function openCriteriaMet(
 
 const reasons: Readonly<Record<WhyExcluded | Refusal, string>> = {
   requester: 'you made it',
+  opener: 'you opened the way in by which it was made',
   beneficiary: 'it is for you',
   flowEditor: 'you were the last to edit its review flow',
   assumesRole: 'it is for a role that you can assume',

@@ -1,5 +1,5 @@
 /** What would make it a yes: each change alone would do, with the way to where it is made, for whoever may make it. */
-import { api, type Explained, type User } from '@headgate/core/api'
+import { api, type Explained, guardrailsInTheWay, type User } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { hg } from '../api.ts'
@@ -16,8 +16,8 @@ interface Props {
 }
 
 export function Fixes({ one, user }: Props) {
-  const { verdict, fixes, obstacles, guardrails, dataSource } = one
-  const inTheWay = guardrails.filter(({ holds }) => !holds)
+  const { verdict, fixes, obstacles, dataSource } = one
+  const inTheWay = guardrailsInTheWay(one)
   if (verdict === 'WRITE' || (verdict !== 'none' && fixes.length === 0)) return null
   const title = verdict === 'none' ? 'What would make it a yes' : 'What would give more'
   return (

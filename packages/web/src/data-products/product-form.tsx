@@ -1,9 +1,10 @@
 /** Everything that a data product says, to write and to rewrite. What it says against the server's rules, the server names. */
-import type { DataProduct } from '@headgate/core/api'
+import { api, type DataProduct } from '@headgate/core/api'
 import { Button, Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
+import { mayCall, useMe } from '../me.ts'
 import { FindChoice } from '../people/find-choice.tsx'
 import { findDataSources, findPeople } from '../people/find-subjects.ts'
 import forms from '../ui/form.module.css'
@@ -41,6 +42,7 @@ export function ProductForm({ product, verb, isPending = false, error = null, on
   const [form, setForm] = useState(product === undefined ? '' : String(product.form.id))
   const [flow, setFlow] = useState(product === undefined ? '' : String(product.reviewFlow.id))
   const choices = useChoices()
+  const me = useMe()
   function submit(event: FormEvent) {
     event.preventDefault()
     onPropose({
@@ -153,7 +155,15 @@ export function ProductForm({ product, verb, isPending = false, error = null, on
             </Button>
           </p>
         )}
-        <FindChoice what="person" verb="Name them" find={findPeople} onPick={setExpert} />
+        {mayCall(me, api.users.list) ? (
+          <FindChoice what="person" verb="Name them" find={findPeople} onPick={setExpert} />
+        ) : (
+          expert?.id !== me.id && (
+            <Button variant="default" onClick={() => setExpert(me)}>
+              Name yourself
+            </Button>
+          )
+        )}
       </fieldset>
       <Textarea
         label="Links to read more"

@@ -113,10 +113,20 @@ function Sources({ product: { dataSources, dataSourceCount, levels } }: { readon
           columns={[
             {
               name: 'Name',
-              cell: ({ id, name }) => (
-                <Link to="/data-sources/$id" params={{ id: String(id) }}>
-                  {name}
-                </Link>
+              cell: ({ id, name, leftDomain }) => (
+                <>
+                  <Link to="/data-sources/$id" params={{ id: String(id) }}>
+                    {name}
+                  </Link>
+                  {leftDomain && (
+                    <div>
+                      <StateBadge tone="held" word="Left the domain" />
+                      <div className="quiet small">
+                        Its members keep it until the product is edited without it, or it is in the domain again.
+                      </div>
+                    </div>
+                  )}
+                </>
               ),
             },
             { name: 'May be asked for', width: '45%', cell: () => offeredWords(levels) },

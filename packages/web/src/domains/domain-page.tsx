@@ -90,6 +90,7 @@ function EditDescription({ domain: { name, description: before } }: { readonly d
       <WriteForm write={write} verb="Save the description" disabled={description === before}>
         <Textarea
           label="What it is about"
+          className={forms.wide}
           autosize
           maxLength={4096}
           value={description}

@@ -6,6 +6,7 @@ import { approvalWords, criterionWords, stageSentence } from '../requests/review
 import { listQuery } from '../ui/list-query.ts'
 import { durationWords } from '../ui/words.ts'
 import type { Subject } from './subject.ts'
+import classes from './who-decides.module.css'
 
 interface Props {
   readonly subject: Subject
@@ -29,17 +30,20 @@ export function WhoDecides({ subject, status, duration }: Props) {
     enabled: settled === undefined || isDuration(settled),
   })
   const { outcome, duration: most = '', stages } = (found.data ?? status).review
-  if (outcome === 'approve') return <p className="quiet">What happens next: {approvalWords(most)}</p>
+  const steps =
+    outcome === 'approve'
+      ? [approvalWords(most)]
+      : stages.map(({ match, criteria }) => stageSentence(match, criteria.map(criterionWords)))
   return (
     <div className="quiet">
-      What happens next:
-      <ol>
-        {stages.map(({ match, criteria }, place) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a stage is its place
-          <li key={place}>{stageSentence(match, criteria.map(criterionWords))}</li>
+      <p>What happens next</p>
+      <ol className={classes.steps}>
+        {steps.map((step, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
+          <li key={place}>{step}</li>
         ))}
+        <li>You are told, and your request tells how far it is.</li>
       </ol>
-      You never decide on it yourself. You are told of every step, and your request tells how far it is.
     </div>
   )
 }

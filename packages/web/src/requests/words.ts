@@ -13,6 +13,7 @@ export const requestWords: Readonly<Record<AccessRequest['state'], StateWords>> 
 /** Why somebody may not decide. */
 const whyNot: Readonly<Record<string, string>> = {
   requester: 'You asked for it, so that somebody else decides.',
+  opener: 'You made the key or opened the account by which it was asked for, so that somebody else decides.',
   beneficiary: 'It is for you, so that somebody else decides.',
   flowEditor: 'You wrote the rules by which it is decided, so that somebody else decides.',
   assumesRole: 'You can use the role that it is for, so that somebody else decides.',

@@ -50,6 +50,7 @@ export function TryFlow({ id }: { readonly id: number }) {
 
 const excludedWords: Readonly<Record<Tried['excluded'][number]['why'], string>> = {
   requester: 'asks',
+  opener: 'opened the account that asks',
   beneficiary: 'is whom it is for',
   flowEditor: 'edited this flow last',
   assumesRole: 'can assume the role',

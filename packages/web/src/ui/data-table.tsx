@@ -32,7 +32,7 @@ const mostDrawn = 200
 export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false, sorting }: Props<Row>) {
   const isLong = rows.length > mostDrawn
   return (
-    <>
+    <div>
       {sorting && <SortChoice caption={caption} columns={columns} sorting={sorting} />}
       {/* The roles are what a table has anyway; said aloud because blocks on a narrow screen would lose them. */}
       <table
@@ -69,7 +69,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, stale = false, 
           </tbody>
         )}
       </table>
-    </>
+    </div>
   )
 }
 
