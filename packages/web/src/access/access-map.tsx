@@ -1,6 +1,7 @@
 /** The map drawn: points that lead to what they name, lines that are whole where they hold and broken where not. */
 import '@xyflow/react/dist/base.css'
-import { Handle, MarkerType, type Node, Position, ReactFlow } from '@xyflow/react'
+import { Handle, MarkerType, type Node, Position, ReactFlow, useReactFlow, useStore } from '@xyflow/react'
+import { useEffect } from 'react'
 import classes from './access-map.module.css'
 import { type AccessMap as MapOfAccess, type MapPoint, place } from './map.ts'
 import { PointLink } from './map-table.tsx'
@@ -10,10 +11,11 @@ type PointNode = Node<{ readonly point: MapPoint }, 'point'>
 const nodeTypes = { point: Point }
 /** Never larger than life, and never so small that it cannot be read. */
 const zoom = { min: 0.5, max: 1 }
+const fit = { maxZoom: zoom.max, padding: 0.02 }
 const margin = 24
 
 export function AccessMap({ map }: { readonly map: MapOfAccess }) {
-  const { placed, height } = place(map.points)
+  const { placed, width, height } = place(map.points)
   const nodes: PointNode[] = placed.map(({ point, x, y }) => ({
     id: point.id,
     type: 'point',
@@ -28,7 +30,11 @@ export function AccessMap({ map }: { readonly map: MapOfAccess }) {
     markerEnd: { type: MarkerType.ArrowClosed, color: holds ? 'var(--state-active)' : 'var(--line-control)' },
   }))
   return (
-    <div className={classes.map} style={{ height: `${height + 2 * margin}px` }}>
+    <div
+      className={classes.map}
+      // As high as it is wide allows: what does not fit is drawn smaller, and leaves no empty room above and below.
+      style={{ aspectRatio: `${width + 2 * margin} / ${height + 2 * margin}`, maxHeight: `${height + 2 * margin}px` }}
+    >
       <ReactFlow
         // Laid out anew when what it shows changes.
         key={nodes.map(({ id }) => id).join()}
@@ -36,7 +42,7 @@ export function AccessMap({ map }: { readonly map: MapOfAccess }) {
         edges={edges}
         nodeTypes={nodeTypes}
         fitView
-        fitViewOptions={{ maxZoom: zoom.max, padding: 0.02 }}
+        fitViewOptions={fit}
         minZoom={zoom.min}
         maxZoom={zoom.max}
         nodesDraggable={false}
@@ -50,9 +56,21 @@ export function AccessMap({ map }: { readonly map: MapOfAccess }) {
         zoomOnDoubleClick={false}
         preventScrolling={false}
         proOptions={{ hideAttribution: true }}
-      />
+      >
+        <FitsAgain />
+      </ReactFlow>
     </div>
   )
+}
+
+/** As wide as there is room, whatever the window becomes. */
+function FitsAgain() {
+  const { fitView } = useReactFlow()
+  const width = useStore(store => store.width)
+  useEffect(() => {
+    if (width > 0) void fitView(fit)
+  }, [fitView, width])
+  return null
 }
 
 /** A style sheet's classes may be undefined, which the library does not take. */

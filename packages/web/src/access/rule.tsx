@@ -108,7 +108,9 @@ function FactWords({ fact }: { readonly fact: Fact }) {
 function SaidWords({ said }: { readonly said: Said }) {
   return said.map(({ source, since }) => (
     <span key={source} className="quiet">
-      , {sourceWords(source)} since <RelativeTime at={since} />
+      , {sourceWords(source)}
+      {source === 'local' ? ' ' : ', since '}
+      <RelativeTime at={since} />
     </span>
   ))
 }

@@ -6,7 +6,7 @@ import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import { Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
-import { typeWords } from './words.ts'
+import { saysItFailed, typeWords } from './words.ts'
 
 const shown = 10
 /** It looks through the whole trail: asked less often than the rest. */
@@ -44,7 +44,9 @@ export function Activity({ target }: { readonly target: string }) {
                   cell: ({ auditPayload, actionStatus }) => (
                     <>
                       {typeWords(auditPayload.type)}
-                      {actionStatus === 'FAILURE' && <span className="quiet small"> · refused or failed</span>}
+                      {actionStatus === 'FAILURE' && !saysItFailed(auditPayload.type) && (
+                        <span className="quiet small"> · refused or failed</span>
+                      )}
                     </>
                   ),
                 },

@@ -16,7 +16,7 @@ import { SearchField } from '../ui/search-field.tsx'
 import { About } from './about.tsx'
 import { Changes } from './changes.tsx'
 import type { AuditSearch } from './search.ts'
-import { typeWords } from './words.ts'
+import { saysItFailed, typeWords } from './words.ts'
 
 const route = getRouteApi('/shell/audit')
 
@@ -152,7 +152,7 @@ function What({ event }: { readonly event: AuditEventAnswer }) {
     <details>
       <summary>
         {typeWords(type)}
-        {actionStatus === 'FAILURE' && <span className="quiet small"> · refused or failed</span>}
+        {actionStatus === 'FAILURE' && !saysItFailed(type) && <span className="quiet small"> · refused or failed</span>}
       </summary>
       {!isReduced && <Changes before={before} after={after} />}
       <pre className="small" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>

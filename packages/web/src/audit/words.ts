@@ -6,3 +6,8 @@ export function typeWords(type: string): string {
     .replace(/\bapi\b/g, 'API')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/** `CallsRefused` needs no second word for it. */
+export function saysItFailed(type: string): boolean {
+  return /(Refused|Failed)$/.test(type)
+}

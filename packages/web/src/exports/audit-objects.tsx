@@ -31,7 +31,7 @@ export function AuditObjects({ id }: { readonly id: string }) {
       <Answer query={objects} what="the history">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title="None yet" />
+            <Nothing title="None yet">The first comes when it is due, or as soon as it is exported above.</Nothing>
           ) : (
             <>
               <DataTable

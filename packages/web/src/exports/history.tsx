@@ -32,7 +32,7 @@ export function History({ id }: { readonly id: string }) {
       <Answer query={runs} what="the history">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title="None yet" />
+            <Nothing title="None yet">The first comes when it is due, or as soon as it is run above.</Nothing>
           ) : (
             <>
               <RunTable runs={answer.items} stale={runs.isPlaceholderData} />

@@ -31,7 +31,15 @@ export function Choices() {
             rows={items.map(one => (chosen?.kind === one.kind ? chosen : one))}
             rowKey={({ kind }) => kind}
             columns={[
-              { name: 'When', cell: ({ when }) => `When ${when}` },
+              {
+                name: 'When',
+                cell: ({ when, isMandatory }) => (
+                  <>
+                    {`When ${when}`}
+                    {isMandatory && <div className="quiet small">It always comes to the inbox.</div>}
+                  </>
+                ),
+              },
               {
                 name: 'Inbox',
                 width: '18%',
@@ -40,7 +48,6 @@ export function Choices() {
                     aria-label={`In the inbox when ${one.when}`}
                     checked={one.inbox}
                     disabled={one.isMandatory || chosen !== undefined}
-                    title={one.isMandatory ? 'It always comes to the inbox' : undefined}
                     onChange={event => set({ ...one, inbox: event.currentTarget.checked })}
                   />
                 ),

@@ -38,27 +38,25 @@ export function InboxPage() {
     <Page title="Inbox" lead="What happened that concerns you.">
       <search className={filters.filters}>
         <Checkbox
-          label="Unread alone"
+          label="Only unread"
           checked={only}
           onChange={event =>
             void navigate({ to: '/inbox', search: event.currentTarget.checked ? { search: 'unread' } : {} })
           }
         />
-        <Button
-          variant="default"
-          size="xs"
-          disabled={(inbox.data?.unread ?? 0) === 0 || search.page !== undefined}
-          loading={readAll.isPending}
-          onClick={() => readAll.mutate()}
-        >
-          Mark all as read
-        </Button>
+        {(inbox.data?.unread ?? 0) > 0 && search.page === undefined && (
+          <Button variant="default" size="xs" loading={readAll.isPending} onClick={() => readAll.mutate()}>
+            Mark all as read
+          </Button>
+        )}
       </search>
       <Refusal error={mark.error ?? readAll.error} />
       <Answer query={inbox} what="your inbox">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title={only ? 'Nothing unread' : 'Nothing yet'} />
+            <Nothing title={only ? 'Nothing unread' : 'Nothing yet'}>
+              {only ? 'Everything that came is read.' : 'What happens to your requests and your access is told here.'}
+            </Nothing>
           ) : (
             <>
               <p className="quiet">{counted(answer.unread, 'unread notification')}</p>
@@ -75,7 +73,7 @@ export function InboxPage() {
                     width: '22%',
                     cell: one => (
                       <Button
-                        size="xs"
+                        size="compact-sm"
                         variant="default"
                         aria-label={`Mark as ${one.readAt === undefined ? 'read' : 'unread'}: ${one.title}`}
                         loading={mark.isPending && mark.variables.id === one.id}

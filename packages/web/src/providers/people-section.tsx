@@ -43,7 +43,9 @@ export function PeopleSection({ provider: { id, name } }: { readonly provider: I
       <Answer query={people} what="whom it knows">
         {answer =>
           answer.items.length === 0 ? (
-            <Nothing title={search === undefined ? 'Nobody yet' : 'Nobody matches'} />
+            <Nothing title={search === undefined ? 'Nobody yet' : 'Nobody matches'}>
+              {search === undefined && 'Whoever signs in through it, or is brought by SCIM, is listed here.'}
+            </Nothing>
           ) : (
             <>
               <DataTable

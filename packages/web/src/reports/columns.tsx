@@ -23,8 +23,19 @@ export function columnsOf(columns: Answer['columns']): readonly Column<ReportRow
     .filter(({ name }) => !hiddenColumns.has(name))
     .map(({ name, type }) => ({
       name: columnWord(name),
+      ...widthOf(name, type),
       cell: ({ cells }) => <Cell name={name} type={type} cells={cells} />,
     }))
+}
+
+/** Most of the room is for what is long: names, paths and reasons. */
+function widthOf(name: string, type: Answer['columns'][number]['type']): { readonly width?: string } {
+  if (name === 'level') return { width: '11%' }
+  if (name === 'status') return { width: '13%' }
+  if (name === 'name') return { width: '15%' }
+  if (name === 'user') return { width: '20%' }
+  if (type === 'number') return { width: '11%' }
+  return type === 'instant' ? { width: '13%' } : {}
 }
 
 interface CellProps {

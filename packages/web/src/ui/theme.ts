@@ -15,10 +15,24 @@ const water: MantineColorsTuple = [
   '#064557',
 ]
 
+/** The greys of the dark scheme, those of `styles.css` among them, for what a control colours by itself. */
+const dark: MantineColorsTuple = [
+  '#e6eaec',
+  '#c4ccd1',
+  '#9fabb3',
+  '#6c777e',
+  '#4c575e',
+  '#3b454b',
+  '#30383d',
+  '#222a2f',
+  '#1b2024',
+  '#14181b',
+]
+
 export const theme = createTheme({
   primaryColor: 'water',
   primaryShade: { light: 7, dark: 7 },
-  colors: { water },
+  colors: { water, dark },
   defaultRadius: 'sm',
   cursorType: 'pointer',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Open Sans", sans-serif',
@@ -38,6 +52,9 @@ const colours = {
   '--mantine-color-default-hover': 'var(--surface-hover)',
   '--mantine-color-default-color': 'var(--text)',
   '--mantine-color-default-border': 'var(--line-control)',
+  '--mantine-color-disabled': 'var(--surface-disabled)',
+  '--mantine-color-disabled-color': 'var(--text-disabled)',
+  '--mantine-color-disabled-border': 'var(--line)',
 }
 
 export const variables: CSSVariablesResolver = () => ({ variables: {}, light: colours, dark: colours })

@@ -23,7 +23,9 @@ export function Deliveries({ id }: { readonly id: string }) {
       <Answer query={deliveries} what="the deliveries">
         {({ items }) =>
           items.length === 0 ? (
-            <Nothing title="None yet" />
+            <Nothing title="None yet">
+              The next thing of what it is told shows here, and so does a call by hand.
+            </Nothing>
           ) : (
             <DataTable
               caption="Deliveries"
