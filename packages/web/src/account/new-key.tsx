@@ -1,11 +1,12 @@
 /** Making a key: named, ending, confined where one likes. It is shown once and kept nowhere. */
 import type { Permission } from '@headgate/core/api'
-import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
+import { Checkbox, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
 import { useMe } from '../me.ts'
 import forms from '../ui/form.module.css'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
 import { permissionWords } from '../ui/words.ts'
@@ -80,9 +81,14 @@ export function NewKey() {
         </Checkbox.Group>
       )}
       <div className={forms.actions}>
-        <Button type="submit" variant="default" disabled={name.trim() === ''} loading={make.isPending}>
+        <ReadyButton
+          type="submit"
+          variant="default"
+          missing={stillToSay(name.trim() === '' && 'its name')}
+          loading={make.isPending}
+        >
           Make a key
-        </Button>
+        </ReadyButton>
       </div>
       <Refusal error={make.error} />
       {make.data !== undefined && <ShownOnce secret={make.data.key} what="the key" />}

@@ -1,10 +1,11 @@
 /** Changing one's own password, which ends one's other sessions. */
-import { Button, PasswordInput } from '@mantine/core'
+import { PasswordInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
 import forms from '../ui/form.module.css'
 import { Section } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 
 export function PasswordSection() {
@@ -44,14 +45,14 @@ export function PasswordSection() {
           onChange={event => setPassword(event.currentTarget.value)}
         />
         <div className={forms.actions}>
-          <Button
+          <ReadyButton
             type="submit"
             variant="default"
-            disabled={current === '' || password === ''}
+            missing={stillToSay(current === '' && 'the current password', password === '' && 'the new one')}
             loading={change.isPending}
           >
             Change password
-          </Button>
+          </ReadyButton>
         </div>
         {change.isSuccess && <p role="status">Changed: use it the next time you sign in.</p>}
         <Refusal error={change.error} />

@@ -9,6 +9,7 @@ import { DataTable } from '../ui/data-table.tsx'
 import { download } from '../ui/download.ts'
 import forms from '../ui/form.module.css'
 import { Facts, Page, Section } from '../ui/page.tsx'
+import { ReadyButton } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { useWrite } from '../ui/use-write.ts'
@@ -116,14 +117,14 @@ function Import({ kind }: { readonly kind: Kind }) {
           }}
         />
         <div className={forms.actions}>
-          <Button
+          <ReadyButton
             variant="default"
-            disabled={text.trim() === ''}
+            missing={text.trim() === '' ? 'Choose a file first, or paste its lines.' : undefined}
             loading={dryRun.isPending}
             onClick={() => dryRun.mutate()}
           >
             Show what it would do
-          </Button>
+          </ReadyButton>
           {dryRun.data !== undefined && store.data === undefined && (
             <Button loading={store.isPending} onClick={() => store.mutate()}>
               Store it: {changesOf(dryRun.data)}

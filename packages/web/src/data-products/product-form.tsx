@@ -8,6 +8,7 @@ import { mayCall, useMe } from '../me.ts'
 import { FindChoice } from '../people/find-choice.tsx'
 import { findDataSources, findPeople } from '../people/find-subjects.ts'
 import forms from '../ui/form.module.css'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import classes from './product-form.module.css'
 
@@ -182,9 +183,13 @@ export function ProductForm({ product, verb, isPending = false, error = null, on
         onChange={event => setColour(event.currentTarget.value)}
       />
       <div className={forms.actions}>
-        <Button type="submit" disabled={name.trim() === '' || levels.length === 0} loading={isPending}>
+        <ReadyButton
+          type="submit"
+          missing={stillToSay(name.trim() === '' && 'its name', levels.length === 0 && 'what may be asked for')}
+          loading={isPending}
+        >
           {verb}
-        </Button>
+        </ReadyButton>
         <Button variant="default" onClick={onLeave}>
           Leave it
         </Button>

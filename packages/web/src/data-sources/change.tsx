@@ -9,6 +9,7 @@ import { findGroups, findPeople } from '../people/find-subjects.ts'
 import { useProposal } from '../people/previewed-actions.tsx'
 import forms from '../ui/form.module.css'
 import { Chips, Section } from '../ui/page.tsx'
+import { stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { productOf } from '../ui/tag-chips.tsx'
 import { useWrite } from '../ui/use-write.ts'
@@ -65,7 +66,7 @@ function Tags({ dataSource: { id, tags } }: Props) {
           ))}
         </Chips>
       )}
-      <div className={forms.actions} style={{ alignItems: 'end' }}>
+      <div className={forms.line}>
         <NativeSelect
           label="A tag of the catalogue"
           value={chosen}
@@ -155,7 +156,7 @@ function Names({ dataSource: { id, name, description } }: Props) {
   )
   return (
     <Section title="Name and description">
-      <WriteForm write={save} verb="Save" disabled={typedName.trim() === ''}>
+      <WriteForm write={save} verb="Save" missing={stillToSay(typedName.trim() === '' && 'its name')}>
         <TextInput label="Name" value={typedName} onChange={event => setName(event.currentTarget.value)} />
         <Textarea
           label="Description"

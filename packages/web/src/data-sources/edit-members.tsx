@@ -69,7 +69,7 @@ export function EditMembers({ id, members }: Props) {
           ))}
         </Chips>
       )}
-      <div className={forms.actions} style={{ alignItems: 'end' }}>
+      <div className={forms.line}>
         <NativeSelect
           label="Level"
           value={level}

@@ -1,7 +1,7 @@
 /** Registering data sources: a list, typed, pasted or picked from what lies in AWS; all of it or nothing. */
 
 import { ApiError, type Integration } from '@headgate/core/api'
-import { Button, Checkbox, Textarea } from '@mantine/core'
+import { Checkbox, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,6 +13,7 @@ import { Choice } from '../ui/choice.tsx'
 import filters from '../ui/filters.module.css'
 import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
+import { ReadyButton } from '../ui/ready-button.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted, sentence } from '../ui/words.ts'
@@ -134,14 +135,14 @@ function Form({ integrationId, locationPath }: FormProps) {
           />
         )}
         <ForAll tag={tag} onTag={setTag} domain={domain} onDomain={setDomain} />
-        <Button
+        <ReadyButton
           mt="sm"
-          disabled={items.length === 0 || advice.some(({ refuses }) => refuses)}
+          missing={whatIsMissing(items.length, advice)}
           loading={registration.isPending}
           onClick={() => registration.mutate()}
         >
           Register {counted(items.length, 'data source')}
-        </Button>
+        </ReadyButton>
         {registration.error !== null && (
           <Refused error={registration.error} lines={lines} retry={() => registration.mutate()} />
         )}
@@ -157,6 +158,12 @@ function Form({ integrationId, locationPath }: FormProps) {
       </Section>
     </>
   )
+}
+
+function whatIsMissing(count: number, advice: readonly Advice[]): string | undefined {
+  if (count === 0) return 'Type or paste a line first, or pick from AWS below.'
+  const refused = advice.filter(({ refuses }) => refuses).length
+  return refused === 0 ? undefined : `${counted(refused, 'line')} would be refused: mend what is said above.`
 }
 
 /** Lines of advice that are shown; the rest is counted. */

@@ -6,10 +6,11 @@ import { useState } from 'react'
 import { Answer } from '../ui/answer.tsx'
 import forms from '../ui/form.module.css'
 import { Section } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
 import { TextDocument } from '../ui/text-document.tsx'
-import { placeOf, type TypedTarget } from './target-fields.tsx'
+import { placeGapsOf, placeOf, type TypedTarget } from './target-fields.tsx'
 
 /** Of one that is stored. */
 export function SetupSection({ id, ask }: { readonly id: string; readonly ask: () => Promise<TargetSetup> }) {
@@ -60,14 +61,14 @@ export function PrepareSection({ typed, ask }: PrepareProps) {
           />
         )}
         <div className={forms.actions}>
-          <Button
+          <ReadyButton
             variant="default"
-            disabled={[typed.bucketName, typed.region, principal].some(text => text.trim() === '')}
+            missing={stillToSay(...placeGapsOf(typed), principal === '' && principalGaps[typed.method])}
             loading={prepare.isPending}
             onClick={() => prepare.mutate()}
           >
             Show the policies
-          </Button>
+          </ReadyButton>
         </div>
       </div>
       <Refusal error={prepare.error} />
@@ -77,6 +78,8 @@ export function PrepareSection({ typed, ask }: PrepareProps) {
 }
 
 const title = 'What AWS must have'
+
+const principalGaps = { iamRole: 'the role to assume', accessKey: 'the user that has the access key' } as const
 
 const titles = {
   trustPolicy: 'Trust policy of the role: lets Headgate assume it',

@@ -93,11 +93,24 @@ export function typedOf(target: Target): TypedTarget {
   return { bucketName, region, path, method, roleArn, accessKeyId, secretAccessKey: '', kmsKeyArn }
 }
 
-/** Whether everything is there that the server cannot do without. */
-export function isComplete(typed: TypedTarget, hasSecret: boolean): boolean {
-  const { bucketName, region, method, roleArn, accessKeyId, secretAccessKey } = typed
-  const entered = method === 'iamRole' ? [roleArn] : [accessKeyId, ...(hasSecret ? [] : [secretAccessKey])]
-  return [bucketName, region, ...entered].every(text => text.trim() !== '')
+/** What the server cannot do without and is not there yet, as it goes into a sentence. */
+export function gapsOf(typed: TypedTarget, hasSecret: boolean): readonly string[] {
+  const { method, roleArn, accessKeyId, secretAccessKey } = typed
+  const entered: readonly (readonly [what: string, text: string])[] =
+    method === 'iamRole'
+      ? [['the role to assume', roleArn]]
+      : [['the access key id', accessKeyId], ...(hasSecret ? [] : [['its secret', secretAccessKey] as const])]
+  return [...placeGapsOf(typed), ...entered.filter(isEmpty).map(([what]) => what)]
+}
+
+/** The same of where it is. */
+export function placeGapsOf({ bucketName, region }: TypedTarget): readonly string[] {
+  const asked = [['the bucket', bucketName] as const, ['the region', region] as const]
+  return asked.filter(isEmpty).map(([what]) => what)
+}
+
+function isEmpty([, text]: readonly [what: string, text: string]): boolean {
+  return text.trim() === ''
 }
 
 /** What the API takes for a new one. */

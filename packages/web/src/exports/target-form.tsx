@@ -2,8 +2,9 @@
 import { Button } from '@mantine/core'
 import type { FormEvent, ReactNode } from 'react'
 import forms from '../ui/form.module.css'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import type { Write } from '../ui/use-write.ts'
-import { isComplete, TargetFields, type TypedTarget } from './target-fields.tsx'
+import { gapsOf, TargetFields, type TypedTarget } from './target-fields.tsx'
 import { TargetRefusal } from './target-test.tsx'
 
 interface Props {
@@ -30,9 +31,9 @@ export function TargetForm({ typed, onChange, storedKeyId, write, verb, leave, c
       <TargetFields typed={typed} onChange={onChange} hasSecret={hasSecret} />
       {children}
       <div className={forms.actions}>
-        <Button type="submit" disabled={!isComplete(typed, hasSecret)} loading={write.isPending}>
+        <ReadyButton type="submit" missing={stillToSay(...gapsOf(typed, hasSecret))} loading={write.isPending}>
           {verb}
-        </Button>
+        </ReadyButton>
         {leave !== undefined && (
           <Button variant="default" onClick={leave}>
             Leave it

@@ -6,6 +6,8 @@ import { type FormEvent, useState } from 'react'
 import { hg, versionOf } from '../api.ts'
 import { Failure } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
+import { ReadyButton } from '../ui/ready-button.tsx'
+import { integrationWords } from '../ui/words.ts'
 import { CredentialFields, credentialsOf } from './credentials.tsx'
 import classes from './edit-integration.module.css'
 
@@ -33,14 +35,18 @@ export function EditIntegration({ integration }: { readonly integration: Integra
   if (opened === undefined) {
     return (
       <Section title="Change it">
-        <Button
+        <ReadyButton
           variant="default"
-          disabled={!editable.has(integration.status)}
+          missing={
+            editable.has(integration.status)
+              ? undefined
+              : `It cannot be changed while it is ${integrationWords[integration.status].word.toLowerCase()}.`
+          }
           loading={opening.isPending}
           onClick={() => opening.mutate()}
         >
           Edit
-        </Button>
+        </ReadyButton>
         {opening.error !== null && (
           <Failure error={opening.error} what="the integration" retry={() => opening.mutate()} />
         )}

@@ -9,9 +9,10 @@ import { PreviewedWrite } from '../preview/previewed-write.tsx'
 import { Answer } from '../ui/answer.tsx'
 import forms from '../ui/form.module.css'
 import { Section } from '../ui/page.tsx'
+import { ReadyButton } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { useWrite } from '../ui/use-write.ts'
-import { counted } from '../ui/words.ts'
+import { counted, integrationWords } from '../ui/words.ts'
 
 /** The same that the server takes. */
 const deletable: ReadonlySet<Integration['status']> = new Set([
@@ -39,9 +40,17 @@ export function RemoveIntegration({ integration: { id, status, config } }: { rea
         an account that is gone.
       </p>
       <div className={forms.actions}>
-        <Button variant="default" disabled={!deletable.has(status)} onClick={() => setWay('order')}>
+        <ReadyButton
+          variant="default"
+          missing={
+            deletable.has(status)
+              ? undefined
+              : `It cannot be deleted in order while it is ${integrationWords[status].word.toLowerCase()}.`
+          }
+          onClick={() => setWay('order')}
+        >
           Delete
-        </Button>
+        </ReadyButton>
         <Button variant="default" onClick={() => setWay('force')}>
           Give up by force
         </Button>

@@ -17,6 +17,7 @@ export function SetQuotas({ place }: { readonly place: CapacityOfPlace }) {
     () => hg.capacity.setQuotas({ params: { awsAccountId, awsRegion }, body }),
     () => setOpen(false),
   )
+  const isWhole = Number.isInteger(body.grants) && body.grants > 0 && Number.isInteger(body.locations)
   if (!isOpen) {
     return (
       <div>
@@ -30,7 +31,7 @@ export function SetQuotas({ place }: { readonly place: CapacityOfPlace }) {
     <WriteForm
       write={set}
       verb="Say so"
-      disabled={!(Number.isInteger(body.grants) && body.grants > 0 && Number.isInteger(body.locations))}
+      missing={isWhole ? undefined : 'Both are whole numbers; of grants there is at least one.'}
     >
       <TextInput
         label="Grants"

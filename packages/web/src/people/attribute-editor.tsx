@@ -1,9 +1,11 @@
 /** Giving and taking values of a person or a group. What an identity provider says is the provider's to take away. */
 import type { User } from '@headgate/core/api'
-import { Button, Group, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
+import forms from '../ui/form.module.css'
 import { Chips } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { type Proposal, useProposal } from './previewed-actions.tsx'
 
 interface Props {
@@ -42,13 +44,17 @@ export function AttributeEditor({ of, attributes }: Props) {
         </Chips>
       )}
       <form onSubmit={submit} aria-label="Give an attribute">
-        <Group align="end" gap="xs">
+        <div className={forms.line}>
           <TextInput label="Attribute key" value={key} onChange={event => setKey(event.currentTarget.value)} />
           <TextInput label="Value" value={value} onChange={event => setValue(event.currentTarget.value)} />
-          <Button type="submit" variant="default" disabled={key.trim() === '' || value.trim() === ''}>
+          <ReadyButton
+            type="submit"
+            variant="default"
+            missing={stillToSay(key.trim() === '' && 'the key', value.trim() === '' && 'the value')}
+          >
             Give it
-          </Button>
-        </Group>
+          </ReadyButton>
+        </div>
       </form>
     </>
   )

@@ -1,6 +1,6 @@
 /** The AWS identities that user admins set by hand; a provider's own are not touched. */
 import { api, type Principal, type User } from '@headgate/core/api'
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { hg } from '../api.ts'
 import { useIntegrations } from '../home/counts.ts'
@@ -56,7 +56,7 @@ export function EditPrincipals({ person }: { readonly person: User }) {
           ))}
         </Chips>
       )}
-      <Group align="end" gap="xs">
+      <div className={forms.line}>
         <NativeSelect
           label="Kind of AWS identity"
           data={kinds}
@@ -92,7 +92,7 @@ export function EditPrincipals({ person }: { readonly person: User }) {
         >
           Add it
         </Button>
-      </Group>
+      </div>
     </>
   )
 }

@@ -1,7 +1,8 @@
 /** Picking one person or group: type some of the name, choose among what is found. */
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import forms from '../ui/form.module.css'
 
 export interface Choosable {
   readonly id: number
@@ -28,7 +29,7 @@ export function FindChoice({ what, find, verb, onPick }: Props) {
   const items = found.data ?? []
   const one = items.find(({ id }) => String(id) === chosen) ?? items[0]
   return (
-    <Group align="end" gap="xs">
+    <div className={forms.line}>
       <TextInput label={`Find a ${what}`} value={text} onChange={event => setText(event.currentTarget.value)} />
       {items.length > 0 && (
         <NativeSelect
@@ -42,6 +43,6 @@ export function FindChoice({ what, find, verb, onPick }: Props) {
         {verb}
       </Button>
       {text.trim() !== '' && found.data?.length === 0 && <span className="quiet">No {what} matches</span>}
-    </Group>
+    </div>
   )
 }

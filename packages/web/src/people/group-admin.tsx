@@ -64,7 +64,11 @@ function Description({ group: { id, description } }: { readonly group: Group }) 
   const [text, setText] = useState(description)
   const save = useWrite(() => hg.groups.update({ params: { id }, body: { description: text } }))
   return (
-    <WriteForm write={save} verb="Save the description" disabled={text === description}>
+    <WriteForm
+      write={save}
+      verb="Save the description"
+      missing={text === description ? 'Nothing is changed yet.' : undefined}
+    >
       <TextInput
         label="Description"
         className={forms.wide}

@@ -1,11 +1,12 @@
 /** Making a user by hand; whoever it is gets in by a set-up link, a key or an identity provider afterwards. */
 import type { User } from '@headgate/core/api'
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { hg } from '../api.ts'
 import forms from '../ui/form.module.css'
 import { Page } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { kindOptions } from './kinds.ts'
@@ -50,9 +51,13 @@ export function NewPerson() {
           onChange={event => setKind(event.currentTarget.value as User['kind'])}
         />
         <div className={forms.actions}>
-          <Button type="submit" disabled={userid.trim() === '' || name.trim() === ''} loading={create.isPending}>
+          <ReadyButton
+            type="submit"
+            missing={stillToSay(userid.trim() === '' && 'the user name', name.trim() === '' && 'the name')}
+            loading={create.isPending}
+          >
             Add {name.trim() === '' ? 'them' : name.trim()}
-          </Button>
+          </ReadyButton>
         </div>
         <Refusal error={create.error} />
       </form>

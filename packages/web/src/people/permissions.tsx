@@ -1,10 +1,11 @@
 /** What a person may do in Headgate, and below which paths they may register data sources. */
 import type { Permission, User } from '@headgate/core/api'
-import { Button, Checkbox, Textarea } from '@mantine/core'
+import { Checkbox, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { hg } from '../api.ts'
 import forms from '../ui/form.module.css'
 import { Section } from '../ui/page.tsx'
+import { ReadyButton } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { permissionWords } from '../ui/words.ts'
@@ -54,9 +55,14 @@ export function Permissions({ person: { id, permissions: held, dataSourceScopes 
         />
       )}
       <div className={forms.actions}>
-        <Button variant="default" disabled={isSame} loading={save.isPending} onClick={() => save.mutate()}>
+        <ReadyButton
+          variant="default"
+          missing={isSame ? 'Nothing is changed yet.' : undefined}
+          loading={save.isPending}
+          onClick={() => save.mutate()}
+        >
           Save permissions
-        </Button>
+        </ReadyButton>
       </div>
       <Refusal error={save.error} />
     </Section>

@@ -8,6 +8,7 @@ import { hg } from '../api.ts'
 import { Answer } from '../ui/answer.tsx'
 import forms from '../ui/form.module.css'
 import { Chips, Section } from '../ui/page.tsx'
+import { stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
@@ -49,7 +50,7 @@ function Names({ person: { id, name, email = '' } }: Props) {
     return hg.users.update({ params: { id }, body: { name: typedName, email: address === '' ? null : address } })
   })
   return (
-    <WriteForm write={save} verb="Save" disabled={typedName.trim() === ''}>
+    <WriteForm write={save} verb="Save" missing={stillToSay(typedName.trim() === '' && 'their name')}>
       <TextInput label="Name" value={typedName} onChange={event => setName(event.currentTarget.value)} />
       <TextInput label="E-mail" value={typedEmail} onChange={event => setEmail(event.currentTarget.value)} />
     </WriteForm>

@@ -4,7 +4,8 @@ import { Button } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { LivePreview } from '../preview/live-preview.tsx'
 import classes from '../ui/form.module.css'
-import { contentOf, draftOfPolicy, type PolicyContent, type PolicyDraft } from './policy-draft.ts'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
+import { contentOf, draftOfPolicy, gapsOf, type PolicyContent, type PolicyDraft } from './policy-draft.ts'
 import { PolicyFields } from './policy-fields.tsx'
 import own from './policy-page.module.css'
 
@@ -31,9 +32,9 @@ export function EditPolicy({ policy, onPropose, onLeave }: Props) {
       <form onSubmit={submit} className={classes.form}>
         <PolicyFields draft={draft} isNew={false} set={set} />
         <div className={own.buttons}>
-          <Button type="submit" disabled={content === undefined}>
+          <ReadyButton type="submit" missing={stillToSay(...gapsOf(draft))}>
             Show what it would do
-          </Button>
+          </ReadyButton>
           <Button variant="default" onClick={onLeave}>
             Leave it
           </Button>

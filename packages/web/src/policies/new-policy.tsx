@@ -8,8 +8,9 @@ import { LivePreview } from '../preview/live-preview.tsx'
 import { PreviewedWrite } from '../preview/previewed-write.tsx'
 import classes from '../ui/form.module.css'
 import { Page } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
-import { contentOf, emptyDraft, type PolicyContent, type PolicyDraft } from './policy-draft.ts'
+import { contentOf, emptyDraft, gapsOf, type PolicyContent, type PolicyDraft } from './policy-draft.ts'
 import { PolicyFields } from './policy-fields.tsx'
 import own from './policy-page.module.css'
 
@@ -58,9 +59,9 @@ export function NewPolicy() {
           <PolicyFields draft={draft} isNew set={set} />
           {proposed === undefined && (
             <Group gap="sm" mt="md">
-              <Button type="submit" disabled={content === undefined}>
+              <ReadyButton type="submit" missing={stillToSay(...gapsOf(draft))}>
                 Show what it would do
-              </Button>
+              </ReadyButton>
               {storeStaged}
             </Group>
           )}

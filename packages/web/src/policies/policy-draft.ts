@@ -54,14 +54,26 @@ export function draftOfPolicy(policy: Policy): PolicyDraft {
   }
 }
 
-/** Undefined while something is missing that every policy has. Nobody is ever let in by leaving something out. */
+/** What is missing that every policy has, as it goes into a sentence. */
+export function gapsOf(draft: PolicyDraft): readonly string[] {
+  const { name, reach, place, who, kind } = draft
+  return [
+    ...(name.trim() === '' ? ['its name'] : []),
+    ...(reach === 'domain' && place === '' ? ['which domain'] : []),
+    ...(reach === 'dataSource' && place.trim() === '' ? ['which data source'] : []),
+    ...(reach !== 'dataSource' && appliesToOf(draft.appliesTo) === undefined ? ['what it applies to'] : []),
+    ...(whoOf(draft) === undefined ? [kind === 'grant' && who === 'onRequest' ? 'who decides' : whoWords[kind]] : []),
+  ]
+}
+
+const whoWords = { grant: 'who is let in', guardrail: 'what everyone must meet' } as const
+
+/** Undefined while something of that is missing. Nobody is ever let in by leaving something out. */
 export function contentOf(draft: PolicyDraft): PolicyContent | undefined {
   const { name, description, kind, level, reach, place, subscribe, discoverable } = draft
   const who = whoOf(draft)
   const appliesTo = appliesToOf(draft.appliesTo)
-  if (name.trim() === '' || who === undefined) return undefined
-  if (reach === 'dataSource' ? place.trim() === '' : appliesTo === undefined) return undefined
-  if (reach === 'domain' && place === '') return undefined
+  if (gapsOf(draft).length > 0 || who === undefined) return undefined
   return {
     name,
     description,

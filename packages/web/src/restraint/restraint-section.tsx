@@ -8,6 +8,7 @@ import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
 import { Answer } from '../ui/answer.tsx'
 import { Facts, Section } from '../ui/page.tsx'
+import { ReadyButton } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
@@ -127,9 +128,13 @@ function SetMode({ id, mode }: { readonly id: string; readonly mode: Mode }) {
       />
       {wanted !== mode && <Consequence id={id} mode={wanted} />}
       <div className={classes.buttons}>
-        <Button disabled={wanted === mode} loading={set.isPending} onClick={() => set.mutate(wanted)}>
+        <ReadyButton
+          missing={wanted === mode ? 'It is in this mode already: choose another.' : undefined}
+          loading={set.isPending}
+          onClick={() => set.mutate(wanted)}
+        >
           Change the mode to {wanted}
-        </Button>
+        </ReadyButton>
         <Button variant="default" onClick={() => setWanted(undefined)}>
           Leave it
         </Button>

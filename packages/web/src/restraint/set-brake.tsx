@@ -2,6 +2,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { hg } from '../api.ts'
+import { ReadyButton } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
@@ -56,9 +57,13 @@ export function SetBrake({ id, brake }: { readonly id: string; readonly brake: R
         </p>
       )}
       <div className={classes.buttons}>
-        <Button disabled={!isWhole} loading={set.isPending} onClick={() => set.mutate(body)}>
+        <ReadyButton
+          missing={isWhole ? undefined : 'Both are whole numbers.'}
+          loading={set.isPending}
+          onClick={() => set.mutate(body)}
+        >
           Change the brake
-        </Button>
+        </ReadyButton>
         <Button variant="default" onClick={close}>
           Leave it
         </Button>

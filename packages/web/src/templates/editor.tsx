@@ -2,6 +2,7 @@
 import { Button, Textarea, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import forms from '../ui/form.module.css'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import type { Write } from '../ui/use-write.ts'
 import type { Kind, Template } from './kind.ts'
@@ -91,9 +92,13 @@ export function TemplateEditor<One extends Template, Input>({
         )}
         {Check && <Check text={text} />}
         <div className={forms.actions}>
-          <Button type="submit" disabled={name.trim() === '' || text.trim() === ''} loading={save.isPending}>
+          <ReadyButton
+            type="submit"
+            missing={stillToSay(name.trim() === '' && 'its name', text.trim() === '' && words.label.toLowerCase())}
+            loading={save.isPending}
+          >
             {verb}
-          </Button>
+          </ReadyButton>
           <Button variant="default" onClick={onLeave}>
             Leave it
           </Button>

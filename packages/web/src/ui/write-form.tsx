@@ -1,29 +1,33 @@
-/** A short form in a line with its button; what the server says against it stands below. */
-import { Button, Group } from '@mantine/core'
+/** A short form in a line with its button; what is missing, and what the server says against it, stand below. */
 import type { FormEvent, ReactNode } from 'react'
+import forms from './form.module.css'
+import { ReadyButton } from './ready-button.tsx'
 import { Refusal } from './refusal.tsx'
 import type { Write } from './use-write.ts'
 
 interface Props {
   readonly write: Write
   readonly verb: string
+  /** Where it is plain to see what for: the one field beside the button is empty. */
   readonly disabled?: boolean
+  /** Why it cannot be sent yet, as a sentence, where that is not plain to see. */
+  readonly missing?: string | undefined
   readonly children: ReactNode
 }
 
-export function WriteForm({ write, verb, disabled = false, children }: Props) {
+export function WriteForm({ write, verb, disabled = false, missing, children }: Props) {
   function submit(event: FormEvent) {
     event.preventDefault()
     write.mutate()
   }
   return (
     <form onSubmit={submit}>
-      <Group align="end" gap="xs" mt="xs">
+      <div className={forms.line}>
         {children}
-        <Button type="submit" variant="default" disabled={disabled} loading={write.isPending}>
+        <ReadyButton type="submit" variant="default" disabled={disabled} missing={missing} loading={write.isPending}>
           {verb}
-        </Button>
-      </Group>
+        </ReadyButton>
+      </div>
       <Refusal error={write.error} />
     </form>
   )

@@ -1,6 +1,6 @@
 /** Which other systems are told what; a new one shows its secret this once. */
 import type { NoticeKind } from '@headgate/core/api'
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
@@ -9,6 +9,7 @@ import { Answer, Nothing } from '../ui/answer.tsx'
 import { DataTable } from '../ui/data-table.tsx'
 import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
@@ -86,14 +87,18 @@ function NewWebhook() {
         </div>
         <KindsField kinds={kinds} onChange={setKinds} />
         <div className={forms.actions}>
-          <Button
+          <ReadyButton
             type="submit"
             variant="default"
-            disabled={name.trim() === '' || url.trim() === '' || kinds.length === 0}
+            missing={stillToSay(
+              name.trim() === '' && 'its name',
+              url.trim() === '' && 'its address',
+              kinds.length === 0 && 'what it is told',
+            )}
             loading={create.isPending}
           >
             Add it
-          </Button>
+          </ReadyButton>
         </div>
         <Refusal error={create.error} />
         {create.data !== undefined && <ShownOnce secret={create.data.secret} what="the secret" />}

@@ -8,6 +8,7 @@ import { hg, versionOf } from '../api.ts'
 import { PageAnswer } from '../ui/answer.tsx'
 import forms from '../ui/form.module.css'
 import { Facts, Page, Section } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
@@ -119,9 +120,14 @@ function Edit({ webhook }: { readonly webhook: Webhook }) {
         </div>
         <KindsField kinds={typed.kinds} onChange={kinds => setTyped({ ...typed, kinds })} />
         <div className={forms.actions}>
-          <Button type="submit" variant="default" disabled={typed.kinds.length === 0} loading={save.isPending}>
+          <ReadyButton
+            type="submit"
+            variant="default"
+            missing={stillToSay(typed.kinds.length === 0 && 'what it is told')}
+            loading={save.isPending}
+          >
             Save
-          </Button>
+          </ReadyButton>
         </div>
         <Refusal error={save.error} />
       </form>
