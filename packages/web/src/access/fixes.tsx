@@ -13,9 +13,11 @@ type Fix = Explained['fixes'][number]
 interface Props {
   readonly one: Explained
   readonly user: number
+  /** Where the reader can subscribe and ask right there. */
+  readonly isOnItsPage?: boolean
 }
 
-export function Fixes({ one, user }: Props) {
+export function Fixes({ one, user, isOnItsPage = false }: Props) {
   const { verdict, fixes, obstacles, dataSource } = one
   const inTheWay = guardrailsInTheWay(one)
   if (verdict === 'WRITE' || (verdict !== 'none' && fixes.length === 0)) return null
@@ -25,7 +27,13 @@ export function Fixes({ one, user }: Props) {
       {fixes.length > 0 ? (
         <ul className={classes.fixes}>
           {fixes.map(fix => (
-            <Change key={JSON.stringify(fix)} fix={fix} user={user} dataSource={dataSource.id} />
+            <Change
+              key={JSON.stringify(fix)}
+              fix={fix}
+              user={user}
+              dataSource={dataSource.id}
+              isOnItsPage={isOnItsPage}
+            />
           ))}
         </ul>
       ) : (
@@ -44,6 +52,7 @@ interface ChangeProps {
   readonly fix: Fix
   readonly user: number
   readonly dataSource: number
+  readonly isOnItsPage: boolean
 }
 
 function Change(props: ChangeProps) {
@@ -61,7 +70,7 @@ function Change(props: ChangeProps) {
   )
 }
 
-function Where({ fix: { fix, product }, user, dataSource }: ChangeProps) {
+function Where({ fix: { fix, product }, user, dataSource, isOnItsPage }: ChangeProps) {
   const me = useMe()
   const toPerson = { to: '/people/$id', params: { id: String(user) } } as const
   const toDataSource = { to: '/data-sources/$id', params: { id: String(dataSource) } } as const
@@ -73,6 +82,7 @@ function Where({ fix: { fix, product }, user, dataSource }: ChangeProps) {
         </Link>
       )
     }
+    if (isOnItsPage) return <span className="quiet">You do so above.</span>
     if (user !== me.id) return <span className="quiet">They do so themselves, under Find data.</span>
     return (
       <Link to="/find/$id" params={{ id: String(dataSource) }}>
@@ -81,7 +91,7 @@ function Where({ fix: { fix, product }, user, dataSource }: ChangeProps) {
     )
   }
   if (fix === 'addMember') {
-    return mayAddMembers(me) ? (
+    return mayAddMembers(me) && user !== me.id ? (
       <Link {...toDataSource}>Add them on its page</Link>
     ) : (
       <span className="quiet">Its owners add people.</span>

@@ -3,6 +3,7 @@ import { ApiError } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { hg } from '../api.ts'
 import { Ask } from '../marketplace/ask.tsx'
+import { Failure } from '../ui/answer.tsx'
 
 const levels = ['READ', 'WRITE'] as const
 
@@ -16,6 +17,9 @@ export function AskForIt({ id }: { readonly id: string }) {
     },
     refetchInterval: false,
   })
+  if (opened.error !== null) {
+    return <Failure error={opened.error} what="whether you may ask for it" retry={() => void opened.refetch()} />
+  }
   if (opened.data === undefined || opened.data.length === 0) return null
   return (
     <Ask

@@ -63,10 +63,10 @@ export function FindData() {
                   },
                   { name: 'Tags', width: '34%', cell: ({ tags }) => <TagChips tags={tags} /> },
                   {
-                    name: 'For you',
+                    name: 'Your way in',
                     width: '24%',
                     cell: ({ offers }) =>
-                      offers.length === 0 ? <span className="quiet">to be asked for</span> : 'you may subscribe',
+                      offers.length === 0 ? <span className="quiet">its page says how</span> : 'you may subscribe',
                   },
                 ]}
               />

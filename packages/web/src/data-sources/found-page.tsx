@@ -1,11 +1,14 @@
 /** A data source that one may find and does not reach: its name, what it is, and why one does not reach it. */
-import type { Explained } from '@headgate/core/api'
+import { type Explained, guardrailsInTheWay } from '@headgate/core/api'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import access from '../access/access.module.css'
+import { Fixes } from '../access/fixes.tsx'
 import { hg } from '../api.ts'
 import { useMe } from '../me.ts'
 import { Answer, PageAnswer } from '../ui/answer.tsx'
 import { Page, Section } from '../ui/page.tsx'
+import { StateBadge } from '../ui/state-badge.tsx'
 import { TagChips } from '../ui/tag-chips.tsx'
 import { AskForIt } from './ask-for-it.tsx'
 import { OwnSubscription } from './subscription.tsx'
@@ -40,55 +43,42 @@ function WhyNot({ id }: { readonly id: string }) {
     queryFn: () => hg.access.explain({ query: { user, dataSource: id } }),
   })
   return (
-    <Section title="Why you do or do not reach it">
-      <Answer query={answer} what="the reasons">
-        {({ dataSources: [explained] }) => (explained === undefined ? null : <Verdict explained={explained} />)}
-      </Answer>
+    <Answer query={answer} what="the reasons">
+      {({ dataSources: [explained] }) =>
+        explained === undefined ? null : (
+          <>
+            <Verdict explained={explained} />
+            <Fixes one={explained} user={user} isOnItsPage />
+          </>
+        )
+      }
+    </Answer>
+  )
+}
+
+function Verdict({ explained }: { readonly explained: Explained }) {
+  const { verdict, grants } = explained
+  const open = grants.filter(({ holds }) => !holds)
+  const shut = guardrailsInTheWay(explained)
+  const isReached = verdict !== 'none'
+  return (
+    <Section title={isReached ? 'What you reach of it' : 'Why you do not reach it'}>
+      {isReached && <p>You may {verdict === 'WRITE' ? 'read and write' : 'read'} it.</p>}
+      {!isReached && open.length + shut.length === 0 && <p>No policy is about it that could let you in.</p>}
+      {!isReached && (
+        <ul className={access.fixes}>
+          {open.map(({ id, name }) => (
+            <li key={id}>
+              <StateBadge tone="unmapped" word="Not met" /> The policy <strong>{name}</strong> does not let you in.
+            </li>
+          ))}
+          {shut.map(({ id, name, via }) => (
+            <li key={`${id} ${via?.id}`}>
+              <StateBadge tone="failed" word="In the way" /> You do not meet the guardrail <strong>{name}</strong>.
+            </li>
+          ))}
+        </ul>
+      )}
     </Section>
   )
-}
-
-function Verdict({ explained: { verdict, grants, guardrails, fixes } }: { readonly explained: Explained }) {
-  const open = grants.filter(({ holds }) => !holds)
-  const shut = guardrails.filter(({ holds }) => !holds)
-  return (
-    <>
-      <p>{verdict === 'none' ? 'You do not reach it.' : `You may ${verdict === 'WRITE' ? 'write' : 'read'} it.`}</p>
-      <ul>
-        {open.map(({ id, name }) => (
-          <li key={id}>The policy {name} does not let you in.</li>
-        ))}
-        {shut.map(({ id, name, via }) => (
-          <li key={`${id} ${via?.id}`}>You do not meet the guardrail {name}.</li>
-        ))}
-        {fixes.map(fix => (
-          <li key={JSON.stringify(fix)}>{fixWords(fix)} would change that.</li>
-        ))}
-      </ul>
-    </>
-  )
-}
-
-function fixWords({ fix, key, value, group, principal, level, product }: Explained['fixes'][number]): string {
-  const attribute = value === undefined ? `${key}` : `${key}: ${value}`
-  switch (fix) {
-    case 'giveAttribute':
-      return `The attribute ${attribute}`
-    case 'takeAttribute':
-      return `Losing the attribute ${attribute}`
-    case 'joinGroup':
-      return `Joining the group ${group}`
-    case 'leaveGroup':
-      return `Leaving the group ${group}`
-    case 'map':
-      return `An AWS principal of yours (${principal})`
-    case 'addMember':
-      return `Being added as a member who may ${level === 'WRITE' ? 'write' : 'read'}`
-    case 'requestProduct':
-      return `Asking for the data product ${product} (${level})`
-    case 'request':
-      return `Asking for it (${level})`
-    case 'subscribe':
-      return 'Subscribing'
-  }
 }
