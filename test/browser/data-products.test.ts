@@ -127,6 +127,33 @@ test('looking after data products', async t => {
     await fits(page, '/data-products/$id')
   })
 
+  await t.test('who loses access soon asks for longer at home, by one press', async () => {
+    const [product] = (await admin.dataProducts.list()).items
+    const leaver = await here.server.as([], 'leaver')
+    await leaver.requests.askForProduct({
+      params: { id: product?.id ?? '' },
+      body: { duration: '3d', answers: { purpose: 'a report', whichYears: ['2025'] } },
+    })
+    const home = await open(t, browser, here)
+    await holdingKey(home, leaver.key)
+    await home.goto('/app/')
+    await home.getByText('Your access to Finance figures ends').waitFor()
+    await fits(home, '/, with access that ends soon')
+    const [answer] = await Promise.all([
+      home.waitForResponse(one => one.url().endsWith('/extension')),
+      home.getByRole('button', { name: 'Ask for longer: 3 days from now, for Finance figures' }).click(),
+    ])
+    assert.equal(answer.status(), 201)
+    const asked = (await leaver.requests.list()).items
+    assert.deepEqual(
+      asked.map(({ extension, duration, state }) => [extension, duration, state]),
+      [
+        [true, '3d', 'approved'],
+        [false, '3d', 'approved'],
+      ],
+    )
+  })
+
   await t.test('an edit is previewed, and every version can be compared with the one before', async () => {
     await page.getByRole('button', { name: 'Edit' }).click()
     await page.getByLabel('The longest that anybody is let in').fill('90d')

@@ -29,6 +29,8 @@ test('what people are told', async t => {
     const facts = { of: { id: 1, name: 'lake' }, count: 5 }
     const notice = { kind: 'brake.held', to: { people: [admin.id] }, about: { type: 'run', id: 1 }, facts } as const
     for (const _ of ['one', 'two']) await act(server.db, system, doing => notify(doing, notice))
+    const news = page.getByRole('region', { name: 'News for you' })
+    await news.getByRole('link', { name: 'The brake holds back 5 revocations in lake' }).first().waitFor()
     await page.getByRole('link', { name: 'Inbox: 2 unread notifications' }).click()
     const inbox = page.getByRole('table', { name: 'Notifications' })
     await inbox.getByRole('link', { name: 'The brake holds back 5 revocations in lake' }).first().waitFor()

@@ -1,4 +1,5 @@
-/** What waits for this very person: requests to decide, requests of their own, access that ends soon. */
+/** What waits for this very person: requests to decide, requests of their own, access that ends soon and can be extended. */
+import type { AccessRequest } from '@headgate/core/api'
 import { IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -10,6 +11,7 @@ import { Section } from '../ui/page.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { counted } from '../ui/words.ts'
+import { EndsSoon } from './ends-soon.tsx'
 import classes from './home.module.css'
 
 const most = 5
@@ -22,16 +24,20 @@ export function ForMe({ whenNothing }: { readonly whenNothing?: string }) {
   const toDecide = useToDecide()
   const mine = useQuery({
     queryKey: ['requests', 'mine', 'pending'],
-    queryFn: () => hg.requests.list({ query: { box: 'mine', state: 'pending', limit: most } }),
+    queryFn: () => hg.requests.list({ query: { box: 'mine', state: 'pending', limit: 1000 } }),
   })
   const granted = useQuery({
     queryKey: ['requests', 'mine', 'approved'],
     queryFn: () => hg.requests.list({ query: { box: 'mine', state: 'approved', limit: 1000 } }),
   })
-  const waiting = mine.data?.items ?? []
+  const pending = mine.data?.items ?? []
+  const waiting = pending.slice(0, most)
   const others = (mine.data?.total ?? 0) - waiting.length
-  const ending = (granted.data?.items ?? [])
-    .filter(one => one.for.id === me.id && one.ended === undefined && one.until !== undefined && endsSoon(one.until))
+  const held = (granted.data?.items ?? []).filter(one => one.for.id === me.id && one.ended === undefined)
+  const ending = held
+    .filter(one => endsSoon(one) && !held.some(other => isForTheSame(one, other) && endOf(other) > endOf(one)))
+    // Who has asked for longer already sees that request among those that wait.
+    .filter(one => !pending.some(other => other.extension && isForTheSame(one, other)))
     .slice(0, most)
   if (toDecide + waiting.length + ending.length === 0) {
     if (whenNothing === undefined || mine.data === undefined || granted.data === undefined) return null
@@ -56,16 +62,7 @@ export function ForMe({ whenNothing }: { readonly whenNothing?: string }) {
           </li>
         )}
         {ending.map(request => (
-          <li key={request.id}>
-            <StateBadge tone="held" word="Ends soon" />
-            <span>
-              Your access to{' '}
-              <Link to="/requests/$id" params={{ id: String(request.id) }}>
-                {subjectOf(request)}
-              </Link>{' '}
-              ends {request.until !== undefined && <RelativeTime at={request.until} />}: ask for longer there.
-            </span>
-          </li>
+          <EndsSoon key={request.id} request={request} />
         ))}
         {waiting.map(request => (
           <li key={request.id}>
@@ -88,7 +85,20 @@ export function ForMe({ whenNothing }: { readonly whenNothing?: string }) {
   )
 }
 
-function endsSoon(until: string): boolean {
-  const left = Date.parse(until) - Date.now()
+function isForTheSame(one: AccessRequest, other: AccessRequest): boolean {
+  return (
+    one.for.id === other.for.id &&
+    one.level === other.level &&
+    one.dataProduct?.id === other.dataProduct?.id &&
+    one.dataSource?.id === other.dataSource?.id
+  )
+}
+
+function endsSoon(request: AccessRequest): boolean {
+  const left = endOf(request) - Date.now()
   return left > 0 && left < soonMs
+}
+
+function endOf({ until }: AccessRequest): number {
+  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until)
 }

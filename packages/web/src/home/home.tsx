@@ -9,6 +9,7 @@ import { InAws } from './in-aws.tsx'
 import { Integrations } from './integrations.tsx'
 import { MyHome } from './my-home.tsx'
 import { Totals } from './totals.tsx'
+import { Unread } from './unread.tsx'
 import { Waiting } from './waiting.tsx'
 
 export function Home() {
@@ -18,6 +19,7 @@ export function Home() {
     <Page title="Home" withContents={false}>
       <FirstSteps />
       <ForMe />
+      <Unread />
       <Waiting />
       <Totals />
       <GrantStates />

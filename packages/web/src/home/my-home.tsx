@@ -7,6 +7,7 @@ import { Page, Section } from '../ui/page.tsx'
 import { ForMe } from './for-me.tsx'
 import classes from './home.module.css'
 import { Total } from './totals.tsx'
+import { Unread } from './unread.tsx'
 
 const one = { limit: 1 } as const
 
@@ -26,18 +27,29 @@ export function MyHome() {
   return (
     <Page title="Home" withContents={false}>
       <ForMe whenNothing="Nothing: what you asked for is decided, and none of your access ends within a week." />
+      <Unread />
       <Section title="At a glance">
         <Answer query={mine} what="the numbers">
           {({ reached, offered, asked }) => (
             <ul className={classes.totals}>
               <Total
-                name={reached === 0 ? 'You reach no data yet' : 'Data sources that you reach'}
+                name={reached === 0 ? 'You reach no data yet' : `Data source${reached === 1 ? '' : 's'} that you reach`}
                 count={reached}
                 note="why, and until when"
                 link={{ to: '/people/$id', params: { id: String(id) } }}
               />
-              <Total name="Data products" count={offered} note="to find and to ask for" link={{ to: '/marketplace' }} />
-              <Total name="Requests of yours" count={asked} note="what became of them" link={{ to: '/requests' }} />
+              <Total
+                name={offered === 1 ? 'Data product' : 'Data products'}
+                count={offered}
+                note="to find and to ask for"
+                link={{ to: '/marketplace' }}
+              />
+              <Total
+                name={asked === 1 ? 'Request of yours' : 'Requests of yours'}
+                count={asked}
+                note="what became of them"
+                link={{ to: '/requests' }}
+              />
             </ul>
           )}
         </Answer>
