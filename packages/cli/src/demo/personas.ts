@@ -1,4 +1,4 @@
-/** The personas of page 00, as Acme's people play them: who can sign in to the demo with the password that it prints. */
+/** The personas of page 00, as Acme's people play them: whom the demo prints first, with the password that it gave them. */
 export const personas: readonly (readonly [userid: string, what: string])[] = [
   ['adele@acme.example', 'application admin: connects AWS accounts'],
   ['gus@acme.example', 'governor: writes policies and tags, decides requests'],
