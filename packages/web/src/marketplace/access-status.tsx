@@ -38,13 +38,13 @@ function SourceStatuses({ dataSources }: { readonly dataSources: readonly Source
       columns={[
         { name: 'Data source', cell: ({ dataSource }) => dataSource.name },
         { name: 'Access', width: '26%', cell: ({ status }) => <StateBadge {...words[status]} /> },
-        { name: 'Why', width: '40%', cell: one => <Why status={one} /> },
+        { name: 'What is so now', width: '40%', cell: one => <Now status={one} /> },
       ]}
     />
   )
 }
 
-function Why({ status: { status, level, until, guardrails, missing } }: { readonly status: SourceStatus }) {
+function Now({ status: { status, level, until, guardrails, missing } }: { readonly status: SourceStatus }) {
   if (status === 'prevented') {
     return (
       <>
@@ -64,10 +64,10 @@ function Why({ status: { status, level, until, guardrails, missing } }: { readon
       </>
     )
   }
-  if (level === undefined) return <span className="quiet">none now</span>
+  if (level === undefined) return <span className="quiet">no access now</span>
   return (
     <span className="quiet">
-      {level === 'WRITE' ? 'may write' : 'may read'}
+      {level === 'WRITE' ? 'may write now' : 'may read now'}
       {until !== undefined && (
         <>
           , ends <RelativeTime at={until} />

@@ -47,7 +47,7 @@ function Effect({ review: { effect, advice, alike, pastDecisions, deciders, stuc
                   <Fragment key={integrationId}>
                     <div>
                       {counted(grants.create, 'grant')} to create in {name}
-                      {unmapped > 0 && '; without an AWS principal nothing reaches them yet'}
+                      {unmapped > 0 && ': they have no AWS principal there, so that nothing reaches them yet'}
                     </div>
                     <div className="quiet small">
                       {quota.usedAfter.toLocaleString('en')} of {quota.of.toLocaleString('en')} grants used then
@@ -62,8 +62,12 @@ function Effect({ review: { effect, advice, alike, pastDecisions, deciders, stuc
               : `of people in their groups ${alike.approved} were approved and ${alike.denied} denied`,
           ],
           [
-            'You decide with',
-            deciders.map(({ criterion, count }) => `${criterionWords(criterion)} (${count})`).join('; '),
+            'Who can decide',
+            deciders.map(({ criterion, count }) => (
+              <div key={criterion}>
+                {criterionWords(criterion)}: {count === 0 ? 'nobody' : counted(count, 'person', 'people')}
+              </div>
+            )),
           ],
           stuck && ['Stuck', 'nobody else can complete this stage'],
         ]}
