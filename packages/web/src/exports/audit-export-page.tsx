@@ -14,7 +14,7 @@ import { useWrite } from '../ui/use-write.ts'
 import { AuditObjects } from './audit-objects.tsx'
 import { AuditSettings, type TypedTrail } from './audit-settings.tsx'
 import { EditSection } from './edit-section.tsx'
-import { RemoveSection } from './remove-section.tsx'
+import { RemoveExport } from './remove-export.tsx'
 import { SetupSection } from './setup-section.tsx'
 import { TargetFacts } from './target-facts.tsx'
 import { editOf, typedOf } from './target-fields.tsx'
@@ -65,7 +65,7 @@ function Shown({ one }: { readonly one: AuditExport }) {
       <EditSection path={`/exports/audit/${id}`} ask={() => hg.auditExports.get({ params })}>
         {(stored, version, close) => <Form one={stored} version={version} close={close} />}
       </EditSection>
-      <RemoveSection write={() => hg.auditExports.remove({ params })} />
+      <RemoveExport write={() => hg.auditExports.remove({ params })} />
     </Page>
   )
 }

@@ -11,7 +11,7 @@ import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { EditSection } from './edit-section.tsx'
 import { History } from './history.tsx'
-import { RemoveSection } from './remove-section.tsx'
+import { RemoveExport } from './remove-export.tsx'
 import { RunSection } from './run-section.tsx'
 import { SetupSection } from './setup-section.tsx'
 import { SummarySettings, settingsBody, settingsOf, usualTime } from './summary-settings.tsx'
@@ -58,7 +58,7 @@ function Shown({ one }: { readonly one: AccessExport }) {
       <EditSection path={`/exports/access-summary/${id}`} ask={() => hg.accessExports.get({ params })}>
         {(stored, version, close) => <Form one={stored} version={version} close={close} />}
       </EditSection>
-      <RemoveSection write={() => hg.accessExports.remove({ params })} />
+      <RemoveExport write={() => hg.accessExports.remove({ params })} />
     </Page>
   )
 }

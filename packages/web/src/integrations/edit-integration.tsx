@@ -7,9 +7,12 @@ import { hg, versionOf } from '../api.ts'
 import { Failure } from '../ui/answer.tsx'
 import { Section } from '../ui/page.tsx'
 import { ReadyButton } from '../ui/ready-button.tsx'
+import { Refusal } from '../ui/refusal.tsx'
 import { integrationWords } from '../ui/words.ts'
+import { checksIn } from './checks-in.ts'
 import { CredentialFields, credentialsOf } from './credentials.tsx'
 import classes from './edit-integration.module.css'
+import { Trial } from './trial.tsx'
 
 /** A deletion that hangs for want of credentials is mended by an edit too. */
 const editable: ReadonlySet<Integration['status']> = new Set([
@@ -90,6 +93,7 @@ function Form({ integration: { id, config }, version, close }: FormProps) {
       await queries.invalidateQueries()
     },
   })
+  const checks = checksIn(edit.error)
   function submit(event: FormEvent) {
     event.preventDefault()
     edit.mutate()
@@ -112,7 +116,9 @@ function Form({ integration: { id, config }, version, close }: FormProps) {
           Leave it
         </Button>
       </div>
-      {edit.error !== null && <Failure error={edit.error} what="the change" retry={() => edit.mutate()} />}
+      {edit.isPending && <p role="status">Checking in AWS with what is typed, then saving …</p>}
+      {checks !== undefined && <Trial event={checks} />}
+      {checks === undefined && <Refusal error={edit.error} />}
     </form>
   )
 }

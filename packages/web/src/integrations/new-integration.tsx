@@ -2,7 +2,6 @@
  * Connecting an AWS account, from an empty form to an integration: what it is, what AWS must have, how Headgate signs
  * in, whether it would work. Nothing is stored before the last button.
  */
-import { ApiError, type TrialEvent, type ValidationResults } from '@headgate/core/api'
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -11,6 +10,7 @@ import { useMe } from '../me.ts'
 import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { checksIn } from './checks-in.ts'
 import { CredentialFields } from './credentials.tsx'
 import { type Draft, useDraft } from './kept-draft.ts'
 import { Documents } from './setup-documents.tsx'
@@ -197,10 +197,10 @@ function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
   // Of what is typed now: what was checked before something was changed says nothing of it.
   const of = trial?.of === about ? trial.id : undefined
   const { event, isGone } = useTrial(of)
-  const refused = resultsIn(create.error)
+  const refused = checksIn(create.error)
   const isChecking =
     start.isPending || (of !== undefined && !isGone && (event === undefined || event.state === 'running'))
-  const shown = refused === undefined ? event : doneOf(refused)
+  const shown = refused ?? event
   return (
     <Section title="4. Check and connect">
       <p className="quiet">
@@ -237,21 +237,6 @@ function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
       <Refusal error={start.error ?? cancel.error ?? (refused === undefined ? create.error : null)} />
     </Section>
   )
-}
-
-/** What a create found, as a check tells it. */
-function doneOf({ status, validationTests }: ValidationResults): TrialEvent {
-  const result = status === 'skipped' ? 'failed' : status
-  return { state: 'done', tests: validationTests, total: validationTests.length, result }
-}
-
-/** A create that did not pass carries what was found. */
-function resultsIn(error: Error | null): ValidationResults | undefined {
-  if (!(error instanceof ApiError)) return undefined
-  const found = error.body.validation ?? error.body.validationResults
-  return typeof found === 'object' && found !== null && 'validationTests' in found
-    ? (found as ValidationResults)
-    : undefined
 }
 
 function Missing({ gaps }: { readonly gaps: readonly string[] }) {

@@ -8,9 +8,9 @@ import { hg, versionOf } from '../api.ts'
 import { ValidationTests } from '../integrations/validation-tests.tsx'
 import { mayCall, useMe } from '../me.ts'
 import { PageAnswer } from '../ui/answer.tsx'
-import forms from '../ui/form.module.css'
 import { Facts, Page, Section } from '../ui/page.tsx'
 import { Refusal } from '../ui/refusal.tsx'
+import { RemoveSection } from '../ui/remove-section.tsx'
 import { CopyText } from '../ui/scope-path.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
@@ -128,39 +128,18 @@ function Edit({ provider }: { readonly provider: IdentityProvider }) {
 }
 
 function Remove({ provider: { id, name, people, groups } }: { readonly provider: IdentityProvider }) {
-  const [isAsked, setAsked] = useState(false)
   const navigate = useNavigate()
   const isUsed = people + groups > 0
-  const remove = useWrite(
-    () => hg.identityProviders.remove({ params: { id }, query: isUsed ? { force: 'true' } : {} }),
-    () => navigate({ to: '/identity-providers' }),
-  )
   return (
-    <Section title="Delete it">
-      {isAsked ? (
-        <>
-          <p>
-            {isUsed
-              ? `${counted(people, 'person', 'people')} can no longer sign in through ${name}. Every group, attribute and AWS identity that it said goes, ${counted(groups, 'group')} among them, and the access that follows from it.`
-              : `Nobody came through ${name} yet: nothing else changes.`}{' '}
-            It cannot be undone.
-          </p>
-          <div className={forms.actions}>
-            <Button color="red.9" loading={remove.isPending} onClick={() => remove.mutate()}>
-              Delete {name}
-              {isUsed && `, with what it said of ${counted(people, 'person', 'people')}`}
-            </Button>
-            <Button variant="default" onClick={() => setAsked(false)}>
-              Leave it
-            </Button>
-          </div>
-        </>
-      ) : (
-        <Button variant="default" onClick={() => setAsked(true)}>
-          Delete
-        </Button>
-      )}
-      <Refusal error={remove.error} />
-    </Section>
+    <RemoveSection
+      verb={`Delete ${name}${isUsed ? `, with what it said of ${counted(people, 'person', 'people')}` : ''}`}
+      write={() => hg.identityProviders.remove({ params: { id }, query: isUsed ? { force: 'true' } : {} })}
+      done={() => navigate({ to: '/identity-providers' })}
+    >
+      {isUsed
+        ? `${counted(people, 'person', 'people')} can no longer sign in through ${name}. Every group, attribute and AWS identity that it said goes, ${counted(groups, 'group')} among them, and the access that follows from it.`
+        : `Nobody came through ${name} yet: nothing else changes.`}{' '}
+      It cannot be undone.
+    </RemoveSection>
   )
 }

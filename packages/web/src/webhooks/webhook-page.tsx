@@ -11,6 +11,7 @@ import { Facts, Page, Section } from '../ui/page.tsx'
 import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
+import { RemoveSection } from '../ui/remove-section.tsx'
 import { ShownOnce } from '../ui/shown-once.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
@@ -153,19 +154,13 @@ function Secret({ id }: { readonly id: string }) {
 
 function Remove({ webhook: { id, waiting } }: { readonly webhook: Webhook }) {
   const navigate = useNavigate()
-  const remove = useWrite(
-    () => hg.webhooks.remove({ params: { id: String(id) } }),
-    () => navigate({ to: '/webhooks' }),
-  )
   return (
-    <Section title="Delete it">
-      <p>Its history goes with it{waiting === 0 ? '' : `, and ${waiting} that wait are never delivered`}.</p>
-      <div className={forms.actions}>
-        <Button color="red" variant="light" loading={remove.isPending} onClick={() => remove.mutate()}>
-          Delete this webhook
-        </Button>
-      </div>
-      <Refusal error={remove.error} />
-    </Section>
+    <RemoveSection
+      verb="Delete this webhook"
+      write={() => hg.webhooks.remove({ params: { id: String(id) } })}
+      done={() => navigate({ to: '/webhooks' })}
+    >
+      Its history goes with it{waiting === 0 ? '' : `, and ${waiting} that wait are never delivered`}.
+    </RemoveSection>
   )
 }
