@@ -1,5 +1,5 @@
-/** What an event changed: each field before and after, side by side; nothing for events that change none. */
-import { DataTable } from '../ui/data-table.tsx'
+/** What an event changed: each field, what it was and what it became; nothing for events that change none. */
+import classes from './changes.module.css'
 
 interface Props {
   readonly before: unknown
@@ -14,22 +14,25 @@ export function Changes({ before, after }: Props) {
     .filter(row => row.was !== row.is)
   if (rows.length === 0) return null
   return (
-    <DataTable
-      caption="Before and after"
-      rows={rows}
-      rowKey={({ name }) => name}
-      columns={[
-        { name: 'Field', width: '30%', cell: ({ name }) => name },
-        { name: 'Before', cell: row => <Value text={row.was} /> },
-        { name: 'After', cell: row => <Value text={row.is} /> },
-      ]}
-    />
+    <dl className={classes.changes}>
+      {rows.map(({ name, was, is }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            <Value text={was} />
+            <span aria-hidden="true"> → </span>
+            <span className="visually-hidden"> became </span>
+            <Value text={is} />
+          </dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 
 function Value({ text }: { readonly text: string | undefined }) {
   if (text === undefined) return <span className="quiet">nothing</span>
-  return <span style={{ overflowWrap: 'anywhere' }}>{text}</span>
+  return <span>{text}</span>
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,5 @@
 /** What lies below an integration, level by level, for picking what to register. */
-import { Anchor, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { hg } from '../api.ts'
 import { Failure, Nothing } from '../ui/answer.tsx'
@@ -74,9 +74,9 @@ export function Browse({ integrationId, prefix, onGo, onPick }: Props) {
 function Name({ entry: { kind, name, prefix }, onGo }: { readonly entry: Entry; readonly onGo: Props['onGo'] }) {
   if (kind === 'object') return <code>{name}</code>
   return (
-    <Anchor component="button" type="button" onClick={() => onGo(prefix.slice(0, -1))}>
+    <button type="button" className="link" onClick={() => onGo(prefix.slice(0, -1))}>
       <code>{name}</code>
-    </Anchor>
+    </button>
   )
 }
 
@@ -95,17 +95,17 @@ function Trail({ prefix, onGo }: Pick<Props, 'prefix' | 'onGo'>) {
   const steps = prefix.replace(/^\//, '').split('/').slice(0, -1)
   return (
     <nav aria-label="Levels above">
-      <Anchor component="button" type="button" onClick={() => onGo('')}>
+      <button type="button" className="link" onClick={() => onGo('')}>
         Top
-      </Anchor>
+      </button>
       {steps.map((step, at) => {
         const path = `/${steps.slice(0, at + 1).join('/')}/`
         return (
           <span key={path}>
             {' / '}
-            <Anchor component="button" type="button" onClick={() => onGo(path)}>
+            <button type="button" className="link" onClick={() => onGo(path)}>
               {step}
-            </Anchor>
+            </button>
           </span>
         )
       })}

@@ -19,6 +19,7 @@ export function Chart({ chart: { kind, x, y }, rows }: { readonly chart: Definit
     data: x === 'at' ? drawn.toReversed() : drawn,
     dataKey: x,
     withLegend: y.length > 1,
+    valueFormatter: (value: number) => value.toLocaleString('en'),
     series: y.map((name, place) => ({ name, label: columnWord(name), color: colours[place] ?? 'var(--accent)' })),
   }
   return (

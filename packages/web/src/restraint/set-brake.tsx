@@ -53,7 +53,7 @@ export function SetBrake({ id, brake }: { readonly id: string; readonly brake: R
           {counted(brake.countedWithinHour, 'revocation')} came in the last hour
           {body.revocations < brake.countedWithinHour
             ? ': by this the next one may be held at once.'
-            : `: ${counted(body.revocations - brake.countedWithinHour, 'more')} would go through whatever the share.`}
+            : `: ${counted(body.revocations - brake.countedWithinHour, 'more', 'more')} would go through whatever the share.`}
         </p>
       )}
       <div className={classes.buttons}>

@@ -94,7 +94,10 @@ export function TemplateEditor<One extends Template, Input>({
         <div className={forms.actions}>
           <ReadyButton
             type="submit"
-            missing={stillToSay(name.trim() === '' && 'its name', text.trim() === '' && words.label.toLowerCase())}
+            missing={stillToSay(
+              name.trim() === '' && 'its name',
+              text.trim() === '' && `the ${words.label.toLowerCase()}`,
+            )}
             loading={save.isPending}
           >
             {verb}

@@ -110,7 +110,7 @@ function UsedBy<One extends Template, Input>({ kind, id }: Props<One, Input>) {
       <Answer query={users} what="what uses it">
         {({ items, total }) =>
           items.length === 0 ? (
-            <Nothing title="Nothing" />
+            <Nothing title="Nothing names it">Where none is chosen, the standard one stands.</Nothing>
           ) : (
             <>
               <ul>
