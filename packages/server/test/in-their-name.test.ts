@@ -141,10 +141,10 @@ test('a key for a service that owns data sources carries them, and takes a gover
 })
 
 // Whoever administers people and governs made themselves a key of another governor, and decided with it.
-const asks = (person: TestPerson) =>
+const asks = (person: TestPerson, more: { readonly idempotencyKey?: string } = {}) =>
   person.requests.askForProduct({
     params: { id: 'sales' },
-    body: { answers: { purpose: 'a report' }, duration: '30d' },
+    body: { answers: { purpose: 'a report' }, duration: '30d', ...more },
   })
 const decides = (person: TestPerson, id: number, body: object = {}) =>
   person.requests.decide({ params: { id }, body: { verdict: 'approve', ...body } })
@@ -214,6 +214,15 @@ test('nor what they asked for in the name of another', async () => {
   const own = await asks(await server.as([], 'asks-alone'))
   assert.equal((await decides(both, own.id)).state, 'approved')
   assert.equal((await decides(admin, id)).state, 'approved')
+})
+
+test('sent again by another way in, a request stays whose it was', async () => {
+  const both = await server.as(['GOVERNANCE', 'USER_ADMIN'], 'sends-again')
+  const ida = await server.as([], 'ida')
+  const { id } = await asks(ida, { idempotencyKey: 'once' })
+  const { key } = await both.apiKeys.create({ body: { name: 'lent', userId: ida.id } })
+  assert.equal((await asks(withKey(ida, key), { idempotencyKey: 'once' })).id, id)
+  assert.equal((await decides(both, id)).state, 'approved')
 })
 
 test('nobody changes what is known of themselves with a key that they made for another', async () => {

@@ -54,9 +54,7 @@ export async function insertRequest(tx: Tx, row: NewRequestRow): Promise<Request
 export async function updateRequest(
   tx: Tx,
   id: number,
-  values: Partial<
-    Pick<NewRequestRow, 'state' | 'stage' | 'decided_at' | 'until' | 'ended_at' | 'ended_by' | 'opened_by'>
-  > &
+  values: Partial<Pick<NewRequestRow, 'state' | 'stage' | 'decided_at' | 'until' | 'ended_at' | 'ended_by'>> &
     Partial<Pick<NewRequestRow, 'ended_reason' | 'stuck_stage' | 'told_days' | 'reminded_at'>>,
 ): Promise<RequestRow> {
   return tx.updateTable('request').set(values).where('id', '=', id).returningAll().executeTakeFirstOrThrow()

@@ -20,7 +20,6 @@ import {
   type RequestRow,
   requestsFor,
   requestTarget,
-  updateRequest,
 } from '../db/request.ts'
 import { listBeneficiaries, productAsked } from '../db/requestable.ts'
 import { presentAdvice } from '../directory/principal-advice.ts'
@@ -69,10 +68,7 @@ export function requestRoutes(serve: Serve, { db, index: live, config }: World):
     const { index } = await live.fresh()
     const { result, sequence } = await act(db, caller, async doing => {
       const { body, wanted } = await what(doing.tx)
-      const row = await ask(doing, caller, index, pendingDays, body, wanted)
-      const { openedBy } = caller
-      const kept = openedBy === undefined ? row : await updateRequest(doing.tx, row.id, { opened_by: openedBy })
-      return presentRequest(doing.tx, kept)
+      return presentRequest(doing.tx, await ask(doing, caller, index, pendingDays, body, wanted))
     })
     return { body: result, sequence }
   }

@@ -105,6 +105,7 @@ export async function ask(
     expires_at: new Date(doing.now + pendingDays * 86_400_000),
     idempotency_key: key ?? null,
     idempotency_hash: key === undefined ? null : hash,
+    opened_by: caller.openedBy ?? null,
   })
   if (!row) return refuseSecond(tx, caller, what, who, body, hash)
   doing.audit({
