@@ -31,8 +31,8 @@ export function GrantList() {
   const search = route.useSearch()
   const me = useMe()
   const lead = seesTheWhole(me)
-    ? 'What AWS stores: one grant for each person, scope and permission.'
-    : 'What AWS stores for you: one grant for each scope and permission.'
+    ? 'What AWS stores: one grant for each person, scope and level.'
+    : 'What AWS stores for you: one grant for each scope and level.'
   return (
     <Page title="Grants" lead={lead}>
       <Filters search={search} />

@@ -44,7 +44,7 @@ export function GrantTable({ grants, stale }: { readonly grants: readonly Grant[
             </>
           ),
         },
-        { name: 'Permission', width: '13%', cell: ({ permission }) => grantPermissionWords[permission] },
+        { name: 'Level', width: '13%', cell: ({ permission }) => grantPermissionWords[permission] },
         { name: 'State', cell: grant => <State grant={grant} /> },
       ]}
     />

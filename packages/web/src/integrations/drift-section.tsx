@@ -11,7 +11,7 @@ import { RelativeTime } from '../ui/relative-time.tsx'
 import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
-import { counted, type StateWords } from '../ui/words.ts'
+import { counted, foundPermissionWords, type StateWords } from '../ui/words.ts'
 
 type Latest = NonNullable<Drift['latest']>
 type Finding = Latest['findings'][number]
@@ -104,7 +104,7 @@ function What({ finding: { scope, grantee, permission, detail } }: { readonly fi
       {scope !== undefined && <ScopePath scope={scope} canCopy={false} />}
       {grantee !== undefined && (
         <div className="small">
-          {permission} for <code>{grantee}</code>
+          {permission !== undefined && foundPermissionWords(permission)} for <code>{grantee}</code>
         </div>
       )}
       <div className="quiet small">

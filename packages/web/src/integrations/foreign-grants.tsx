@@ -13,7 +13,7 @@ import { ScopePath } from '../ui/scope-path.tsx'
 import { ServerText } from '../ui/server-text.tsx'
 import { StateBadge } from '../ui/state-badge.tsx'
 import { useWrite } from '../ui/use-write.ts'
-import { counted } from '../ui/words.ts'
+import { counted, foundPermissionWords } from '../ui/words.ts'
 
 type Foreign = Awaited<ReturnType<typeof hg.drift.foreign>>['items'][number]
 
@@ -44,7 +44,8 @@ export function ForeignGrants({ id }: { readonly id: string }) {
             name: 'For',
             cell: ({ grantee, permission }) => (
               <>
-                {permission} for <code style={{ overflowWrap: 'anywhere' }}>{grantee.identifier}</code>
+                {foundPermissionWords(permission)} for{' '}
+                <code style={{ overflowWrap: 'anywhere' }}>{grantee.identifier}</code>
               </>
             ),
           },

@@ -9,6 +9,7 @@ import { hg } from '../api.ts'
 import { useMe } from '../me.ts'
 import forms from '../ui/form.module.css'
 import { Page, Section } from '../ui/page.tsx'
+import { ReadyButton, stillToSay } from '../ui/ready-button.tsx'
 import { Refusal } from '../ui/refusal.tsx'
 import { checksIn } from './checks-in.ts'
 import { CredentialFields } from './credentials.tsx'
@@ -113,7 +114,6 @@ function Prepare({ typed, change }: StepProps) {
         ...(typed.roleArn === '' && { roleArn: controllerRole }),
       }),
   })
-  const gaps = placeGapsOf(typed)
   return (
     <Section title="2. What AWS must have">
       <p className="quiet">
@@ -151,16 +151,15 @@ function Prepare({ typed, change }: StepProps) {
           </div>
         </Checkbox.Group>
         <div className={forms.actions}>
-          <Button
+          <ReadyButton
             variant="default"
-            disabled={gaps.length > 0}
+            missing={stillToSay(...placeGapsOf(typed))}
             loading={prepare.isPending}
             onClick={() => prepare.mutate()}
           >
             {prepare.data === undefined ? 'Show the documents' : 'Fill them in again'}
-          </Button>
+          </ReadyButton>
         </div>
-        {gaps.length > 0 && <Missing gaps={gaps} />}
       </div>
       <Refusal error={prepare.error} />
       {prepare.data !== undefined && <Documents documents={prepare.data} />}
@@ -207,9 +206,10 @@ function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
         Nine checks, made in AWS by the credentials above. Connecting makes them again, then registers the location.
       </p>
       <div className={forms.actions}>
-        <Button
+        <ReadyButton
           variant="default"
-          disabled={gaps.length > 0 || create.isPending}
+          missing={stillToSay(...gaps)}
+          disabled={create.isPending}
           loading={isChecking}
           onClick={() => {
             create.reset()
@@ -217,7 +217,7 @@ function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
           }}
         >
           Check it
-        </Button>
+        </ReadyButton>
         <Button
           disabled={gaps.length > 0 || isChecking || (shown?.state === 'done' && shown.result === 'failed')}
           loading={create.isPending}
@@ -226,7 +226,6 @@ function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
           Connect it
         </Button>
       </div>
-      {gaps.length > 0 && <Missing gaps={gaps} />}
       {create.isPending && <p role="status">Checking once more in AWS, then connecting …</p>}
       {!create.isPending && (isChecking || shown !== undefined) && (
         <Trial
@@ -237,8 +236,4 @@ function Connect({ draft: { typed, trial }, keep, forget }: ConnectProps) {
       <Refusal error={start.error ?? cancel.error ?? (refused === undefined ? create.error : null)} />
     </Section>
   )
-}
-
-function Missing({ gaps }: { readonly gaps: readonly string[] }) {
-  return <p className="quiet small">Still to be said: {gaps.join(', ')}.</p>
 }

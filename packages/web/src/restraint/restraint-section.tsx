@@ -83,7 +83,7 @@ function Shown({ restraint, seesRuns }: { readonly restraint: Restraint; readonl
           </span>,
         ],
         [
-          'AWS holds what is wanted',
+          'In step with AWS',
           settledAt === undefined ? (
             <span key="unsettled" className="quiet">
               not seen yet

@@ -75,6 +75,12 @@ export const grantPermissionWords: Readonly<Record<Grant['permission'], string>>
   READWRITE: 'Read and write',
 }
 
+/** Of a grant that AWS holds, whoever made it: there are more kinds than Headgate makes. */
+export function foundPermissionWords(permission: string): string {
+  const words: Readonly<Record<string, string>> = { ...grantPermissionWords, WRITE: 'Write' }
+  return words[permission] ?? permission
+}
+
 /** Nothing that is wrong with it is known, for nobody has looked. */
 export function healthState({ status, checkedAt }: Health): StateWords {
   if (status === 'healthy' && checkedAt === undefined) return { tone: 'unmapped', word: 'Unchecked' }
