@@ -5,16 +5,12 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { hg } from '../api.ts'
 import { mayCall, useMe } from '../me.ts'
-import { Answer, Nothing, PageAnswer } from '../ui/answer.tsx'
-import { DataTable } from '../ui/data-table.tsx'
-import filters from '../ui/filters.module.css'
-import { listQuery } from '../ui/list-query.ts'
-import { pageOf } from '../ui/list-search.ts'
+import { Nothing, PageAnswer } from '../ui/answer.tsx'
+import type { ListSearch } from '../ui/list-search.ts'
+import { ListWithin, type WithinQuery } from '../ui/list-within.tsx'
 import { Facts, Page, Section } from '../ui/page.tsx'
-import { Pager, pageSize } from '../ui/pager.tsx'
 import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
-import { SearchField } from '../ui/search-field.tsx'
 import { counted, sourceWords } from '../ui/words.ts'
 import { GroupAdmin } from './group-admin.tsx'
 import { Attributes } from './person-facts.tsx'
@@ -55,73 +51,41 @@ function Shown({ group }: { readonly group: Group }) {
 }
 
 function Members({ id }: { readonly id: string }) {
-  const search = route.useSearch()
   const navigate = useNavigate()
-  const query = { limit: pageSize, ...pageOf(search), ...(search.search !== undefined && { search: search.search }) }
-  const members = useQuery({
-    ...listQuery,
-    queryKey: ['members of', id, query],
-    queryFn: () => hg.groups.members({ params: { id }, query }),
-  })
-  const onSearch = useCallback(
-    (text: string | undefined) =>
-      void navigate({
-        to: '/groups/$id',
-        params: { id },
-        search: text === undefined ? {} : { search: text },
-        replace: true,
-        resetScroll: false,
-      }),
+  const go = useCallback(
+    (search: ListSearch, replace: boolean) =>
+      void navigate({ to: '/groups/$id', params: { id }, search, replace, resetScroll: !replace }),
     [navigate, id],
   )
   return (
-    <>
-      <search className={filters.filters}>
-        <SearchField label="Search people" value={search.search} onChange={onSearch} />
-      </search>
-      <Answer query={members} what="who is in it">
-        {answer =>
-          answer.items.length === 0 ? (
-            <Nothing title={search.search === undefined ? 'Nobody is in it' : 'Nobody in it matches'} />
-          ) : (
-            <>
-              <DataTable
-                caption="Who is in the group"
-                rows={answer.items}
-                rowKey={person => person.id}
-                stale={members.isPlaceholderData}
-                columns={[
-                  {
-                    name: 'Person',
-                    cell: ({ id: person, name, userid }) => (
-                      <PersonName name={name} userid={userid}>
-                        {shown => (
-                          <Link to="/people/$id" params={{ id: String(person) }}>
-                            {shown}
-                          </Link>
-                        )}
-                      </PersonName>
-                    ),
-                  },
-                  { name: 'Says who', width: '50%', cell: ({ source }) => sourceWords(source) },
-                ]}
-              />
-              <Pager
-                search={search}
-                answer={answer}
-                what="people in the group"
-                go={place =>
-                  void navigate({
-                    to: '/groups/$id',
-                    params: { id },
-                    search: { ...(search.search !== undefined && { search: search.search }), ...place },
-                  })
-                }
-              />
-            </>
-          )
-        }
-      </Answer>
-    </>
+    <ListWithin
+      search={route.useSearch()}
+      go={go}
+      queryKey={['members of', id]}
+      ask={(query: WithinQuery) => hg.groups.members({ params: { id }, query })}
+      words={{
+        what: 'who is in it',
+        searchLabel: 'Search people',
+        pages: 'people in the group',
+        caption: 'Who is in the group',
+      }}
+      rowKey={person => person.id}
+      columns={[
+        {
+          name: 'Person',
+          cell: ({ id: person, name, userid }) => (
+            <PersonName name={name} userid={userid}>
+              {shown => (
+                <Link to="/people/$id" params={{ id: String(person) }}>
+                  {shown}
+                </Link>
+              )}
+            </PersonName>
+          ),
+        },
+        { name: 'Says who', width: '50%', cell: ({ source }) => sourceWords(source) },
+      ]}
+      nothing={searched => <Nothing title={searched === undefined ? 'Nobody is in it' : 'Nobody in it matches'} />}
+    />
   )
 }
