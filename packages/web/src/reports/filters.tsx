@@ -35,43 +35,45 @@ export function Filters({ names, asked, onChange }: Props) {
     />
   )
   return (
-    <search className={forms.row}>
-      {names.includes('user') && (
-        <PickField<number>
-          label="Person"
-          description="Whose access"
-          chosen={person}
-          find={async text => (await findPeople(text)).map(({ id, name }) => ({ picked: id, name }))}
-          onPick={picked => change('user', picked)}
-        />
-      )}
-      {names.includes('dataSource') && (
-        <PickField<number>
-          label="Data source"
-          description="A name or a part of its path"
-          chosen={dataSource}
-          find={findDataSources}
-          onPick={picked => change('dataSource', picked)}
-        />
-      )}
-      {names.includes('integration') && (
-        <IntegrationChoice value={asked.integration} onChange={value => change('integration', value)} />
-      )}
-      {names.includes('from') && day('from', 'From')}
-      {names.includes('to') && day('to', 'To')}
-      {names.includes('days') && (
-        <TextInput
-          label="Within days"
-          type="number"
-          min={1}
-          max={3650}
-          placeholder="30"
-          value={asked.days ?? ''}
-          onChange={event =>
-            change('days', event.currentTarget.value === '' ? undefined : Number(event.currentTarget.value))
-          }
-        />
-      )}
+    <search className={forms.fields}>
+      <div className={forms.row}>
+        {names.includes('user') && (
+          <PickField<number>
+            label="Person"
+            description="Whose access"
+            chosen={person}
+            find={async text => (await findPeople(text)).map(({ id, name }) => ({ picked: id, name }))}
+            onPick={picked => change('user', picked)}
+          />
+        )}
+        {names.includes('dataSource') && (
+          <PickField<number>
+            label="Data source"
+            description="A name or a part of its path"
+            chosen={dataSource}
+            find={findDataSources}
+            onPick={picked => change('dataSource', picked)}
+          />
+        )}
+        {names.includes('integration') && (
+          <IntegrationChoice value={asked.integration} onChange={value => change('integration', value)} />
+        )}
+        {names.includes('from') && day('from', 'From')}
+        {names.includes('to') && day('to', 'To')}
+        {names.includes('days') && (
+          <TextInput
+            label="Within days"
+            type="number"
+            min={1}
+            max={3650}
+            placeholder="30"
+            value={asked.days ?? ''}
+            onChange={event =>
+              change('days', event.currentTarget.value === '' ? undefined : Number(event.currentTarget.value))
+            }
+          />
+        )}
+      </div>
     </search>
   )
 }
