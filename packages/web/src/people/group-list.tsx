@@ -17,6 +17,7 @@ import { SearchField } from '../ui/search-field.tsx'
 import { useWrite } from '../ui/use-write.ts'
 import { counted } from '../ui/words.ts'
 import { WriteForm } from '../ui/write-form.tsx'
+import { everyone } from './everyone.ts'
 import { readGroupSearch } from './group-search.ts'
 import { Attributes } from './person-facts.tsx'
 
@@ -80,7 +81,11 @@ export function GroupList() {
                     cell: ({ members }) => counted(members, 'person', 'people'),
                   },
                   { name: 'Attributes', cell: ({ attributes }) => <Attributes attributes={attributes} /> },
-                  { name: 'Made by', width: '18%', cell: ({ provider }) => provider ?? 'hand' },
+                  {
+                    name: 'Made by',
+                    width: '18%',
+                    cell: ({ name, provider }) => provider ?? (name === everyone ? 'Headgate' : 'hand'),
+                  },
                 ]}
               />
               <Pager

@@ -12,11 +12,9 @@ import { Facts, Page, Section } from '../ui/page.tsx'
 import { PersonName } from '../ui/person-name.tsx'
 import { RelativeTime } from '../ui/relative-time.tsx'
 import { counted, sourceWords } from '../ui/words.ts'
+import { everyone } from './everyone.ts'
 import { GroupAdmin } from './group-admin.tsx'
 import { Attributes } from './person-facts.tsx'
-
-/** Built in: nobody changes who is in it. */
-const everyone = 'All Users'
 
 const route = getRouteApi('/shell/groups/$id')
 
