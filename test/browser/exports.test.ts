@@ -55,6 +55,9 @@ test('an access summary is set up, tried and run, and lies in the bucket', async
   await runDueExports(server.world)
   await history.getByText('Exported').nth(2).waitFor()
   await fits(page, '/exports/1')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await fits(page, '/exports/1, narrow')
+  await page.setViewportSize({ width: 1280, height: 720 })
 
   const { Contents = [] } = await owner.s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'headgate/' }))
   const manifests = Contents.flatMap(({ Key = '' }) => (Key.endsWith('/_manifest.json') ? [Key] : []))
